@@ -1,0 +1,122 @@
+//! The contract of what turns a flow's octets into messages that a person can read.
+//!
+//! Dissecting happens in whoever reads the record, never where it is made. A dissector is pure: the
+//! same octets at the same times give the same messages. It meets anything, finished or broken, and
+//! never panics; a broken message is shown up to the octet where it breaks.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use toynet_machine::Time;
+
+use crate::{Side, Transport};
+
+/// Turns the octets of one flow into messages.
+pub trait Dissector {
+    /// Takes what one side said; for datagrams, exactly one datagram. Finished messages are pushed to `out`.
+    fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>);
+
+    /// Octets passed that were not kept.
+    fn hole(&mut self, by: Side, length: u64, time: Time, out: &mut Vec<Message>);
+
+    /// The flow ended: what is unfinished is pushed as it stands.
+    fn closed(&mut self, time: Time, out: &mut Vec<Message>);
+}
+
+/// What a dissector knows of the flow when it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowInfo {
+    /// What carries the flow.
+    pub transport: Transport,
+    /// The acceptor's port.
+    pub port: u16,
+    /// Whether the flow's beginning is missing.
+    pub joined_late: bool,
+}
+
+/// Octets of one side.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// Who spoke.
+    pub by: Side,
+    /// When.
+    pub time: Time,
+    /// What.
+    pub octets: &'a [u8],
+}
+
+/// One message as a person would tell it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The exchange that it belongs to, from 1; a banner or other message outside any is in 0.
+    pub exchange: u64,
+    /// Who said it.
+    pub by: Side,
+    /// What it is in its exchange.
+    pub role: Role,
+    /// When its first octet was seen.
+    pub time: Time,
+    /// From its first to its last octet.
+    pub lasted: Duration,
+    /// One line without line ends: `A www.shop.test`, `200 OK text/html 1,024 octets`.
+    pub summary: String,
+    /// The parts of `summary` that are secrets, as ranges of octets, in order and apart.
+    pub secrets: Vec<Range<usize>>,
+    /// Whether it reports a failure: `NXDOMAIN` does not, `SERVFAIL` and `500` do.
+    pub failed: bool,
+    /// What breaks a rule in it, if anything does, each in one sentence with the section of the RFC.
+    pub faults: Vec<String>,
+    /// How many octets it took on the wire, in clear.
+    pub octets: u64,
+}
+
+/// What a message is in its exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It asks; the first of its exchange.
+    Request,
+    /// It belongs to an exchange that it neither begins nor ends: `100 Continue`, `354`.
+    Interim,
+    /// It ends the exchange.
+    Answer,
+}
+
+impl Message {
+    /// The summary with each secret replaced by `•••`.
+    pub fn redacted(&self) -> String {
+        let mut shown = String::with_capacity(self.summary.len());
+        let mut from = 0;
+        for secret in &self.secrets {
+            let end = secret.end.min(self.summary.len());
+            shown.push_str(self.summary.get(from..secret.start).unwrap_or_default());
+            shown.push_str("•••");
+            from = end;
+        }
+        shown.push_str(self.summary.get(from..).unwrap_or_default());
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_show() {
+        let message = Message {
+            exchange: 1,
+            by: Side::Initiator,
+            role: Role::Request,
+            time: Time::default(),
+            lasted: Duration::ZERO,
+            summary: "AUTH PLAIN abc then def.".into(),
+            secrets: vec![11..14, 20..23],
+            failed: false,
+            faults: vec![],
+            octets: 24,
+        };
+        assert_eq!(message.redacted(), "AUTH PLAIN ••• then •••.");
+    }
+}

@@ -1,0 +1,94 @@
+//! A whole record as one value, and the hosts that its addresses belong to.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Batch, Entry};
+
+/// The hosts of a lab, in the lab's order, by address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roster {
+    hosts: Vec<RosterHost>,
+    #[serde(skip)]
+    by_address: BTreeMap<IpAddr, usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct RosterHost {
+    name: String,
+    addresses: Vec<IpAddr>,
+}
+
+impl Roster {
+    /// Adds a host.
+    pub fn add(&mut self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses: Vec<_> = addresses.into_iter().collect();
+        self.by_address.extend(addresses.iter().map(|address| (*address, self.hosts.len())));
+        self.hosts.push(RosterHost { name: name.to_owned(), addresses });
+    }
+
+    /// The host that an address belongs to.
+    pub fn name(&self, address: IpAddr) -> Option<&str> {
+        self.by_address.get(&address).map(|at| self.hosts[*at].name.as_str())
+    }
+
+    /// The host's name, or how the address of a stranger is written.
+    pub fn name_or_stranger(&self, address: SocketAddr) -> &str {
+        self.name(address.ip()).unwrap_or("you")
+    }
+
+    /// The names of all hosts, in the lab's order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.hosts.iter().map(|host| host.name.as_str())
+    }
+
+    /// Makes the look-up by address anew; needed after a roster was read from outside.
+    pub fn index(&mut self) {
+        let pairs = self.hosts.iter().enumerate();
+        self.by_address =
+            pairs.flat_map(|(at, host)| host.addresses.iter().map(move |address| (*address, at))).collect();
+    }
+}
+
+/// All entries that some workers made, as bytes in the order in which things happened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Journal(Vec<u8>);
+
+impl Journal {
+    /// Merges what was taken from the workers' ledgers.
+    ///
+    /// A send precedes its receipt, since a sender takes the time before it sends and a receiver
+    /// after it received; the order within a worker settles equal times.
+    pub fn merge<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> Self {
+        let mut entries: Vec<Entry<'a>> = Vec::new();
+        for batch in batches {
+            for piece in &batch.pieces {
+                let mut rest = &piece[..];
+                entries.extend(std::iter::from_fn(|| Entry::read(&mut rest)));
+            }
+        }
+        entries.sort_by_key(|entry| (entry.time, entry.end.worker(), entry.order));
+        let mut bytes = Vec::new();
+        entries.iter().for_each(|entry| entry.write(&mut bytes));
+        Self(bytes)
+    }
+
+    /// The journal as bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut rest = self.0.as_slice();
+        std::iter::from_fn(move || Entry::read(&mut rest))
+    }
+}
+
+impl From<Vec<u8>> for Journal {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::{Direction, EndId};
+
+const CLIENT: EndId = EndId::new(0, 1);
+const SERVER: EndId = EndId::new(1, 1);
+
+#[test]
+fn a_flow_with_both_ends_in_the_lab_is_told_once() {
+    let (www, ns) = (address(1, 40_000), address(2, 53));
+    let told = read(&[
+        (CLIENT, opened(Side::Initiator, Transport::Tcp, www, ns, None)),
+        (SERVER, opened(Side::Acceptor, Transport::Tcp, ns, www, None)),
+        (CLIENT, octets(Direction::Sent, b"ask")),
+        (SERVER, octets(Direction::Received, b"ask")),
+        (SERVER, octets(Direction::Sent, b"say")),
+        (CLIENT, octets(Direction::Received, b"say")),
+    ]);
+    assert_eq!(told, ["open 1 www.shop.test>ns.shop.test", "1 Initiator ask", "1 Acceptor say"]);
+}
+
+#[test]
+fn a_stranger_s_flow_is_told_by_the_server() {
+    let (you, ns) = (stranger(5_000), address(2, 53));
+    let told = read(&[
+        (SERVER, opened(Side::Acceptor, Transport::Tcp, ns, you, None)),
+        (SERVER, octets(Direction::Received, b"ask")),
+    ]);
+    assert_eq!(told, ["open 1 you>ns.shop.test", "1 Initiator ask"]);
+}
+
+#[test]
+fn each_peer_of_a_socket_has_its_own_flow() {
+    let ns = address(2, 53);
+    let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+    let told = read(&[
+        (SERVER, opened(Side::Acceptor, Transport::Udp, ns, nobody, None)),
+        (SERVER, datagram(Direction::Received, stranger(1), 1)),
+        (SERVER, datagram(Direction::Received, stranger(2), 2)),
+        (SERVER, datagram(Direction::Sent, stranger(1), 1)),
+    ]);
+    assert_eq!(
+        told,
+        ["open 1 you>ns.shop.test", "1 Initiator x", "open 2 you>ns.shop.test", "2 Initiator x", "1 Acceptor x"]
+    );
+}
+
+#[test]
+fn a_cause_at_a_datagram_socket_names_flow_and_exchange() {
+    let (resolver, ns) = (address(1, 53), address(2, 53));
+    let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+    let cause = Some(Cause { end: SERVER, exchange: 2 });
+    let told = read(&[
+        (SERVER, opened(Side::Acceptor, Transport::Udp, resolver, nobody, None)),
+        (SERVER, datagram(Direction::Received, stranger(9), 1)),
+        (SERVER, datagram(Direction::Received, stranger(9), 2)),
+        (CLIENT, opened(Side::Initiator, Transport::Udp, address(1, 40_000), ns, cause)),
+    ]);
+    assert_eq!(told[3], "open 2 www.shop.test>ns.shop.test for 1.2");
+}
+
+fn read(seen: &[(EndId, Seen<'static>)]) -> Vec<String> {
+    let mut roster = Roster::default();
+    roster.add("www.shop.test", [address(1, 0).ip()]);
+    roster.add("ns.shop.test", [address(2, 0).ip()]);
+    let mut reader = Reader::new(roster);
+    let mut told = Vec::new();
+    for (order, (end, seen)) in (0..).zip(seen) {
+        let entry = Entry { end: *end, time: Time::from_nanos(order), order, seen: seen.clone() };
+        reader.read(&entry, |event| told.push(in_words(&event)));
+    }
+    told
+}
+
+fn in_words(event: &Event<'_>) -> String {
+    match event {
+        Event::Opened(flow) => {
+            let name = |party: &Party| party.host.clone().unwrap_or_else(|| "you".into());
+            let cause = flow.cause.map(|cause| format!(" for {}.{}", cause.flow, cause.exchange));
+            let (from, to) = (name(&flow.initiator), name(&flow.acceptor));
+            format!("open {} {from}>{to}{}", flow.id, cause.unwrap_or_default())
+        }
+        Event::Said { flow, by, octets, .. } => format!("{flow} {by:?} {}", octets.escape_ascii()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn opened(
+    side: Side,
+    transport: Transport,
+    local: SocketAddr,
+    peer: SocketAddr,
+    cause: Option<Cause>,
+) -> Seen<'static> {
+    Seen::Opened { side, transport, local, peer, cause }
+}
+
+fn octets(direction: Direction, octets: &'static [u8]) -> Seen<'static> {
+    Seen::Octets { direction, number: 1, octets }
+}
+
+fn datagram(direction: Direction, peer: SocketAddr, number: u64) -> Seen<'static> {
+    Seen::Datagram { direction, peer, number, octets: b"x" }
+}
+
+fn address(host: u8, port: u16) -> SocketAddr {
+    SocketAddr::from(([198, 18, 0, host], port))
+}
+
+fn stranger(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
