@@ -1,0 +1,95 @@
+//! How the lab's own sockets are made.
+//!
+//! - [`memory`]: nothing leaves the process; time may be virtual
+//! - [`ports`]: each host has an address of its own in 127/8
+
+pub mod memory;
+pub mod ports;
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use toynet_record::Transport;
+
+use crate::link::{Link, Parcel};
+use crate::stream::Io;
+use crate::{Clock, Host};
+use memory::Fabric;
+use ports::Ports;
+
+/// A way to make sockets.
+#[derive(Clone, Debug)]
+pub enum Carrier {
+    /// Inside the process.
+    Memory(Rc<Fabric>),
+    /// On the machine's loopback.
+    Ports(Ports),
+}
+
+/// What a listener accepts from.
+#[derive(Debug)]
+pub(crate) enum Accepting {
+    Memory(memory::Accepting),
+    Ports(tokio::net::TcpListener),
+}
+
+/// A connection that is about to be made, from an address that is already known.
+#[derive(Debug)]
+pub(crate) struct Dialing {
+    pub local: SocketAddr,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Memory(memory::Dialing),
+    Ports(ports::Dialing),
+}
+
+impl Carrier {
+    /// The carrier that stays inside the process.
+    pub fn memory() -> Self {
+        Self::Memory(Rc::default())
+    }
+
+    pub(crate) fn listen(&self, host: &Host, port: u16) -> io::Result<Accepting> {
+        Ok(match self {
+            Carrier::Memory(fabric) => Accepting::Memory(fabric.listen(host, port)?),
+            Carrier::Ports(ports) => Accepting::Ports(ports.listen(host, port)?),
+        })
+    }
+
+    pub(crate) fn dial(&self, host: &Host, to: SocketAddr) -> io::Result<Dialing> {
+        let dialing = match self {
+            Carrier::Memory(fabric) => fabric.dial(host, to).map(|(local, way)| (local, Way::Memory(way))),
+            Carrier::Ports(ports) => ports.dial(host, to).map(|(local, way)| (local, Way::Ports(way))),
+        };
+        let (local, way) = dialing.inspect_err(|_| host.unreachable(Transport::Tcp, to))?;
+        Ok(Dialing { local, way })
+    }
+}
+
+impl Dialing {
+    pub async fn connect(self) -> io::Result<Io> {
+        match self.way {
+            Way::Memory(dialing) => dialing.connect().await,
+            Way::Ports(dialing) => dialing.connect().await,
+        }
+    }
+}
+
+/// Takes the time that an empty segment needs: half of a handshake.
+pub(crate) async fn cross(clock: Clock, link: Option<&Link>) {
+    let Some(link) = link else { return };
+    let parcel = Parcel { length: HEADERS, now: clock.now(), stream: true };
+    clock.sleep(link.judge(&parcel).delay).await;
+}
+
+/// What everyone says of an address that nobody has.
+pub(crate) fn nobody(to: SocketAddr) -> io::Error {
+    io::Error::new(io::ErrorKind::NetworkUnreachable, format!("no host of the lab has the address {}", to.ip()))
+}
+
+/// The headers of IPv4 and TCP: what a SYN weighs on a line with a rate.
+const HEADERS: usize = 40;

@@ -1,0 +1,187 @@
+//! Serves datagrams.
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+use toynet_machine::Time;
+use toynet_record::{Cause, Direction, EndId, Seen, Side, StripId, Transport};
+
+use super::socket::{NOBODY, Socket};
+use super::{Answer, Arrived, Datagrams, Pending};
+use crate::carrier::ports::Ports;
+use crate::socket::Batch;
+use crate::{Host, Recorder};
+
+impl Datagrams {
+    /// Calls `answer` for each datagram for as long as the socket works. The second argument is
+    /// room for an answer.
+    ///
+    /// # Errors
+    /// As the socket says when it is broken.
+    pub async fn serve(self, mut answer: impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
+        let served = Served::new(&self);
+        match &self.socket {
+            Socket::Ports { ports, four, six: None, .. } if !self.host.network.topology().has_links(self.host.at) => {
+                served.in_batches(*ports, four, &mut answer).await
+            }
+            Socket::Ports { .. } | Socket::Memory { .. } => served.one_by_one(&mut answer).await,
+        }
+    }
+}
+
+/// A socket that is being served.
+struct Served {
+    host: Host,
+    socket: Socket,
+    port: u16,
+    mark: Mark,
+    /// The number of the datagram that came last.
+    number: u64,
+    waiting: Rc<Cell<usize>>,
+}
+
+/// Writes down what passes at the socket.
+#[derive(Clone)]
+struct Mark {
+    recorder: Recorder,
+    strip: StripId,
+    end: EndId,
+}
+
+impl Mark {
+    #[inline]
+    fn datagram(&self, direction: Direction, peer: SocketAddr, number: u64, time: Time, octets: &[u8]) {
+        self.recorder.write(self.strip, self.end, time, Seen::Datagram { direction, peer, number, octets });
+    }
+}
+
+impl Served {
+    fn new(datagrams: &Datagrams) -> Self {
+        let host = datagrams.host.clone();
+        let recorder = host.network.recorder().clone();
+        let (end, port, transport) = (recorder.new_end(), datagrams.port(), Transport::Udp);
+        let ip = host.addresses().first().copied().unwrap_or(NOBODY.ip());
+        let (local, peer) = (SocketAddr::new(ip, port), NOBODY);
+        let opened = Seen::Opened { side: Side::Acceptor, transport, local, peer, cause: None };
+        recorder.write(host.strip, end, recorder.now(), opened);
+        let mark = Mark { recorder, strip: host.strip, end };
+        Self { socket: datagrams.socket.clone(), port, mark, number: 0, waiting: Rc::default(), host }
+    }
+
+    async fn in_batches(
+        mut self,
+        ports: Ports,
+        socket: &Rc<UdpSocket>,
+        answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
+    ) -> io::Result<()> {
+        let batch = self.host.network.batch();
+        loop {
+            socket.readable().await?;
+            // The buffers are the worker's: they are held between two waits only.
+            let mut batch = batch.borrow_mut();
+            let Ok(count) = socket.try_io(Interest::READABLE, || batch.receive(socket)) else { continue };
+            self.answer_batch(ports, &mut batch, count, answer);
+            let sent = batch.send(socket);
+            drop(batch);
+            if sent.is_err() {
+                // What is left of the batch is dropped, as a full queue drops it.
+                socket.writable().await?;
+            }
+        }
+    }
+
+    fn answer_batch(
+        &mut self,
+        ports: Ports,
+        batch: &mut Batch,
+        count: usize,
+        answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
+    ) {
+        let time = self.mark.recorder.now();
+        for at in 0..count {
+            let slot = batch.slot(at);
+            let (to, from) = ports.lab_addresses(&self.host, self.port, slot.from, false);
+            let length = self.answer_one(from, to, slot.octets, time, slot.answer, answer);
+            if let Some(length) = length {
+                batch.ready(at, length);
+            }
+        }
+    }
+
+    async fn one_by_one(mut self, answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
+        let mut octets = vec![0; LARGEST];
+        let mut room = vec![0; LARGEST];
+        loop {
+            let (length, from, to) = self.socket.receive_at(&self.host, &mut octets).await?;
+            let time = self.mark.recorder.now();
+            if let Some(length) = self.answer_one(from, to, &octets[..length], time, &mut room, answer) {
+                // An answer that cannot be sent is lost, as any datagram may be.
+                let _ = self.socket.send(&self.host, &room[..length], from).await;
+            }
+        }
+    }
+
+    /// Records a datagram, has it answered and records the answer, whose length it returns.
+    #[inline]
+    fn answer_one(
+        &mut self,
+        from: SocketAddr,
+        to: SocketAddr,
+        octets: &[u8],
+        time: Time,
+        room: &mut [u8],
+        answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
+    ) -> Option<usize> {
+        self.number += 1;
+        let number = self.number;
+        self.mark.datagram(Direction::Received, from, number, time, octets);
+        let cause = Cause { end: self.mark.end, exchange: number };
+        let outside = !self.host.is_inside(from.ip());
+        match answer(Arrived { from, to, octets, time, cause, outside }, room) {
+            Answer::Now(length) => {
+                self.mark.datagram(Direction::Sent, from, number, time, &room[..length]);
+                Some(length)
+            }
+            Answer::Later(pending) => {
+                self.answer_later(pending, from, number);
+                None
+            }
+            Answer::Silent => None,
+        }
+    }
+
+    fn answer_later(&self, pending: Pending, to: SocketAddr, number: u64) {
+        if self.waiting.get() >= MOST_WAITING {
+            return;
+        }
+        self.waiting.set(self.waiting.get() + 1);
+        let (socket, host, mark) = (self.socket.clone(), self.host.clone(), self.mark.clone());
+        let waiting = Waiting(Rc::clone(&self.waiting));
+        tokio::task::spawn_local(async move {
+            let _waiting = waiting;
+            if let Some(octets) = pending.await {
+                mark.datagram(Direction::Sent, to, number, mark.recorder.now(), &octets);
+                // An answer that cannot be sent is lost, as any datagram may be.
+                let _ = socket.send(&host, &octets, to).await;
+            }
+        });
+    }
+}
+
+/// Counts a pending answer for as long as it lives, however it ends.
+struct Waiting(Rc<Cell<usize>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Each holds a task and a socket of its own; the default limit of descriptors is 1,024 and rarely above 1,048,576.
+const MOST_WAITING: usize = 4096;
+/// The largest datagram that UDP carries.
+const LARGEST: usize = 65_536;

@@ -1,0 +1,126 @@
+//! A carrier's socket for datagrams, with the links' conditions on what it sends.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+
+use crate::carrier::memory::{Fabric, Inbox};
+use crate::carrier::ports::Ports;
+use crate::link::Parcel;
+use crate::{Carrier, Host};
+
+#[derive(Clone, Debug)]
+pub(super) enum Socket {
+    Memory { fabric: Rc<Fabric>, inbox: Rc<Inbox> },
+    Ports { ports: Ports, port: u16, four: Rc<UdpSocket>, six: Option<Rc<UdpSocket>> },
+}
+
+impl Socket {
+    pub fn bind(host: &Host, port: u16) -> io::Result<Self> {
+        match host.network.carrier() {
+            Carrier::Memory(fabric) => Ok(Self::Memory { fabric: Rc::clone(fabric), inbox: fabric.bind(host, port)? }),
+            Carrier::Ports(ports) => {
+                let four = ports.bind(host, port, false)?;
+                // A client speaks from the address of the family that it speaks to.
+                let six = if port == 0 { Some(Rc::new(ports.bind(host, 0, true)?)) } else { None };
+                let port = if port == 0 { ports.own_port(&four)? } else { port };
+                Ok(Self::Ports { ports: *ports, port, four: Rc::new(four), six })
+            }
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        match self {
+            Socket::Memory { inbox, .. } => inbox.port,
+            Socket::Ports { port, .. } => *port,
+        }
+    }
+
+    /// Sends over the link to `to`; says why it is lost if it is.
+    pub async fn send(&self, host: &Host, octets: &[u8], to: SocketAddr) -> io::Result<Option<&'static str>> {
+        let topology = host.network.topology();
+        let Some(link) = topology.link(Some(host.at), topology.at(to.ip())) else {
+            return self.put(host, octets, to).await.map(|()| None);
+        };
+        let verdict = link.judge(&Parcel { length: octets.len() + HEADERS, now: host.clock().now(), stream: false });
+        if verdict.lost.is_some() || verdict.delay.is_zero() {
+            if verdict.lost.is_none() {
+                self.put(host, octets, to).await?;
+            }
+            return Ok(verdict.lost);
+        }
+        self.put_later(host, octets, to, verdict.delay);
+        Ok(None)
+    }
+
+    fn put_later(&self, host: &Host, octets: &[u8], to: SocketAddr, delay: Duration) {
+        let (socket, host, octets) = (self.clone(), host.clone(), octets.to_vec());
+        tokio::task::spawn_local(async move {
+            host.clock().sleep(delay).await;
+            // On the far side of a slow link nobody is left to hear of a failure.
+            let _ = socket.put(&host, &octets, to).await;
+        });
+    }
+
+    async fn put(&self, host: &Host, octets: &[u8], to: SocketAddr) -> io::Result<()> {
+        match self {
+            Socket::Memory { fabric, inbox } => {
+                let from = SocketAddr::new(host.address_like(to.ip())?, inbox.port);
+                fabric.deliver(from, to, octets);
+                Ok(())
+            }
+            Socket::Ports { ports, four, six, .. } => {
+                let real = if host.is_inside(to.ip()) { ports.real(host, to)? } else { to };
+                let socket = if to.is_ipv6() { six.as_ref().unwrap_or(four) } else { four };
+                socket.send_to(octets, real).await.map(drop)
+            }
+        }
+    }
+
+    pub async fn receive(&self, host: &Host, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.receive_at(host, buffer).await.map(|(length, from, _)| (length, from))
+    }
+
+    /// Also says to which of the host's addresses it was sent.
+    pub async fn receive_at(&self, host: &Host, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, SocketAddr)> {
+        match self {
+            Socket::Memory { inbox, .. } => {
+                let datagram = poll_fn(|cx| inbox.poll_take(cx)).await;
+                let length = datagram.octets.len().min(buffer.len());
+                buffer[..length].copy_from_slice(&datagram.octets[..length]);
+                Ok((length, datagram.from, datagram.to))
+            }
+            Socket::Ports { ports, port, four, six } => {
+                let (length, real, by_six) = match six {
+                    None => four.recv_from(buffer).await.map(|(length, real)| (length, real, false))?,
+                    Some(six) => {
+                        // Both have the same owner, and only one of them is ever waited for by it.
+                        let mut spare = vec![0; buffer.len()];
+                        tokio::select! {
+                            biased;
+                            received = four.recv_from(buffer) => {
+                                received.map(|(length, real)| (length, real, false))?
+                            }
+                            received = six.recv_from(&mut spare) => {
+                                let (length, real) = received?;
+                                buffer[..length].copy_from_slice(&spare[..length]);
+                                (length, real, true)
+                            }
+                        }
+                    }
+                };
+                let (to, from) = ports.lab_addresses(host, *port, real, by_six);
+                Ok((length, from, to))
+            }
+        }
+    }
+}
+
+/// The headers of IPv4 and UDP: what every datagram weighs besides its octets.
+const HEADERS: usize = 28;
+/// What a socket that serves everyone has for a peer.
+pub(super) const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);

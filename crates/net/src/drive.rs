@@ -1,0 +1,70 @@
+//! Runs a machine on a stream.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use toynet_machine::{Machine, Time};
+
+use crate::{Clock, Stream};
+
+/// What a session hears of its machine and decides.
+pub trait Session<M: Machine> {
+    /// Takes an event; the orders that follow from it go back to the machine.
+    ///
+    /// # Errors
+    /// When the session cannot go on; the connection is then closed.
+    fn hear(&mut self, event: M::Event) -> impl Future<Output = io::Result<Vec<M::Order>>>;
+}
+
+/// Drives `machine` on `stream` until it is over, and gives both back.
+///
+/// # Errors
+/// As the stream or the session says.
+pub async fn drive<M: Machine>(
+    mut machine: M,
+    stream: &mut Stream,
+    clock: Clock,
+    session: &mut impl Session<M>,
+) -> io::Result<M> {
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        while let Some(event) = machine.poll_event() {
+            for order in session.hear(event).await? {
+                machine.order(clock.now(), order);
+            }
+        }
+        if !machine.outgoing().is_empty() {
+            let octets = std::mem::take(machine.outgoing());
+            stream.write_all(&octets).await?;
+            stream.flush().await?;
+        }
+        if machine.is_over() {
+            stream.shutdown().await?;
+            return Ok(machine);
+        }
+        match next(stream, clock, machine.deadline(), &mut buffer).await? {
+            Next::Octets(0) => machine.receive_end(clock.now()),
+            Next::Octets(length) => machine.receive(clock.now(), &buffer[..length]),
+            Next::Deadline => machine.expire(clock.now()),
+        }
+    }
+}
+
+enum Next {
+    Octets(usize),
+    Deadline,
+}
+
+async fn next(stream: &mut Stream, clock: Clock, deadline: Option<Time>, buffer: &mut [u8]) -> io::Result<Next> {
+    let Some(deadline) = deadline else {
+        return stream.read(buffer).await.map(Next::Octets);
+    };
+    tokio::select! {
+        biased;
+        length = stream.read(buffer) => length.map(Next::Octets),
+        () = clock.sleep_until(deadline) => Ok(Next::Deadline),
+    }
+}
+
+/// One common segment of loopback is 64 KiB; commands are far smaller, and idle sessions hold one each.
+const BUFFER: usize = 4 * 1024;

@@ -1,0 +1,120 @@
+//! All of the network that a service or a client may touch.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use toynet_machine::Random;
+use toynet_record::{Cause, Closing, Side, StripId, Transport};
+
+use crate::datagrams::Datagrams;
+use crate::network::Network;
+use crate::resolve::Resolve;
+use crate::tap::{Opening, Tap};
+use crate::{Clock, Listener, Stream};
+
+/// A host of the lab, as one of its services or clients sees it. Clones are the same host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub(crate) network: Rc<Network>,
+    /// Its place in the topology.
+    pub(crate) at: usize,
+    pub(crate) strip: StripId,
+    pub(crate) cause: Option<Cause>,
+}
+
+impl Host {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.network.topology().hosts()[self.at].name
+    }
+
+    /// Its addresses inside the lab.
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.network.topology().hosts()[self.at].addresses
+    }
+
+    /// The lab's clock.
+    pub fn clock(&self) -> Clock {
+        self.network.clock()
+    }
+
+    /// The name look-ups that the lab offers its hosts.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] in a lab without a resolver.
+    pub fn resolver(&self) -> io::Result<Rc<dyn Resolve>> {
+        self.network.resolver().ok_or_else(|| io::Error::new(io::ErrorKind::Unsupported, "the lab has no resolver"))
+    }
+
+    /// Where recursive queries go, if the lab has a resolver.
+    pub fn resolver_address(&self) -> Option<SocketAddr> {
+        self.network.topology().resolver()
+    }
+
+    /// The generator that this host uses for `what`; on each worker another.
+    pub fn random(&self, what: &str) -> Random {
+        let worker = self.network.worker();
+        Random::new(self.network.topology().seed().wrapping_add(u64::from(worker)), self.name(), what)
+    }
+
+    /// The same host, whose new flows are opened for the sake of `cause`.
+    #[must_use]
+    pub fn because(&self, cause: Cause) -> Self {
+        Self { cause: Some(cause), ..self.clone() }
+    }
+
+    /// Whether an address is that of a host of this lab.
+    pub fn is_inside(&self, address: IpAddr) -> bool {
+        self.network.topology().at(address).is_some()
+    }
+
+    /// Listens on a port of all its addresses.
+    ///
+    /// # Errors
+    /// As the carrier's sockets say.
+    pub async fn listen(&self, port: u16) -> io::Result<Listener> {
+        let sockets = self.network.carrier().listen(self, port)?;
+        Ok(Listener::new(self.clone(), port, sockets))
+    }
+
+    /// Connects to an address of the lab.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NetworkUnreachable`] when nobody has the address, otherwise as the
+    /// carrier's sockets say.
+    pub async fn connect(&self, to: SocketAddr) -> io::Result<Stream> {
+        let dialing = self.network.carrier().dial(self, to)?;
+        let local = dialing.local;
+        let opening = Opening { side: Side::Initiator, transport: Transport::Tcp, local, peer: to, cause: self.cause };
+        let mut tap = Tap::open(self.network.recorder(), self.strip, opening);
+        let io = dialing.connect().await.inspect_err(|error| tap.failed(error))?;
+        Ok(Stream::new(io, tap, local, to))
+    }
+
+    /// Opens a socket for datagrams; with port 0 on a port that is free.
+    ///
+    /// # Errors
+    /// As the carrier's sockets say.
+    pub async fn bind(&self, port: u16) -> io::Result<Datagrams> {
+        Datagrams::bind(self.clone(), port)
+    }
+
+    pub(crate) fn address_like(&self, like: IpAddr) -> io::Result<IpAddr> {
+        let host = &self.network.topology().hosts()[self.at];
+        host.address_like(like)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, "the host has no address of that family"))
+    }
+
+    pub(crate) fn accepted(&self, local: SocketAddr, peer: SocketAddr) -> Tap {
+        let opening = Opening { side: Side::Acceptor, transport: Transport::Tcp, local, peer, cause: None };
+        Tap::open(self.network.recorder(), self.strip, opening)
+    }
+
+    /// Writes down that something failed before a flow came to be.
+    pub(crate) fn unreachable(&self, transport: Transport, to: SocketAddr) {
+        let local = SocketAddr::new(self.address_like(to.ip()).unwrap_or(to.ip()), 0);
+        let opening = Opening { side: Side::Initiator, transport, local, peer: to, cause: self.cause };
+        Tap::open(self.network.recorder(), self.strip, opening).ends(Closing::Unreachable);
+    }
+}

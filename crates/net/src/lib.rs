@@ -1,0 +1,50 @@
+//! The shared core: the only room that does I/O.
+//!
+//! - [`host`]: all that a service or client may touch: listen, connect, bind, resolver, clock
+//! - [`network`]: what one worker has of the lab: carrier, links, recorder
+//! - [`topology`]: hosts, addresses and links as plain values, shared by all workers
+//! - [`stream`], [`listener`]: connections; TLS starts on a [`Stream`] at any moment
+//! - [`datagrams`]: datagrams, one by one or served in batches
+//! - [`tls`], [`quic`]: what lies on top of streams and datagrams
+//! - [`link`]: latency, jitter, loss, rate, cut, one small file each
+//! - [`carrier`]: how sockets are made: `memory` or `ports`
+//! - [`recorder`], [`tap`]: where octets are seen; protocols cannot name them
+//! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
+//! - [`worker`]: threads with a runtime each; [`clock`], [`resolve`], [`local`], [`socket`], [`holder`]: the rest
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this room makes the sockets and reads the clock"
+)]
+
+pub mod carrier;
+pub mod clock;
+pub mod datagrams;
+pub mod drive;
+pub mod holder;
+pub mod host;
+pub mod link;
+pub mod listener;
+pub mod local;
+pub mod network;
+mod pipe;
+pub mod quic;
+pub mod recorder;
+pub mod resolve;
+pub mod socket;
+pub mod stream;
+mod tap;
+pub mod tls;
+pub mod topology;
+pub mod worker;
+
+pub use carrier::Carrier;
+pub use clock::Clock;
+pub use datagrams::{Answer, Arrived, Datagrams};
+pub use host::Host;
+pub use listener::Listener;
+pub use network::Network;
+pub use recorder::{Recorder, Records};
+pub use resolve::{LocalFuture, Resolve};
+pub use stream::Stream;
+pub use topology::{Topology, TopologyHost};

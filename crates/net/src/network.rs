@@ -1,0 +1,78 @@
+//! What one worker has of the lab.
+
+use std::cell::{OnceCell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::socket::Batch;
+use crate::{Carrier, Clock, Host, Recorder, Resolve, Topology};
+
+/// One worker's view of the lab: its topology, its carrier, its recorder.
+pub struct Network {
+    worker: u16,
+    topology: Arc<Topology>,
+    carrier: Carrier,
+    clock: Clock,
+    recorder: Recorder,
+    resolver: OnceCell<Rc<dyn Resolve>>,
+    batch: OnceCell<Rc<RefCell<Batch>>>,
+}
+
+impl Network {
+    /// The network of worker number `worker`.
+    pub fn new(worker: u16, topology: Arc<Topology>, carrier: Carrier, clock: Clock, recorder: Recorder) -> Rc<Self> {
+        Rc::new(Self { worker, topology, carrier, clock, recorder, resolver: OnceCell::new(), batch: OnceCell::new() })
+    }
+
+    /// Sets how hosts look up names, once.
+    pub fn set_resolver(&self, resolver: Rc<dyn Resolve>) {
+        // A second resolver would be a mistake of the lab's start-up; the first one stands.
+        let _ = self.resolver.set(resolver);
+    }
+
+    /// A host, whose record is kept within a quota of its own; one for each service and client.
+    pub fn host(self: &Rc<Self>, name: &str) -> Option<Host> {
+        let at = self.topology.find(name)?;
+        Some(Host { network: Rc::clone(self), at, strip: self.recorder.add_strip(), cause: None })
+    }
+
+    /// The hosts and links.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The lab's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What this worker has recorded.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    pub(crate) fn worker(&self) -> u16 {
+        self.worker
+    }
+
+    /// How sockets are made.
+    pub fn carrier(&self) -> &Carrier {
+        &self.carrier
+    }
+
+    /// The worker's buffers for datagrams.
+    pub(crate) fn batch(&self) -> Rc<RefCell<Batch>> {
+        Rc::clone(self.batch.get_or_init(|| Rc::new(RefCell::new(Batch::new()))))
+    }
+
+    pub(crate) fn resolver(&self) -> Option<Rc<dyn Resolve>> {
+        self.resolver.get().cloned()
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").field("worker", &self.worker).field("carrier", &self.carrier).finish_non_exhaustive()
+    }
+}

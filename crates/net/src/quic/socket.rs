@@ -1,0 +1,144 @@
+//! A lab's datagrams as quinn wants them. Its sockets must be `Send`, ours stay on their worker: so a
+//! task on the worker carries datagrams between a pair of queues and the socket.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, UdpPoller};
+use tokio::sync::Notify;
+
+use super::canonical;
+use crate::datagrams::Datagrams;
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    port: u16,
+    queues: Mutex<Queues>,
+    /// Something waits to be sent, or the socket is gone.
+    outgoing: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Queues {
+    out: VecDeque<(Vec<u8>, SocketAddr)>,
+    arrived: VecDeque<(Vec<u8>, SocketAddr)>,
+    reader: Option<Waker>,
+}
+
+impl Socket {
+    pub fn start(datagrams: Datagrams) -> Arc<Self> {
+        let outgoing = Arc::new(Notify::new());
+        let queues = Mutex::default();
+        let socket = Arc::new(Self { port: datagrams.port(), queues, outgoing: Arc::clone(&outgoing) });
+        let weak = Arc::downgrade(&socket);
+        tokio::task::spawn_local(async move {
+            let mut buffer = vec![0; LARGEST];
+            loop {
+                tokio::select! {
+                    biased;
+                    () = outgoing.notified() => {
+                        let Some(socket) = weak.upgrade() else { return };
+                        let out = std::mem::take(&mut socket.queues().out);
+                        for (octets, to) in out {
+                            // What cannot be sent is lost, as any datagram may be.
+                            let _ = datagrams.put(&octets, to).await;
+                        }
+                    }
+                    received = datagrams.take(&mut buffer) => {
+                        let Some(socket) = weak.upgrade() else { return };
+                        let Ok((length, from)) = received else { continue };
+                        socket.arrived(buffer[..length].to_vec(), from);
+                    }
+                }
+            }
+        });
+        socket
+    }
+
+    fn arrived(&self, octets: Vec<u8>, from: SocketAddr) {
+        let mut queues = self.queues();
+        if queues.arrived.len() < MOST_WAITING {
+            queues.arrived.push_back((octets, from));
+        }
+        queues.reader.take().into_iter().for_each(Waker::wake);
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.outgoing.notify_one();
+    }
+}
+
+impl AsyncUdpSocket for Socket {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Box::pin(Always)
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        let mut queues = self.queues();
+        if queues.out.len() < MOST_WAITING {
+            queues.out.push_back((transmit.contents.to_vec(), canonical(transmit.destination)));
+        }
+        self.outgoing.notify_one();
+        Ok(())
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let mut queues = self.queues();
+        let mut count = 0;
+        for (buffer, meta) in buffers.iter_mut().zip(meta) {
+            let Some((octets, from)) = queues.arrived.pop_front() else { break };
+            let length = octets.len().min(buffer.len());
+            buffer[..length].copy_from_slice(&octets[..length]);
+            *meta = RecvMeta { addr: mapped(from), len: length, stride: length, ecn: None, dst_ip: None, ..*meta };
+            count += 1;
+        }
+        if count > 0 {
+            return Poll::Ready(Ok(count));
+        }
+        queues.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), self.port))
+    }
+}
+
+/// The queue takes everything: what is too much is lost, and QUIC sends it again.
+#[derive(Debug)]
+struct Always;
+
+impl UdpPoller for Always {
+    fn poll_writable(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn mapped(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+        IpAddr::V6(ip) => ip,
+    };
+    SocketAddr::new(ip.into(), address.port())
+}
+
+/// The largest datagram that UDP carries.
+const LARGEST: usize = 65_536;
+/// Some 1.2 MB of full QUIC packets, more than a congestion window of loopback.
+const MOST_WAITING: usize = 1024;

@@ -1,0 +1,144 @@
+//! A worker's recorder, and how others read what it wrote.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use toynet_machine::Time;
+use toynet_record::{Batch, Cursor, EndId, Ledger, Quota, Seen, StripId};
+
+use crate::Clock;
+
+/// Appends what a worker's taps see. Clones write into the same ledger.
+#[derive(Clone, Debug)]
+pub struct Recorder(Rc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ledger: RefCell<Ledger>,
+    clock: Clock,
+    /// Whether a reader waits for the next entry.
+    awaited: Cell<bool>,
+    news: Notify,
+}
+
+impl Recorder {
+    /// The recorder of a worker.
+    pub fn new(worker: u16, quota: Quota, clock: Clock) -> Self {
+        let ledger = RefCell::new(Ledger::new(worker, quota));
+        Self(Rc::new(Shared { ledger, clock, awaited: Cell::new(false), news: Notify::new() }))
+    }
+
+    /// The time at which what is about to be written is seen.
+    #[inline]
+    pub(crate) fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn add_strip(&self) -> StripId {
+        self.0.ledger.borrow_mut().add_strip()
+    }
+
+    pub(crate) fn new_end(&self) -> EndId {
+        self.0.ledger.borrow_mut().new_end()
+    }
+
+    #[inline]
+    pub(crate) fn write(&self, strip: StripId, end: EndId, time: Time, seen: Seen<'_>) {
+        self.0.ledger.borrow_mut().write(strip, end, time, seen);
+        if self.0.awaited.get() {
+            self.0.awaited.set(false);
+            self.0.news.notify_one();
+        }
+    }
+
+    /// Takes all that lies behind `cursor`.
+    pub fn read(&self, cursor: &mut Cursor) -> Batch {
+        self.0.ledger.borrow_mut().read(cursor)
+    }
+
+    /// Octets that the record holds.
+    pub fn held(&self) -> usize {
+        self.0.ledger.borrow().held()
+    }
+
+    /// Answers readers on other threads for as long as there may be any.
+    pub async fn serve(self, mut requests: mpsc::Receiver<Request>) {
+        while let Some(mut request) = requests.recv().await {
+            if request.wait {
+                self.await_news(&request.cursor).await;
+            }
+            let batch = self.read(&mut request.cursor);
+            let answer = Taken { batch, cursor: request.cursor, as_of: self.now() };
+            // A reader that went away meanwhile needs no answer.
+            let _ = request.answer.send(answer);
+        }
+    }
+
+    async fn await_news(&self, cursor: &Cursor) {
+        while !self.0.ledger.borrow().has_news(cursor) {
+            self.0.awaited.set(true);
+            self.0.news.notified().await;
+        }
+    }
+}
+
+/// A reader's question to a worker.
+#[derive(Debug)]
+pub struct Request {
+    cursor: Cursor,
+    wait: bool,
+    answer: oneshot::Sender<Taken>,
+}
+
+/// What a reader got.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The entries.
+    pub batch: Batch,
+    cursor: Cursor,
+    /// Entries that come later were seen later than this.
+    pub as_of: Time,
+}
+
+/// Reads one worker's record from any thread.
+#[derive(Debug)]
+pub struct Records {
+    requests: mpsc::Sender<Request>,
+    cursor: Cursor,
+}
+
+impl Records {
+    /// A reader that begins with the oldest entry, and the requests that [`Recorder::serve`] answers.
+    pub fn new() -> (Self, mpsc::Receiver<Request>) {
+        let (requests, served) = mpsc::channel(READERS_AT_ONCE);
+        (Self { requests, cursor: Cursor::default() }, served)
+    }
+
+    /// Another reader of the same record, from the oldest entry on.
+    pub fn again(&self) -> Self {
+        Self { requests: self.requests.clone(), cursor: Cursor::default() }
+    }
+
+    /// What came since the last call; nothing once the worker is gone.
+    pub async fn take(&mut self) -> Option<Taken> {
+        self.ask(false).await
+    }
+
+    /// The same, after waiting until there is something.
+    pub async fn next(&mut self) -> Option<Taken> {
+        self.ask(true).await
+    }
+
+    async fn ask(&mut self, wait: bool) -> Option<Taken> {
+        let (answer, answered) = oneshot::channel();
+        let request = Request { cursor: self.cursor.clone(), wait, answer };
+        self.requests.send(request).await.ok()?;
+        let taken = answered.await.ok()?;
+        self.cursor = taken.cursor.clone();
+        Some(taken)
+    }
+}
+
+/// Log, diagram, capture and status of one lab at once; more wait their turn.
+const READERS_AT_ONCE: usize = 16;

@@ -1,0 +1,85 @@
+//! Real sockets, and the calls that std does not have.
+
+mod batch;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, UdpSocket};
+
+pub(crate) use batch::Batch;
+
+/// A listener that shares its port with those of the lab's other workers.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    share_port(&socket)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(StdListener::from(socket))
+}
+
+/// A socket for datagrams that, on a chosen port, shares it with those of the lab's other workers.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    if address.port() != 0 {
+        share_port(&socket)?;
+        // What the system does not grant is not worth an error: it may lose datagrams a little sooner.
+        let _ = socket.set_recv_buffer_size(DATAGRAM_BUFFER);
+        let _ = socket.set_send_buffer_size(DATAGRAM_BUFFER);
+    }
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(StdSocket::from(socket))
+}
+
+/// Whether a service could take this port: both transports are tried, without sharing.
+///
+/// # Errors
+/// As the system says: `PermissionDenied` where the port is reserved, `AddrInUse` where it is taken.
+pub fn probe(address: SocketAddr) -> io::Result<()> {
+    let stream = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    stream.set_reuse_address(true)?;
+    stream.bind(&address.into())?;
+    let datagrams = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    datagrams.bind(&address.into())
+}
+
+#[cfg(target_os = "linux")]
+fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+/// Only Linux spreads the load over sockets that share a port; elsewhere there is one worker.
+#[cfg(not(target_os = "linux"))]
+fn share_port(_: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+/// Lets the process open as many descriptors as the system allows it, and says how many that are.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub fn raise_descriptor_limit() -> io::Result<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit writes one rlimit to the pointer, which is valid for that.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: setrlimit only reads one rlimit from the pointer.
+    if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(limit.rlim_cur)
+}
+
+/// Windows has no such limit for sockets.
+#[cfg(not(unix))]
+pub fn raise_descriptor_limit() -> io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+/// As many as Linux allows by default (net.core.somaxconn).
+const BACKLOG: i32 = 4096;
+/// At 512 outstanding queries the default of 208 KiB loses some; name servers ask for 4 MiB too.
+const DATAGRAM_BUFFER: usize = 4 * 1024 * 1024;

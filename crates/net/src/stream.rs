@@ -1,0 +1,267 @@
+//! A connection, seen by its tap.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use toynet_record::{Cause, Direction, EndId};
+
+use crate::pipe;
+use crate::quic;
+use crate::tap::Tap;
+use crate::tls;
+
+/// A connection between two hosts, or between a host and a stranger.
+///
+/// All octets that go through it are recorded, in clear where TLS lies on it.
+#[derive(Debug)]
+pub struct Stream {
+    // Before the tap, so that the connection is closed before that is written down.
+    io: Io,
+    tap: Tap,
+    local: SocketAddr,
+    peer: SocketAddr,
+}
+
+/// What carries a stream.
+#[derive(Debug)]
+pub(crate) enum Io {
+    Tcp(TcpStream),
+    Pipe(pipe::End),
+    Quic(quic::Pair),
+    Tls(Box<tls::Session>),
+    /// Taken away by an upgrade that has not finished or has failed.
+    Gone,
+}
+
+impl Stream {
+    pub(crate) fn new(io: Io, tap: Tap, local: SocketAddr, peer: SocketAddr) -> Self {
+        Self { io, tap, local, peer }
+    }
+
+    /// The lab address of this end.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The lab address of the other end, or a stranger's own.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// This end, for the causes of what is done on behalf of its exchanges.
+    pub fn end(&self) -> EndId {
+        self.tap.end()
+    }
+
+    /// The cause that the exchange of this number, from 1, is for whatever it makes necessary.
+    pub fn cause(&self, exchange: u64) -> Cause {
+        Cause { end: self.end(), exchange }
+    }
+
+    /// Says that the exchange of this number, from 1, is begun for the sake of another one.
+    pub fn because(&self, exchange: u64, cause: Cause) {
+        self.tap.because(exchange, cause);
+    }
+
+    /// What was agreed when TLS started, if it has.
+    pub fn tls(&self) -> Option<&tls::Terms> {
+        match &self.io {
+            Io::Tls(session) => Some(session.terms()),
+            Io::Tcp(_) | Io::Pipe(_) | Io::Quic(_) | Io::Gone => None,
+        }
+    }
+
+    /// Starts TLS as the server. `unread` is what the protocol has received and not yet understood.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidData`] when `unread` is not empty: it was sent in clear and must not
+    /// count as said under TLS (RFC 3207 section 6); otherwise as the handshake says.
+    pub async fn start_tls_as_server(mut self, config: &tls::ServerConfig, unread: &[u8]) -> io::Result<Self> {
+        refuse_unread(unread)?;
+        let io = std::mem::replace(&mut self.io, Io::Gone);
+        let session = tls::accept(io, config).await;
+        self.secured(session)
+    }
+
+    /// Starts TLS as the client of the server called `name`. For `unread` see
+    /// [`Stream::start_tls_as_server`].
+    ///
+    /// # Errors
+    /// As for the server; also when the certificate is not one for `name`.
+    pub async fn start_tls_as_client(
+        mut self,
+        config: &tls::ClientConfig,
+        name: &str,
+        unread: &[u8],
+    ) -> io::Result<Self> {
+        refuse_unread(unread)?;
+        let io = std::mem::replace(&mut self.io, Io::Gone);
+        let session = tls::connect(io, config, name).await;
+        self.secured(session)
+    }
+
+    fn secured(mut self, session: io::Result<tls::Session>) -> io::Result<Self> {
+        let mut session = session.inspect_err(|error| self.tap.failed(error))?;
+        for (direction, length) in session.take_sealed() {
+            self.tap.sealed(direction, length);
+        }
+        self.tap.secured(&session.terms().to_string(), &session.take_secrets());
+        self.io = Io::Tls(Box::new(session));
+        Ok(self)
+    }
+
+    fn note_sealed(&mut self) {
+        if let Io::Tls(session) = &mut self.io {
+            for (direction, length) in session.take_sealed() {
+                self.tap.sealed(direction, length);
+            }
+        }
+    }
+
+    fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        result.inspect_err(|error| self.tap.failed(error))
+    }
+}
+
+fn refuse_unread(unread: &[u8]) -> io::Result<()> {
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let why = format!("{} octets were sent in clear before TLS started", unread.len());
+    Err(io::Error::new(io::ErrorKind::InvalidData, why))
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut this.io).poll_read(cx, buffer));
+        this.note_sealed();
+        this.noted(result)?;
+        let octets = &buffer.filled()[before..];
+        if !octets.is_empty() {
+            this.tap.octets(Direction::Received, this.tap.now(), octets);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let time = this.tap.now();
+        let result = ready!(Pin::new(&mut this.io).poll_write(cx, octets));
+        let length = this.noted(result)?;
+        this.tap.octets(Direction::Sent, time, &octets[..length]);
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let time = this.tap.now();
+        let result = ready!(Pin::new(&mut this.io).poll_write_vectored(cx, slices));
+        let length = this.noted(result)?;
+        let mut left = length;
+        for slice in slices {
+            let part = &slice[..slice.len().min(left)];
+            this.tap.octets(Direction::Sent, time, part);
+            left -= part.len();
+        }
+        Poll::Ready(Ok(length))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let result = ready!(Pin::new(&mut this.io).poll_flush(cx));
+        this.note_sealed();
+        Poll::Ready(this.noted(result))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let result = ready!(Pin::new(&mut this.io).poll_shutdown(cx));
+        Poll::Ready(this.noted(result))
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Io::Tcp(io) => Pin::new(io).poll_read(cx, buffer),
+            Io::Pipe(io) => Pin::new(io).poll_read(cx, buffer),
+            Io::Quic(io) => Pin::new(io).poll_read(cx, buffer),
+            Io::Tls(io) => Pin::new(io.as_mut()).poll_read(cx, buffer),
+            Io::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Io::Tcp(io) => Pin::new(io).poll_write(cx, octets),
+            Io::Pipe(io) => Pin::new(io).poll_write(cx, octets),
+            Io::Quic(io) => Pin::new(io).poll_write(cx, octets),
+            Io::Tls(io) => Pin::new(io.as_mut()).poll_write(cx, octets),
+            Io::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, slices),
+            Io::Pipe(io) => Pin::new(io).poll_write_vectored(cx, slices),
+            Io::Quic(io) => Pin::new(io).poll_write_vectored(cx, slices),
+            Io::Tls(io) => Pin::new(io.as_mut()).poll_write_vectored(cx, slices),
+            Io::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Io::Tcp(io) => io.is_write_vectored(),
+            Io::Tls(io) => io.is_write_vectored(),
+            Io::Pipe(_) | Io::Quic(_) | Io::Gone => false,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Io::Pipe(io) => Pin::new(io).poll_flush(cx),
+            Io::Quic(io) => Pin::new(io).poll_flush(cx),
+            Io::Tls(io) => Pin::new(io.as_mut()).poll_flush(cx),
+            Io::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Pipe(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Quic(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Tls(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
+            Io::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the connection was lost while TLS started")
+}

@@ -1,0 +1,104 @@
+//! The lab as plain values: who has which addresses, and what lies between them.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use toynet_record::Roster;
+
+use crate::link::{Link, Links};
+
+/// A lab's hosts and links. Shared by all workers and never changed while they run.
+#[derive(Debug, Default)]
+pub struct Topology {
+    hosts: Vec<TopologyHost>,
+    by_name: BTreeMap<String, usize>,
+    by_address: BTreeMap<IpAddr, usize>,
+    by_number: BTreeMap<u16, usize>,
+    links: Links,
+    resolver: Option<SocketAddr>,
+    seed: u64,
+}
+
+/// A host.
+#[derive(Clone, Debug)]
+pub struct TopologyHost {
+    /// Its name.
+    pub name: String,
+    /// Its number in the lab, from 1 to 32,767: its place in a carrier's own addresses.
+    pub number: u16,
+    /// Its addresses, of which the first of each family is the one that it speaks from.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl Topology {
+    /// A lab of these hosts, whose chance comes from `seed`.
+    pub fn new(hosts: Vec<TopologyHost>, links: Links, resolver: Option<SocketAddr>, seed: u64) -> Self {
+        let by_name = hosts.iter().enumerate().map(|(at, host)| (host.name.clone(), at)).collect();
+        let pairs = hosts.iter().enumerate();
+        let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
+        let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
+        Self { hosts, by_name, by_address, by_number, links, resolver, seed }
+    }
+
+    /// The hosts.
+    pub fn hosts(&self) -> &[TopologyHost] {
+        &self.hosts
+    }
+
+    /// The place of a host in [`Topology::hosts`] by its name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The place of the host with this address.
+    pub fn at(&self, address: IpAddr) -> Option<usize> {
+        self.by_address.get(&address).copied()
+    }
+
+    /// The host with this number.
+    pub(crate) fn numbered(&self, number: u16) -> Option<&TopologyHost> {
+        self.by_number.get(&number).map(|at| &self.hosts[*at])
+    }
+
+    /// Where hosts send their recursive queries.
+    pub fn resolver(&self) -> Option<SocketAddr> {
+        self.resolver
+    }
+
+    /// The lab's seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Hosts by address, for those who read the record.
+    pub fn roster(&self) -> Roster {
+        let mut roster = Roster::default();
+        self.hosts.iter().for_each(|host| roster.add(&host.name, host.addresses.iter().copied()));
+        roster
+    }
+
+    /// The link from one host to another, where `None` is anyone outside; nothing when it has no conditions.
+    pub(crate) fn link(&self, from: Option<usize>, to: Option<usize>) -> Option<Arc<Link>> {
+        if self.links.is_empty() {
+            return None;
+        }
+        self.links.between(self.name_of(from), self.name_of(to), self.seed)
+    }
+
+    /// Whether some link from or to this host has conditions.
+    pub(crate) fn has_links(&self, host: usize) -> bool {
+        !self.links.is_empty() && self.links.touch(&self.hosts[host].name)
+    }
+
+    fn name_of(&self, host: Option<usize>) -> Option<&str> {
+        host.map(|at| self.hosts[at].name.as_str())
+    }
+}
+
+impl TopologyHost {
+    /// The address of the family of `like` that it speaks from.
+    pub fn address_like(&self, like: IpAddr) -> Option<IpAddr> {
+        self.addresses.iter().copied().find(|address| address.is_ipv4() == like.is_ipv4())
+    }
+}

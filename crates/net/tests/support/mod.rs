@@ -1,0 +1,100 @@
+//! Small labs for the tests of the core.
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, LocalOptions};
+use toynet_machine::Time;
+use toynet_net::carrier::ports::{Lease, Ports, RAISED};
+use toynet_net::link::{Conditions, Links, Pattern, Rule};
+use toynet_net::{Carrier, Clock, Host, Network, Recorder, Topology, TopologyHost};
+use toynet_record::{Cursor, Entry, Journal, Quota};
+
+/// Runs `story` in virtual time.
+pub fn in_virtual_time<F: Future>(story: impl FnOnce() -> F) -> F::Output {
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build_local(LocalOptions::default()).unwrap();
+    runtime.block_on(async { story().await })
+}
+
+/// Runs `story` in real time.
+pub fn in_real_time<F: Future>(story: impl FnOnce() -> F) -> F::Output {
+    toynet_net::worker::runtime().unwrap().block_on(async { story().await })
+}
+
+/// `www.shop.test` at .1, `ns.shop.test` at .2, `club.test` at .3, each with both families.
+pub fn topology(rules: Vec<Rule>) -> Topology {
+    let names = ["www.shop.test", "ns.shop.test", "club.test"];
+    let hosts = (1..).zip(names).map(|(number, name)| TopologyHost {
+        name: name.into(),
+        number,
+        addresses: vec![address(number), address6(number)],
+    });
+    Topology::new(hosts.collect(), Links::new(rules, epoch()), None, 7)
+}
+
+pub fn memory(rules: Vec<Rule>) -> Rc<Network> {
+    let clock = Clock::starting_at(epoch());
+    let recorder = Recorder::new(0, Quota::default(), clock);
+    Network::new(0, Arc::new(topology(rules)), Carrier::memory(), clock, recorder)
+}
+
+/// On the loopback, for as long as the lease lives.
+pub fn ports(rules: Vec<Rule>) -> (Rc<Network>, Lease) {
+    let lease = Lease::take(&std::env::temp_dir().join("toynet-tests"), "net").unwrap();
+    let clock = Clock::system();
+    let recorder = Recorder::new(0, Quota::default(), clock);
+    let carrier = Carrier::Ports(Ports::new(lease.net(), RAISED));
+    (Network::new(0, Arc::new(topology(rules)), carrier, clock, recorder), lease)
+}
+
+pub fn latency(from: &str, to: &str, delay: Duration) -> Vec<Rule> {
+    let conditions = Conditions { latency: delay, ..Conditions::default() };
+    let rule = |from: &str, to: &str| Rule {
+        from: Pattern::Host(from.into()),
+        to: Pattern::Host(to.into()),
+        conditions: conditions.clone(),
+    };
+    vec![rule(from, to), rule(to, from)]
+}
+
+pub fn www(network: &Rc<Network>) -> Host {
+    network.host("www.shop.test").unwrap()
+}
+
+pub fn ns(network: &Rc<Network>) -> Host {
+    network.host("ns.shop.test").unwrap()
+}
+
+pub fn at(number: u16, port: u16) -> SocketAddr {
+    SocketAddr::new(address(number), port)
+}
+
+pub fn at6(number: u16, port: u16) -> SocketAddr {
+    SocketAddr::new(address6(number), port)
+}
+
+pub fn journal(network: &Network) -> Journal {
+    Journal::merge([&network.recorder().read(&mut Cursor::default())])
+}
+
+/// What was seen, one line each, without times.
+pub fn seen(journal: &Journal) -> Vec<String> {
+    journal.entries().map(|Entry { end, seen, .. }| format!("{} {seen:?}", end.bits())).collect()
+}
+
+fn address(number: u16) -> IpAddr {
+    IpAddr::from([198, 18, 0, number as u8])
+}
+
+fn address6(number: u16) -> IpAddr {
+    IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, number])
+}
+
+pub fn epoch() -> Time {
+    Time::from_secs(1_767_225_600)
+}
