@@ -1,0 +1,129 @@
+//! What the lab needs of a protocol.
+//!
+//! - [`Protocol`]: its name, its table in the lab file, its dissector; one constant in each protocol crate
+//! - [`Config`]: one host's service as the lab file describes it
+//! - [`Server`]: the same, built and ready to run; once for each worker
+//! - [`place`]: what a service may know of the lab around it
+//! - [`mistake`]: what is wrong with a lab file, and where
+#![forbid(unsafe_code)]
+
+pub mod mistake;
+pub mod place;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use toml::de::DeValue;
+use toynet_net::Host;
+use toynet_record::dissect::FlowInfo;
+use toynet_record::{Dissector, Transport};
+
+pub use mistake::{Mistake, Spot};
+pub use place::{Files, HostName, Place, ZoneText};
+
+/// A protocol that hosts can speak.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol {
+    /// Its key in a host's table of the lab file.
+    pub name: &'static str,
+    /// What it gives a host, in a few words: `web site`.
+    pub about: &'static str,
+    /// The ports at which its flows are to be found when nothing else says so.
+    pub ports: &'static [(Transport, u16)],
+    /// Reads its table in the lab file. A message of an error may have a second line: what to do about it.
+    pub read: fn(toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Error>,
+    /// Makes a dissector for a flow.
+    pub dissector: fn(FlowInfo) -> Box<dyn Dissector>,
+}
+
+/// A service of one host as the lab file describes it.
+pub trait Config: Debug + Send + Sync {
+    /// The sockets that it will listen on.
+    fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// What it means for the rest of the lab.
+    fn facts(&self) -> Facts {
+        Facts::default()
+    }
+
+    /// Mistakes that only show when other files are read: a missing folder, a bad line of a zone.
+    fn check(&self, files: &dyn Files) -> Vec<Mistake>;
+
+    /// Mistakes in a zone that the lab derived and that holds records of the lab file. Each
+    /// [`Spot::File`] is a line of that zone's text.
+    fn check_zone(&self, zone: &ZoneText) -> Vec<Mistake> {
+        let _ = zone;
+        Vec::new()
+    }
+
+    /// Ready-made commands for a person to try, best first.
+    fn commands(&self, reached: &Reached<'_>) -> Vec<Command>;
+
+    /// Builds the service for one worker.
+    ///
+    /// # Errors
+    /// When what `check` found fine is so no more.
+    fn build(&self, place: &Place) -> io::Result<Box<dyn Server>>;
+}
+
+/// A service that is built and can be run, more than once if it fails.
+pub trait Server {
+    /// Opens the service's sockets on `host`. When that is done the service answers, and the inner
+    /// future runs it until it fails or is dropped.
+    fn start(&self, host: Host) -> LocalFuture<io::Result<LocalFuture<io::Result<()>>>>;
+}
+
+/// A future that stays on its worker.
+pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// A socket that a service listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// Stream or datagrams.
+    pub transport: Transport,
+    /// The port inside the lab.
+    pub port: u16,
+}
+
+/// What a service means for the rest of its lab.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Zones that are written by hand for this host: origin and the file's path as written.
+    pub zones: Vec<(toml::Spanned<String>, toml::Spanned<String>)>,
+    /// It answers recursive queries: hosts use it as their resolver.
+    pub resolves: bool,
+    /// It is a name server, so the lab may put derived zones on it.
+    pub names: bool,
+    /// Further names under which it is reached: each gets address records.
+    pub aliases: Vec<toml::Spanned<String>>,
+    /// Domains whose mail it takes: each gets an MX record.
+    pub mail_domains: Vec<toml::Spanned<String>>,
+}
+
+/// How a service is reached from where a person types.
+#[derive(Clone, Debug)]
+pub struct Reached<'a> {
+    /// The host's name.
+    pub host: &'a str,
+    /// The service's address as reached from outside.
+    pub address: std::net::IpAddr,
+    /// What must be added to a standard port to reach it from outside: 0 or 8000.
+    pub port_offset: u16,
+    /// The lab's resolver as reached from outside, if it has one.
+    pub resolver: Option<std::net::SocketAddr>,
+    /// A name of the lab that is worth asking for.
+    pub example: &'a str,
+}
+
+/// A command to copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program that must be on the PATH.
+    pub program: &'static str,
+    /// The whole line.
+    pub line: String,
+    /// What it shows, in a few words.
+    pub shows: String,
+}
