@@ -1,0 +1,129 @@
+//! What was said over HTTP, for people: one message for each request and each answer.
+//!
+//! - `one`: HTTP/1.x: pipelining, keep-alive, holes
+//! - `two`: HTTP/2 by prior knowledge
+//! - `draft`, `line`: what a message becomes in words
+
+use toynet_machine::Time;
+use toynet_record::Side;
+use toynet_record::dissect::{Dissector, FlowInfo, Message, Said};
+
+mod draft;
+mod line;
+mod one;
+mod two;
+
+use one::Http1;
+use two::Http2;
+
+use crate::wire::frame::PREFACE;
+
+/// Tells HTTP/1.x and HTTP/2 apart by what the client says first, and dissects either.
+///
+/// An exchange is the n-th request of the connection; in HTTP/2 the n-th whose fields were complete.
+/// Where the flow's beginning is missing nobody knows n, and all messages are in exchange 0.
+#[derive(Debug)]
+pub struct HttpDissector {
+    version: Version,
+}
+
+#[derive(Debug)]
+enum Version {
+    /// The client has said less than a preface: what was heard so far.
+    Unknown(Vec<Heard>),
+    One(Box<Http1>),
+    Two(Box<Http2>),
+}
+
+#[derive(Debug)]
+struct Heard {
+    by: Side,
+    time: Time,
+    octets: Vec<u8>,
+}
+
+impl HttpDissector {
+    /// The dissector of one flow.
+    pub fn new(info: FlowInfo) -> Self {
+        let version =
+            if info.joined_late { Version::One(Box::new(Http1::joined_late())) } else { Version::Unknown(Vec::new()) };
+        Self { version }
+    }
+
+    /// Settles for `version` and tells it what was heard so far.
+    fn settle(&mut self, mut version: Version, out: &mut Vec<Message>) {
+        if let Version::Unknown(heard) = &self.version {
+            for Heard { by, time, octets } in heard {
+                version.said(Said { by: *by, time: *time, octets }, out);
+            }
+            self.version = version;
+        }
+    }
+}
+
+impl Dissector for HttpDissector {
+    fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
+        let Version::Unknown(heard) = &mut self.version else {
+            return self.version.said(said, out);
+        };
+        heard.push(Heard { by: said.by, time: said.time, octets: said.octets.to_vec() });
+        match opening(heard) {
+            Opening::Unclear => {}
+            Opening::Preface => self.settle(Version::Two(Box::default()), out),
+            Opening::Other => self.settle(Version::One(Box::default()), out),
+        }
+    }
+
+    fn hole(&mut self, by: Side, length: u64, time: Time, out: &mut Vec<Message>) {
+        self.settle(Version::One(Box::default()), out);
+        match &mut self.version {
+            Version::Unknown(_) => {}
+            Version::One(one) => one.hole(by, length, time, out),
+            Version::Two(two) => two.hole(by, length, time, out),
+        }
+    }
+
+    fn closed(&mut self, time: Time, out: &mut Vec<Message>) {
+        self.settle(Version::One(Box::default()), out);
+        match &mut self.version {
+            Version::Unknown(_) => {}
+            Version::One(one) => one.closed(time, out),
+            Version::Two(two) => two.closed(time, out),
+        }
+    }
+}
+
+impl Version {
+    fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
+        match self {
+            Version::Unknown(_) => {}
+            Version::One(one) => one.said(said, out),
+            Version::Two(two) => two.said(said, out),
+        }
+    }
+}
+
+enum Opening {
+    Unclear,
+    Preface,
+    Other,
+}
+
+fn opening(heard: &[Heard]) -> Opening {
+    let of_client = heard.iter().filter(|heard| heard.by == Side::Initiator);
+    let first: Vec<u8> = of_client.flat_map(|heard| &heard.octets).take(PREFACE.len()).copied().collect();
+    let total: usize = heard.iter().map(|heard| heard.octets.len()).sum();
+    if first == PREFACE {
+        Opening::Preface
+    } else if PREFACE.starts_with(&first) && total <= PATIENCE {
+        Opening::Unclear
+    } else {
+        Opening::Other
+    }
+}
+
+/// A server may send its settings before it hears the preface: some hundred octets, never this many.
+const PATIENCE: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! What is said in HTTP/2, in words.
+
+use std::time::Duration;
+
+use toynet_machine::Time;
+use toynet_record::Side;
+use toynet_record::dissect::{Message, Role};
+
+use super::frames::Frame;
+use super::{Draft, Words};
+use crate::wire::hpack::Field;
+use crate::wire::{Kind, fields, frame};
+
+/// A message by its fields; nothing of them when they were lost.
+pub(super) fn draft(by: Side, exchange: u64, began: Time, list: Option<&[Field]>) -> Draft {
+    let (words, role, failed) = match (by, list) {
+        (Side::Initiator, Some(fields)) => (request(fields), Role::Request, false),
+        (Side::Acceptor, Some(fields)) => answer(fields),
+        (Side::Initiator, None) => {
+            (Words::of_broken("a request whose fields cannot be read", b""), Role::Request, false)
+        }
+        (Side::Acceptor, None) => (Words::of_broken("an answer whose fields cannot be read", b""), Role::Answer, false),
+    };
+    let kind = if by == Side::Initiator { Kind::Request } else { Kind::Answer };
+    let faults = list.map(|list| fields::faults(list, kind)).unwrap_or_default();
+    Draft { exchange, by, role, began, failed, faults: faults.into_iter().map(str::to_owned).collect(), words }
+}
+
+/// What ends a stream before its time.
+pub(super) fn reset(by: Side, exchange: u64, time: Time, code: u32, octets: u64) -> Message {
+    let role = if by == Side::Acceptor { Role::Answer } else { Role::Interim };
+    let summary = format!("RST_STREAM {}", frame::error_name(code));
+    Message { exchange, role, ..connection(by, time, &summary, code != 0, octets) }
+}
+
+/// What ends the connection (RFC 9113 6.8).
+pub(super) fn go_away(by: Side, time: Time, frame: &Frame) -> Message {
+    let last = frame::number(&frame.payload, 0).unwrap_or_default();
+    let code = frame::number(&frame.payload, 4).unwrap_or_default();
+    let summary = format!("GOAWAY {}, last stream {last}", frame::error_name(code));
+    connection(by, time, &summary, code != 0, frame.on_wire())
+}
+
+/// A frame where only CONTINUATION may stand: nothing after it can be read.
+pub(super) fn intruder(by: Side, time: Time, frame: &Frame) -> Message {
+    let fault = "a frame stands inside a header block (RFC 9113 6.10)".to_owned();
+    Message { faults: vec![fault], ..connection(by, time, "broken header block", true, frame.on_wire()) }
+}
+
+/// A message that belongs to no exchange.
+fn connection(by: Side, time: Time, summary: &str, failed: bool, octets: u64) -> Message {
+    Message {
+        exchange: 0,
+        by,
+        role: Role::Interim,
+        time,
+        lasted: Duration::ZERO,
+        summary: summary.to_owned(),
+        secrets: Vec::new(),
+        failed,
+        faults: Vec::new(),
+        octets,
+    }
+}
+
+fn request(fields: &[Field]) -> Words {
+    let host = value(fields, ":authority").or_else(|| value(fields, "host"));
+    let method = value(fields, ":method").unwrap_or(b"?");
+    match value(fields, ":path") {
+        Some(path) => Words::of_request(method, path, host, &pairs(fields)),
+        // CONNECT names no path (RFC 9113 8.5).
+        None => Words::of_request(method, host.unwrap_or(b"?"), None, &pairs(fields)),
+    }
+}
+
+fn answer(fields: &[Field]) -> (Words, Role, bool) {
+    let digits = value(fields, ":status").and_then(|digits| std::str::from_utf8(digits).ok());
+    let Some(code) = digits.and_then(|digits| digits.parse::<u16>().ok()) else {
+        return (Words::of_broken("an answer without status", b""), Role::Answer, true);
+    };
+    let role = if (100..200).contains(&code) { Role::Interim } else { Role::Answer };
+    (Words::of_answer(code, b"", &pairs(fields)), role, code >= 400)
+}
+
+fn value<'a>(fields: &'a [Field], name: &str) -> Option<&'a [u8]> {
+    fields.iter().find(|field| field.name == name.as_bytes()).map(|field| field.value.as_slice())
+}
+
+fn pairs(fields: &[Field]) -> Vec<(&[u8], &[u8])> {
+    fields.iter().map(|field| (field.name.as_slice(), field.value.as_slice())).collect()
+}

@@ -1,0 +1,50 @@
+//! Small pages for answers that are not a file.
+
+use bytes::Bytes;
+use http::StatusCode;
+
+/// A page that says in words what `status` means here. It needs nothing but itself.
+pub fn of(status: StatusCode) -> Bytes {
+    let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Unknown"));
+    let (meaning, section) = explain(status);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+         <h1>{title}</h1>\n<p>{meaning}</p>\n<p><small>{section}</small></p>\n</html>\n"
+    )
+    .into()
+}
+
+/// What happened, to the person who asked, and where it is written.
+fn explain(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        301 => ("This is a folder: its address ends with a slash.", "RFC 9110, 15.4.2"),
+        400 => ("This request breaks a rule of HTTP, so it is not clear what it asks for.", "RFC 9110, 15.5.1"),
+        403 => ("The file is there, but the server may not read it.", "RFC 9110, 15.5.4"),
+        404 => ("Nothing lies at this address.", "RFC 9110, 15.5.5"),
+        405 => ("Files here can be read (GET, HEAD), and nothing else.", "RFC 9110, 15.5.6"),
+        412 => ("The file is not the version that the request was meant for.", "RFC 9110, 15.5.13"),
+        414 => ("The address is longer than this server reads.", "RFC 9110, 15.5.15"),
+        416 => ("The file does not have the octets that were asked for.", "RFC 9110, 15.5.17"),
+        421 => ("No site of this name is served here.", "RFC 9110, 15.5.20"),
+        500 => ("The server could not read the file.", "RFC 9110, 15.6.1"),
+        501 => ("This server does not know the method.", "RFC 9110, 15.6.2"),
+        _ => ("The request was answered with this status.", "RFC 9110, 15"),
+    }
+}
+
+const STYLE: &str = ":root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}\
+                     body{max-width:34rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.6rem}small{opacity:.6}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_the_status_in_words() {
+        let page = String::from_utf8(of(StatusCode::NOT_FOUND).to_vec()).expect("text");
+        assert!(page.contains("<h1>404 Not Found</h1>"));
+        assert!(page.contains("Nothing lies at this address."));
+        assert!(!page.contains("http://") && !page.contains("https://"));
+    }
+}

@@ -1,0 +1,194 @@
+//! The story of a site, as requests and answers.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use proptest::prelude::*;
+use toynet_machine::Time;
+
+use super::{Body, Found, Memory, Root, Site, Trouble};
+
+const MODIFIED: Time = Time::from_secs(784_111_777);
+const NOW: Time = Time::from_secs(784_200_000);
+
+#[test]
+fn a_file_is_served_with_all_that_describes_it() {
+    let answer = ask("GET", "/a.txt", &[]);
+    assert_eq!(answer.status(), 200);
+    assert_eq!(field(&answer, "content-type"), "text/plain; charset=utf-8");
+    assert_eq!(field(&answer, "content-length"), "10");
+    assert_eq!(field(&answer, "last-modified"), "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(field(&answer, "date"), "Mon, 07 Nov 1994 09:20:00 GMT");
+    assert_eq!(field(&answer, "accept-ranges"), "bytes");
+    assert!(field(&answer, "etag").starts_with('"'));
+    assert_eq!(text(&answer), "0123456789");
+}
+
+#[test]
+fn head_has_the_fields_of_get_and_no_body() {
+    for target in ["/a.txt", "/missing", "/news", "/%00"] {
+        let (get, head) = (ask("GET", target, &[]), ask("HEAD", target, &[]));
+        assert_eq!((head.status(), head.headers()), (get.status(), get.headers()), "{target}");
+        assert_eq!(text(&head), "");
+    }
+}
+
+#[test]
+fn a_folder_shows_its_index_and_wants_its_slash() {
+    assert_eq!(text(&ask("GET", "/", &[])), "home");
+    assert_eq!(text(&ask("GET", "/news/", &[])), "news");
+    let answer = ask("GET", "/news?page=2", &[]);
+    assert_eq!((answer.status().as_u16(), field(&answer, "location")), (301, "/news/?page=2"));
+    assert_eq!(ask("GET", "/bare/", &[]).status(), 404);
+}
+
+#[test]
+fn a_redirect_never_names_another_host() {
+    assert_eq!(field(&ask("GET", "//news", &[]), "location"), "/news/");
+    assert_eq!(ask("GET", "//evil.test/%2e%2e/", &[]).status(), 200);
+}
+
+#[test]
+fn what_is_not_there_is_404_and_what_leads_out_is_400() {
+    for target in ["/missing", "/a.txt/", "/a.txt/x", "/a%2ftxt", "/index.html/"] {
+        assert_eq!(ask("GET", target, &[]).status(), 404, "{target}");
+    }
+    for target in ["/../a.txt", "/%2e%2e/a.txt", "/a.txt%00", "/..%5c", "/%zz"] {
+        assert_eq!(ask("GET", target, &[]).status(), 400, "{target}");
+    }
+    assert_eq!(ask("GET", &format!("/{}", "a".repeat(9000)), &[]).status(), 414);
+}
+
+#[test]
+fn other_methods_are_told_which_are_allowed() {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
+        let answer = ask(method, "/a.txt", &[]);
+        assert_eq!((answer.status().as_u16(), field(&answer, "allow")), (405, "GET, HEAD, OPTIONS"));
+    }
+    let answer = ask("OPTIONS", "*", &[]);
+    assert_eq!((answer.status().as_u16(), field(&answer, "allow")), (204, "GET, HEAD, OPTIONS"));
+    assert_eq!(ask("BREW", "/a.txt", &[]).status(), 501);
+}
+
+#[test]
+fn a_known_version_is_not_sent_again() {
+    let first = ask("GET", "/a.txt", &[]);
+    let etag = field(&first, "etag");
+    let answer = ask("GET", "/a.txt", &[("if-none-match", etag)]);
+    assert_eq!((answer.status().as_u16(), field(&answer, "etag"), text(&answer).as_str()), (304, etag, ""));
+    assert_eq!(field(&answer, "content-length"), "");
+    assert_ne!(field(&answer, "date"), "");
+}
+
+#[test]
+fn conditions_do_not_touch_what_is_no_success() {
+    assert_eq!(ask("GET", "/missing", &[("if-none-match", "*")]).status(), 404);
+    assert_eq!(ask("GET", "/news", &[("if-match", "\"x\"")]).status(), 301);
+    assert_eq!(ask("GET", "/a.txt", &[("if-match", "\"x\"")]).status(), 412);
+}
+
+#[test]
+fn a_range_is_part_of_the_file() {
+    let answer = ask("GET", "/a.txt", &[("range", "bytes=-3")]);
+    assert_eq!((answer.status().as_u16(), text(&answer).as_str()), (206, "789"));
+    assert_eq!(field(&answer, "content-range"), "bytes 7-9/10");
+    assert_eq!(field(&answer, "content-length"), "3");
+    assert_ne!(field(&answer, "etag"), "");
+}
+
+#[test]
+fn several_ranges_come_as_parts() {
+    let answer = ask("GET", "/long.txt", &[("range", "bytes=0-1,500-501")]);
+    assert_eq!(answer.status(), 206);
+    assert!(field(&answer, "content-type").starts_with("multipart/byteranges; boundary=toynet-"));
+    assert_eq!(field(&answer, "content-range"), "");
+    assert_eq!(field(&answer, "content-length"), text(&answer).len().to_string());
+    assert_eq!(text(&answer).matches("Content-Range: bytes").count(), 2);
+}
+
+#[test]
+fn a_range_behind_the_end_is_416_with_the_length() {
+    let answer = ask("GET", "/a.txt", &[("range", "bytes=10-")]);
+    assert_eq!((answer.status().as_u16(), field(&answer, "content-range")), (416, "bytes */10"));
+}
+
+#[test]
+fn a_range_that_does_not_count_is_the_whole_file() {
+    assert_eq!(ask("HEAD", "/a.txt", &[("range", "bytes=0-1")]).status(), 200);
+    assert_eq!(ask("GET", "/a.txt", &[("range", "lines=0-1")]).status(), 200);
+    let of_old = [("range", "bytes=0-1"), ("if-range", "\"old\"")];
+    assert_eq!(ask("GET", "/a.txt", &of_old).status(), 200);
+    let behind_the_end_of_old = [("range", "bytes=99-"), ("if-range", "\"old\"")];
+    assert_eq!(ask("GET", "/a.txt", &behind_the_end_of_old).status(), 200);
+}
+
+#[test]
+fn nothing_was_changed_in_the_future() {
+    let answer = site().answer(&request("GET", "/a.txt", &[]), Time::from_secs(60));
+    assert_eq!(field(&answer, "last-modified"), "Thu, 01 Jan 1970 00:01:00 GMT");
+}
+
+#[test]
+fn a_disk_that_fails_is_told_to_the_log() {
+    struct Broken;
+    impl Root for Broken {
+        fn look(&self, _: &str, _: Time) -> Found {
+            Found::Failed(Trouble(std::io::ErrorKind::Other))
+        }
+    }
+    let answer = Site::new(Broken).answer(&request("GET", "/a", &[]), NOW);
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.extensions().get::<Trouble>(), Some(&Trouble(std::io::ErrorKind::Other)));
+}
+
+#[test]
+fn a_refusal_explains_itself() {
+    let answer = super::refusal(http::StatusCode::MISDIRECTED_REQUEST, &http::Method::GET, NOW);
+    assert_eq!((answer.status().as_u16(), field(&answer, "date")), (421, "Mon, 07 Nov 1994 09:20:00 GMT"));
+    assert!(text(&answer).contains("No site of this name"));
+}
+
+proptest! {
+    #[test]
+    fn any_request_has_an_answer_whose_length_is_true(
+        target in "/[a-z./%0-9]{0,12}",
+        range in "bytes=[0-9,-]{0,12}",
+        name in 0..3usize,
+    ) {
+        let target = ["/a.txt", "/long.txt", &target][name].to_owned();
+        if target.parse::<http::Uri>().is_ok() {
+            let answer = ask("GET", &target, &[("range", &range)]);
+            prop_assert_eq!(field(&answer, "content-length"), text(&answer).len().to_string());
+        }
+    }
+}
+
+fn site() -> Site {
+    let file = |place: &'static str, text: String| (place, Bytes::from(text), MODIFIED);
+    Site::new(Memory::new([
+        file("index.html", "home".into()),
+        file("a.txt", "0123456789".into()),
+        file("news/index.html", "news".into()),
+        file("bare/b.txt", "b".into()),
+        file("long.txt", "x".repeat(1000)),
+    ]))
+}
+
+fn ask(method: &str, target: &str, fields: &[(&str, &str)]) -> Response<Body> {
+    site().answer(&request(method, target, fields), NOW)
+}
+
+fn request(method: &str, target: &str, fields: &[(&str, &str)]) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request.body(()).expect("a request")
+}
+
+fn field<'a>(answer: &'a Response<Body>, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().expect("text"))
+}
+
+fn text(answer: &Response<Body>) -> String {
+    String::from_utf8(answer.body().read().expect("held").to_vec()).expect("text")
+}

@@ -1,0 +1,22 @@
+//! HTTP as octets, read by our own strict eyes: for people who want to know what broke, and where.
+//!
+//! - [`fault`]: the rules that a message can break, each with its section
+//! - [`head`]: start line and fields of HTTP/1.x, as spans
+//! - [`framing`]: how long the content of a message is
+//! - [`content`]: the content itself, plain or chunked, in pieces
+//! - [`frame`]: the frames of HTTP/2
+//! - [`hpack`]: its header compression
+//! - [`fields`]: the rules for its fields
+
+pub mod content;
+pub mod fault;
+pub mod fields;
+pub mod frame;
+pub mod framing;
+pub mod head;
+pub mod hpack;
+
+pub use content::Content;
+pub use fault::{Fault, Rule};
+pub use framing::Framing;
+pub use head::{Head, Kind, Start};
