@@ -7,6 +7,9 @@ use std::path::Path;
 
 use tokio::net::{UnixListener, UnixStream};
 
+/// A connection to or from a lab's control socket.
+pub type Stream = UnixStream;
+
 /// Listens at `path`, which only its owner can reach. A socket that nobody listens on any more is
 /// taken over.
 ///
@@ -32,7 +35,7 @@ pub async fn listen(path: &Path) -> io::Result<UnixListener> {
 ///
 /// # Errors
 /// [`io::ErrorKind::NotFound`] or [`io::ErrorKind::ConnectionRefused`] when nobody does.
-pub async fn connect(path: &Path) -> io::Result<UnixStream> {
+pub async fn connect(path: &Path) -> io::Result<Stream> {
     UnixStream::connect(path).await
 }
 

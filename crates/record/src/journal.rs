@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Batch, Entry};
+use toynet_machine::Time;
+
+use crate::{Batch, Entry, Piece};
 
 /// The hosts of a lab, in the lab's order, by address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +67,7 @@ impl Journal {
         let mut entries: Vec<Entry<'a>> = Vec::new();
         for batch in batches {
             for piece in &batch.pieces {
-                let mut rest = &piece[..];
+                let mut rest = &piece.octets[..];
                 entries.extend(std::iter::from_fn(|| Entry::read(&mut rest)));
             }
         }
@@ -73,6 +75,21 @@ impl Journal {
         let mut bytes = Vec::new();
         entries.iter().for_each(|entry| entry.write(&mut bytes));
         Self(bytes)
+    }
+
+    /// Parts what was seen up to `time` from what was seen later.
+    pub fn split(self, time: Time) -> (Self, Self) {
+        let (mut early, mut late) = (Vec::new(), Vec::new());
+        for entry in self.entries() {
+            entry.write(if entry.time <= time { &mut early } else { &mut late });
+        }
+        (Self(early), Self(late))
+    }
+
+    /// The journal as a batch, to be merged with others.
+    pub fn into_batch(self) -> Batch {
+        let entries = self.entries().count() as u64;
+        Batch { pieces: vec![Piece { octets: self.0.into(), entries }], missed: 0 }
     }
 
     /// The journal as bytes.

@@ -36,17 +36,26 @@ pub struct Ledger {
     order: u64,
 }
 
-/// How far a reader has come in one ledger.
+/// How far a reader has come in one ledger: entries of each strip.
 #[derive(Clone, Debug, Default)]
 pub struct Cursor(Vec<u64>);
 
 /// What a reader takes from one ledger at once.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Whole entries, ordered within each piece.
-    pub pieces: Vec<Bytes>,
-    /// Octets of entries that were forgotten before this reader came to them.
+    /// Entries, ordered within each piece.
+    pub pieces: Vec<Piece>,
+    /// Entries that were forgotten before this reader came to them.
     pub missed: u64,
+}
+
+/// Whole entries of one service.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The entries.
+    pub octets: Bytes,
+    /// How many they are.
+    pub entries: u64,
 }
 
 impl Ledger {
@@ -97,7 +106,7 @@ impl Ledger {
         self.strips.iter().map(|strip| strip.held + strip.current.len()).sum()
     }
 
-    /// Octets of entries that were forgotten to stay within the quotas.
+    /// Entries that were forgotten to stay within the quotas.
     pub fn forgotten(&self) -> u64 {
         self.strips.iter().map(|strip| strip.start).sum()
     }
@@ -109,15 +118,19 @@ impl Cursor {
     }
 }
 
-/// The entries of one service. Positions count octets since the strip began.
+/// The entries of one service. Positions count entries since the strip began.
 #[derive(Debug, Default)]
 struct Strip {
-    full: VecDeque<Bytes>,
+    full: VecDeque<Piece>,
     /// Octets in `full`.
     held: usize,
-    /// The position of the first octet that is still held.
+    /// The position of the first entry that is still held.
     start: u64,
+    /// The position after the last one in `full`.
+    sealed: u64,
     current: BytesMut,
+    /// Entries in `current`.
+    entries: u64,
     /// How large the next chunk will be.
     next_chunk: usize,
 }
@@ -130,6 +143,7 @@ impl Strip {
             self.begin_chunk(need, quota);
         }
         entry.write(&mut self.current);
+        self.entries += 1;
     }
 
     #[cold]
@@ -139,22 +153,24 @@ impl Strip {
         let size = self.next_chunk.max(need);
         while self.held + size > quota {
             let Some(oldest) = self.full.pop_front() else { break };
-            self.held -= oldest.len();
-            self.start += oldest.len() as u64;
+            self.held -= oldest.octets.len();
+            self.start += oldest.entries;
         }
         self.current = BytesMut::with_capacity(size);
     }
 
     fn seal(&mut self) {
-        let sealed = self.current.split().freeze();
-        if !sealed.is_empty() {
-            self.held += sealed.len();
-            self.full.push_back(sealed);
+        let octets = self.current.split().freeze();
+        if !octets.is_empty() {
+            let entries = std::mem::take(&mut self.entries);
+            self.held += octets.len();
+            self.sealed += entries;
+            self.full.push_back(Piece { octets, entries });
         }
     }
 
     fn end(&self) -> u64 {
-        self.start + self.held as u64 + self.current.len() as u64
+        self.sealed + self.entries
     }
 
     fn read(&mut self, at: &mut u64, batch: &mut Batch) {
@@ -165,7 +181,7 @@ impl Strip {
             if position >= *at {
                 batch.pieces.push(piece.clone());
             }
-            position += piece.len() as u64;
+            position += piece.entries;
         }
         *at = position;
     }
@@ -222,7 +238,7 @@ mod tests {
     fn numbers(batch: &Batch) -> Vec<u64> {
         let mut numbers = Vec::new();
         for piece in &batch.pieces {
-            let mut rest = &piece[..];
+            let mut rest = &piece.octets[..];
             while let Some(entry) = Entry::read(&mut rest) {
                 match entry.seen {
                     Seen::Octets { number, .. } => numbers.push(number),

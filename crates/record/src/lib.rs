@@ -25,5 +25,5 @@ pub use entry::{Entry, Seen};
 pub use flow::{Cause, Closing, Direction, EndId, FlowId, Side, Transport};
 pub use journal::{Journal, Roster};
 pub use keep::Keep;
-pub use ledger::{Batch, Cursor, Ledger, Quota, StripId};
+pub use ledger::{Batch, Cursor, Ledger, Piece, Quota, StripId};
 pub use reader::{Event, Flow, FlowCause, Party, Reader};
