@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::spawn_local;
 use toynet_machine::Time;
 use toynet_record::{Batch, Cursor, EndId, Ledger, Quota, Seen, StripId};
 
@@ -48,7 +49,7 @@ impl Recorder {
         self.0.ledger.borrow_mut().write(strip, end, time, seen);
         if self.0.awaited.get() {
             self.0.awaited.set(false);
-            self.0.news.notify_one();
+            self.0.news.notify_waiters();
         }
     }
 
@@ -62,23 +63,44 @@ impl Recorder {
         self.0.ledger.borrow().held()
     }
 
-    /// Answers readers on other threads for as long as there may be any.
+    /// Answers readers on other threads for as long as there may be any. One that waits holds up no
+    /// other.
     pub async fn serve(self, mut requests: mpsc::Receiver<Request>) {
-        while let Some(mut request) = requests.recv().await {
+        while let Some(request) = requests.recv().await {
             if request.wait {
-                self.await_news(&request.cursor).await;
+                let recorder = self.clone();
+                spawn_local(async move { recorder.answer_with_news(request).await });
+            } else {
+                self.answer(request);
             }
-            let batch = self.read(&mut request.cursor);
-            let answer = Taken { batch, cursor: request.cursor, as_of: self.now() };
-            // A reader that went away meanwhile needs no answer.
-            let _ = request.answer.send(answer);
         }
     }
 
-    async fn await_news(&self, cursor: &Cursor) {
-        while !self.0.ledger.borrow().has_news(cursor) {
+    fn answer(&self, mut request: Request) {
+        let batch = self.read(&mut request.cursor);
+        let taken = Taken { batch, cursor: request.cursor, as_of: self.now() };
+        // A reader that went away meanwhile needs no answer.
+        let _ = request.answer.send(taken);
+    }
+
+    async fn answer_with_news(&self, mut request: Request) {
+        tokio::select! {
+            biased;
+            () = request.answer.closed() => return,
+            () = self.news(&request.cursor) => {}
+        }
+        self.answer(request);
+    }
+
+    /// Waits until there is something behind `cursor`.
+    async fn news(&self, cursor: &Cursor) {
+        loop {
+            let news = self.0.news.notified();
+            if self.0.ledger.borrow().has_news(cursor) {
+                return;
+            }
             self.0.awaited.set(true);
-            self.0.news.notified().await;
+            news.await;
         }
     }
 }

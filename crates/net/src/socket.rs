@@ -20,10 +20,10 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(StdListener::from(socket))
 }
 
-/// A socket for datagrams that, on a chosen port, shares it with those of the lab's other workers.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+/// A socket for datagrams; a server's shares its port with those of the lab's other workers.
+pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
-    if address.port() != 0 {
+    if server {
         share_port(&socket)?;
         // What the system does not grant is not worth an error: it may lose datagrams a little sooner.
         let _ = socket.set_recv_buffer_size(DATAGRAM_BUFFER);

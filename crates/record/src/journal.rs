@@ -36,6 +36,14 @@ impl Roster {
         self.by_address.get(&address).map(|at| self.hosts[*at].name.as_str())
     }
 
+    /// The address, of the family of `like`, of the host that has `address`; itself for a stranger.
+    pub fn address_like(&self, address: IpAddr, like: IpAddr) -> IpAddr {
+        let host = self.by_address.get(&address).map(|at| &self.hosts[*at]);
+        let mut addresses = host.into_iter().flat_map(|host| host.addresses.iter().copied());
+        let fits = |one: &IpAddr| one.is_ipv4() == like.is_ipv4();
+        if fits(&address) { address } else { addresses.find(fits).unwrap_or(address) }
+    }
+
     /// The host's name, or how the address of a stranger is written.
     pub fn name_or_stranger(&self, address: SocketAddr) -> &str {
         self.name(address.ip()).unwrap_or("you")

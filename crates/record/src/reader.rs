@@ -212,7 +212,9 @@ impl Reader {
         octets: &'a [u8],
         hear: &mut impl FnMut(Event<'a>),
     ) {
-        let Some(local) = self.sockets.address(datagram.end) else { return };
+        let Some(socket) = self.sockets.address(datagram.end) else { return };
+        // One socket serves both families of its host.
+        let local = SocketAddr::new(self.roster.address_like(socket.ip(), datagram.peer.ip()), socket.port());
         let told_by_initiator = self.ends.initiator_of(Transport::Udp, datagram.peer, local);
         let turn = self.sockets.place(&datagram, time, told_by_initiator, &mut self.flows);
         if turn.is_new {

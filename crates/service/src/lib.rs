@@ -115,6 +115,8 @@ pub struct Reached<'a> {
     pub resolver: Option<std::net::SocketAddr>,
     /// A name of the lab that is worth asking for.
     pub example: &'a str,
+    /// The address inside the lab that belongs to that name.
+    pub example_address: std::net::IpAddr,
 }
 
 /// A command to copy.

@@ -119,7 +119,8 @@ impl Ports {
     }
 
     pub(crate) fn bind(self, host: &Host, port: u16, six: bool) -> io::Result<tokio::net::UdpSocket> {
-        socket::bind(SocketAddr::new(self.own(host, six).into(), self.real_port(port)))
+        let server = (1..SIX).contains(&port);
+        socket::bind(SocketAddr::new(self.own(host, six).into(), self.real_port(port)), server)
     }
 
     /// Where a lab address is found on the loopback.

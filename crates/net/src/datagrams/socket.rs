@@ -23,14 +23,26 @@ impl Socket {
     pub fn bind(host: &Host, port: u16) -> io::Result<Self> {
         match host.network.carrier() {
             Carrier::Memory(fabric) => Ok(Self::Memory { fabric: Rc::clone(fabric), inbox: fabric.bind(host, port)? }),
+            Carrier::Ports(ports) if port == 0 => Self::bind_client(*ports, host),
             Carrier::Ports(ports) => {
-                let four = ports.bind(host, port, false)?;
-                // A client speaks from the address of the family that it speaks to.
-                let six = if port == 0 { Some(Rc::new(ports.bind(host, 0, true)?)) } else { None };
-                let port = if port == 0 { ports.own_port(&four)? } else { port };
-                Ok(Self::Ports { ports: *ports, port, four: Rc::new(four), six })
+                let four = Rc::new(ports.bind(host, port, false)?);
+                Ok(Self::Ports { ports: *ports, port, four, six: None })
             }
         }
+    }
+
+    /// A client speaks from the address of the family that it speaks to, and from the same port of both.
+    fn bind_client(ports: Ports, host: &Host) -> io::Result<Self> {
+        let mut refused = io::ErrorKind::AddrInUse.into();
+        for _ in 0..ATTEMPTS {
+            let four = ports.bind(host, 0, false)?;
+            let port = ports.own_port(&four)?;
+            match ports.bind(host, port, true) {
+                Ok(six) => return Ok(Self::Ports { ports, port, four: Rc::new(four), six: Some(Rc::new(six)) }),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 
     pub fn port(&self) -> u16 {
@@ -120,6 +132,8 @@ impl Socket {
     }
 }
 
+/// The other family's port is taken only by another client of the same host.
+const ATTEMPTS: usize = 16;
 /// The headers of IPv4 and UDP: what every datagram weighs besides its octets.
 const HEADERS: usize = 28;
 /// What a socket that serves everyone has for a peer.

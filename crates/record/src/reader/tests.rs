@@ -58,10 +58,23 @@ fn a_cause_at_a_datagram_socket_names_flow_and_exchange() {
     assert_eq!(told[3], "open 2 www.shop.test>ns.shop.test for 1.2");
 }
 
+#[test]
+fn a_socket_serves_both_families_of_its_host() {
+    let (www, ns) = (address6(1, 40_000), address6(2, 53));
+    let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+    let told = read(&[
+        (SERVER, opened(Side::Acceptor, Transport::Udp, address(2, 53), nobody, None)),
+        (CLIENT, opened(Side::Initiator, Transport::Udp, www, ns, None)),
+        (CLIENT, octets(Direction::Sent, b"ask")),
+        (SERVER, datagram(Direction::Received, www, 1)),
+    ]);
+    assert_eq!(told, ["open 1 www.shop.test>ns.shop.test", "1 Initiator ask"]);
+}
+
 fn read(seen: &[(EndId, Seen<'static>)]) -> Vec<String> {
     let mut roster = Roster::default();
-    roster.add("www.shop.test", [address(1, 0).ip()]);
-    roster.add("ns.shop.test", [address(2, 0).ip()]);
+    roster.add("www.shop.test", [address(1, 0).ip(), address6(1, 0).ip()]);
+    roster.add("ns.shop.test", [address(2, 0).ip(), address6(2, 0).ip()]);
     let mut reader = Reader::new(roster);
     let mut told = Vec::new();
     for (order, (end, seen)) in (0..).zip(seen) {
@@ -104,6 +117,10 @@ fn datagram(direction: Direction, peer: SocketAddr, number: u64) -> Seen<'static
 
 fn address(host: u8, port: u16) -> SocketAddr {
     SocketAddr::from(([198, 18, 0, host], port))
+}
+
+fn address6(host: u16, port: u16) -> SocketAddr {
+    SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, host], port))
 }
 
 fn stranger(port: u16) -> SocketAddr {
