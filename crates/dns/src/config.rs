@@ -1,0 +1,125 @@
+//! The table `dns` of a host in the lab file.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeValue;
+use toynet_record::Transport;
+use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server, Spot, ZoneText};
+
+use crate::name::Name;
+use crate::server::NameServer;
+use crate::zonefile::{self, Fault, Severity, ZoneFile};
+
+/// A name server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dns {
+    /// Whether it answers recursive queries, from the root down.
+    resolver: bool,
+    /// Zones written by hand: origin to path.
+    zones: BTreeMap<Spanned<String>, Spanned<String>>,
+    port: u16,
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self { resolver: false, zones: BTreeMap::new(), port: 53 }
+    }
+}
+
+/// Reads the table.
+///
+/// # Errors
+/// When a key is unknown or a value of the wrong kind.
+pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Error> {
+    let dns = Dns::deserialize(toml::de::ValueDeserializer::from(table))?;
+    Ok(Box::new(dns))
+}
+
+impl Config for Dns {
+    fn endpoints(&self) -> Vec<Endpoint> {
+        [Transport::Udp, Transport::Tcp].map(|transport| Endpoint { transport, port: self.port }).to_vec()
+    }
+
+    fn facts(&self) -> Facts {
+        let zones = self.zones.iter().map(|(origin, path)| (origin.clone(), path.clone())).collect();
+        Facts { zones, resolves: self.resolver, names: !self.resolver, ..Facts::default() }
+    }
+
+    fn check(&self, files: &dyn Files) -> Vec<Mistake> {
+        self.zones.iter().flat_map(|(origin, path)| check_zone(origin, path, files)).collect()
+    }
+
+    fn check_zone(&self, zone: &ZoneText) -> Vec<Mistake> {
+        // A derived zone's origin is a name, and it includes nothing.
+        let Ok(origin) = zone.origin.parse::<Name>() else { return Vec::new() };
+        let mut load = |_: &str, _: &str| Err("there is nothing to include".to_owned());
+        let file = zonefile::read_zone(&zone.source, zone.text.as_bytes(), &origin, &mut load);
+        file.faults.into_iter().filter_map(mistake).collect()
+    }
+
+    fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
+        let server = at(reached.address, self.port + reached.port_offset);
+        let dig =
+            |rest: String, shows: &str| Command { program: "dig", line: format!("dig {rest}"), shows: shows.into() };
+        if !self.resolver {
+            return vec![dig(format!("{server} +norecurse {} A", reached.host), "what this name server alone knows")];
+        }
+        vec![
+            dig(format!("{server} {}", reached.example), "a look-up from the lab's root down"),
+            dig(format!("{server} -x {}", reached.example_address), "the name that belongs to an address"),
+            dig(format!("{server} +trace {}", reached.example), "each step from the root to the answer"),
+        ]
+    }
+
+    fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {
+        Ok(Box::new(NameServer::build(self.resolver, self.port, place)?))
+    }
+}
+
+/// `@127.83.0.1`, and the port where it is not dig's own choice.
+fn at(address: IpAddr, port: u16) -> String {
+    let server = SocketAddr::new(address, port);
+    if port == 53 { format!("@{}", server.ip()) } else { format!("@{} -p {port}", server.ip()) }
+}
+
+fn check_zone(origin: &Spanned<String>, path: &Spanned<String>, files: &dyn Files) -> Vec<Mistake> {
+    let name = match origin.get_ref().parse::<Name>() {
+        Ok(name) => name,
+        Err(error) => {
+            return vec![Mistake::new(origin.span(), format!("`{}` is no domain name: {error}", origin.get_ref()))];
+        }
+    };
+    match files.text(path.get_ref()) {
+        Ok(text) => read_zone(path.get_ref(), &text, &name, files).faults.into_iter().filter_map(mistake).collect(),
+        Err(error) => {
+            let what = format!("the zone file `{}` cannot be read: {error}", path.get_ref());
+            vec![Mistake::new(path.span(), what).advise("paths start at the lab file's folder")]
+        }
+    }
+}
+
+/// Reads a zone; what it includes is looked for beside the lab file too.
+pub(crate) fn read_zone(source: &str, text: &str, origin: &Name, files: &dyn Files) -> ZoneFile {
+    let mut load = |path: &str, _: &str| {
+        let text = files.text(path).map_err(|error| error.to_string())?;
+        Ok(zonefile::Loaded { file: path.to_owned(), text: text.into_bytes() })
+    };
+    zonefile::read_zone(source, text.as_bytes(), origin, &mut load)
+}
+
+/// What must be mended; a warning may stand.
+fn mistake(fault: Fault) -> Option<Mistake> {
+    let Fault { file, line, column, what, advice, severity } = fault;
+    let advice = Some(advice).filter(|advice| !advice.is_empty());
+    (severity == Severity::Error).then_some(Mistake {
+        spot: Spot::File { file, line, column },
+        other: None,
+        what,
+        advice,
+    })
+}

@@ -1,0 +1,209 @@
+//! DNS on the wire as a person would tell it.
+
+mod summary;
+
+use std::collections::VecDeque;
+
+use toynet_machine::Time;
+use toynet_record::dissect::{FlowInfo, Role, Said};
+use toynet_record::{Dissector, Message as Told, Side, Transport};
+
+use crate::wire::message::Decoded;
+use crate::wire::{Message, u16_at};
+
+/// Dissects one flow of DNS: a message a datagram, or messages after their lengths on a stream.
+pub struct DnsDissector {
+    stream: bool,
+    /// How many requests were seen.
+    requests: u64,
+    /// Requests without an answer: id and exchange, oldest first.
+    open: VecDeque<(u16, u64)>,
+    sides: [Held; 2],
+}
+
+/// What one side of a stream has said of a message so far.
+#[derive(Default)]
+struct Held {
+    octets: Vec<u8>,
+    since: Time,
+    /// Octets are missing, and where a message begins is no longer known.
+    lost: bool,
+}
+
+impl DnsDissector {
+    /// A dissector for one flow.
+    pub fn new(flow: FlowInfo) -> Self {
+        let stream = flow.transport != Transport::Udp;
+        let lost = stream && flow.joined_late;
+        let held = || Held { lost, ..Held::default() };
+        Self { stream, requests: 0, open: VecDeque::new(), sides: [held(), held()] }
+    }
+
+    fn message(&mut self, by: Side, began: Time, ended: Time, octets: &[u8], out: &mut Vec<Told>) {
+        let decoded = Message::decode(octets);
+        let is_answer = decoded.message.is_response();
+        let exchange = self.exchange(by, &decoded);
+        let telling = summary::tell(&decoded);
+        out.push(Told {
+            exchange,
+            by,
+            role: if is_answer { Role::Answer } else { Role::Request },
+            time: began,
+            lasted: ended.since(began),
+            summary: telling.summary,
+            secrets: Vec::new(),
+            failed: telling.failed,
+            faults: telling.faults,
+            octets: octets.len() as u64 + if self.stream { 2 } else { 0 },
+        });
+    }
+
+    /// A request begins an exchange; an answer belongs to the request with its id.
+    fn exchange(&mut self, by: Side, decoded: &Decoded) -> u64 {
+        let id = decoded.message.id;
+        if decoded.message.is_response() || (by == Side::Acceptor && decoded.broken.is_some()) {
+            let place = self.open.iter().position(|(open, _)| *open == id);
+            return place.and_then(|place| self.open.remove(place)).map_or(0, |(_, exchange)| exchange);
+        }
+        self.requests += 1;
+        self.open.push_back((id, self.requests));
+        if self.open.len() > MOST_OPEN {
+            self.open.pop_front();
+        }
+        self.requests
+    }
+}
+
+impl Dissector for DnsDissector {
+    fn said(&mut self, said: Said<'_>, out: &mut Vec<Told>) {
+        if !self.stream {
+            return self.message(said.by, said.time, said.time, said.octets, out);
+        }
+        let side = index(said.by);
+        let mut held = std::mem::take(&mut self.sides[side]);
+        if !held.lost {
+            if held.octets.is_empty() {
+                held.since = said.time;
+            }
+            held.octets.extend_from_slice(said.octets);
+            while let Some(length) = u16_at(&held.octets, 0).map(|length| 2 + usize::from(length)) {
+                let Some(message) = held.octets.get(2..length) else { break };
+                self.message(said.by, held.since, said.time, message, out);
+                held.octets.drain(..length);
+                held.since = said.time;
+            }
+        }
+        self.sides[side] = held;
+    }
+
+    fn hole(&mut self, by: Side, length: u64, time: Time, out: &mut Vec<Told>) {
+        if self.stream && length > 0 {
+            self.unfinished(by, time, out);
+            self.sides[index(by)].lost = true;
+        }
+    }
+
+    fn closed(&mut self, time: Time, out: &mut Vec<Told>) {
+        self.unfinished(Side::Initiator, time, out);
+        self.unfinished(Side::Acceptor, time, out);
+    }
+}
+
+impl DnsDissector {
+    fn unfinished(&mut self, by: Side, time: Time, out: &mut Vec<Told>) {
+        let held = std::mem::take(&mut self.sides[index(by)]);
+        self.sides[index(by)].lost = held.lost;
+        if !held.octets.is_empty() {
+            let message = held.octets.get(2..).unwrap_or_default();
+            self.message(by, held.since, time, message, out);
+        }
+    }
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::Initiator => 0,
+        Side::Acceptor => 1,
+    }
+}
+
+/// How long a message may stay unanswered and still be paired, in requests: more than any client has under way.
+const MOST_OPEN: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::message::write_query;
+
+    #[test]
+    fn requests_and_answers_are_paired_by_id() {
+        let mut dissector = dissector(Transport::Udp);
+        let (one, two) = (query(1, "www.shop.test"), query(2, "mail.shop.test"));
+        let told = hear(
+            &mut dissector,
+            &[
+                (Side::Initiator, &one),
+                (Side::Initiator, &two),
+                (Side::Acceptor, &refused(&two)),
+                (Side::Acceptor, &refused(&one)),
+            ],
+        );
+        let lines: Vec<_> =
+            told.iter().map(|told| (told.exchange, told.role, told.summary.as_str(), told.failed)).collect();
+        assert_eq!(
+            lines,
+            [
+                (1, Role::Request, "A www.shop.test", false),
+                (2, Role::Request, "A mail.shop.test", false),
+                (2, Role::Answer, "REFUSED", true),
+                (1, Role::Answer, "REFUSED", true),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stream_may_be_cut_anywhere() {
+        let request = query(1, "www.shop.test");
+        let mut framed = (request.len() as u16).to_be_bytes().to_vec();
+        framed.extend_from_slice(&request);
+        let mut dissector = dissector(Transport::Tcp);
+        let pieces: Vec<(Side, &[u8])> = framed.chunks(1).map(|piece| (Side::Initiator, piece)).collect();
+        let told = hear(&mut dissector, &pieces);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].octets, framed.len() as u64);
+    }
+
+    #[test]
+    fn a_broken_message_is_told_up_to_where_it_breaks() {
+        let request = query(1, "www.shop.test");
+        let told = hear(&mut dissector(Transport::Udp), &[(Side::Initiator, &request[..20])]);
+        assert!(told[0].failed);
+        assert_eq!(told[0].summary, "broken: octet 20: the message ends early (question section)");
+    }
+
+    fn dissector(transport: Transport) -> DnsDissector {
+        DnsDissector::new(FlowInfo { transport, port: 53, joined_late: false })
+    }
+
+    fn hear(dissector: &mut DnsDissector, said: &[(Side, &[u8])]) -> Vec<Told> {
+        let mut out = Vec::new();
+        for (by, octets) in said {
+            dissector.said(Said { by: *by, time: Time::default(), octets }, &mut out);
+        }
+        dissector.closed(Time::default(), &mut out);
+        out
+    }
+
+    fn query(id: u16, name: &str) -> Vec<u8> {
+        use crate::codes::{Class, RecordType};
+        let question = crate::wire::Question { name: name.parse().unwrap(), kind: RecordType::A, class: Class::IN };
+        write_query(id, 0, &question, None)
+    }
+
+    fn refused(query: &[u8]) -> Vec<u8> {
+        let mut response = query.to_vec();
+        response[2] |= 0x80;
+        response[3] |= 5;
+        response
+    }
+}

@@ -1,0 +1,61 @@
+//! DNS: what its servers, resolvers and readers know. Without the feature `io` there is no socket and no clock.
+//!
+//! The words:
+//! - [`name`]: domain names in wire form and as text
+//! - [`codes`]: the numbers of types, classes, response codes and their names
+//! - [`rdata`]: what stands in records of each type: one table, text and octets from it
+//! - [`record`]: one resource record
+//! - [`wire`]: messages: a query read in place, a response written in place, any message as far as it makes sense
+//!
+//! Authority:
+//! - [`zonefile`]: master files to records, with every mistake at its place
+//! - [`zone`]: a zone compiled for answering; the zone of a name
+//! - [`answer`]: from zones and a request to a response: the hot path
+//! - [`reply`]: a response as it grows: sections, sizes, EDNS, truncation
+//! - [`transfer`]: a whole zone, message by message
+//! - [`outside`]: the zones as seen from outside the lab
+//!
+//! Recursion:
+//! - [`lookup`]: the iterative resolver as a machine
+//! - [`cache`]: what it remembers
+//! - [`recursive`]: what a recursive server says from either
+//!
+//! Reading:
+//! - [`dissect`]: the octets of a flow as messages that a person can read
+//!
+//! With sockets (feature `io`):
+//! - [`config`]: the table in the lab file
+//! - [`server`]: the name server; [`client`]: the stub resolver
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod cache;
+#[cfg(feature = "io")]
+pub mod client;
+pub mod codes;
+#[cfg(feature = "io")]
+pub mod config;
+pub mod dissect;
+pub mod lookup;
+pub mod name;
+pub mod outside;
+pub mod rdata;
+pub mod record;
+pub mod recursive;
+pub mod reply;
+#[cfg(feature = "io")]
+pub mod server;
+pub mod transfer;
+pub mod wire;
+pub mod zone;
+pub mod zonefile;
+
+/// Name service: authoritative, and recursive where the lab file says so.
+#[cfg(feature = "io")]
+pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
+    name: "dns",
+    about: "name server",
+    ports: &[(toynet_record::Transport::Udp, 53), (toynet_record::Transport::Tcp, 53)],
+    read: config::read,
+    dissector: |flow| Box::new(dissect::DnsDissector::new(flow)),
+};

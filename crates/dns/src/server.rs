@@ -1,0 +1,155 @@
+//! A name server: authoritative for its zones, recursive if it is told to be, over datagrams and streams.
+//!
+//! - `authority`: which zones are told to whom
+//! - `recursor`: looks up what is asked for, from the root down
+//! - `stream`: messages on a connection
+
+mod authority;
+mod recursor;
+mod stream;
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use toynet_net::{Answer, Arrived, Datagrams, Host, Listener};
+use toynet_record::Cause;
+use toynet_service::{LocalFuture, Place, Server};
+
+use crate::answer::answer as answer_request;
+use crate::answer::answer_query;
+use crate::codes::Opcode;
+use crate::recursive::AtOnce;
+use crate::reply::{Identity, Limits};
+use crate::wire::{Flags, Query};
+use authority::Authority;
+use recursor::Recursor;
+
+/// A name server that is ready to run on one worker.
+pub struct NameServer {
+    port: u16,
+    mind: Rc<Mind>,
+}
+
+/// What a name server knows.
+pub(crate) struct Mind {
+    identity: Identity,
+    authority: Authority,
+    recursor: Option<Recursor>,
+}
+
+/// A request with what matters for its answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub octets: &'a [u8],
+    pub outside: bool,
+    pub limits: Limits,
+}
+
+/// What becomes of a request.
+pub(crate) enum Reaction {
+    /// The response was written and has this length.
+    Now(usize),
+    /// The response comes when this is done.
+    Later(LocalFuture<Option<Vec<u8>>>),
+    /// There is none.
+    Silent,
+}
+
+impl NameServer {
+    /// Builds the name server of a host.
+    ///
+    /// # Errors
+    /// When one of its zones must not be served.
+    pub fn build(recursive: bool, port: u16, place: &Place) -> io::Result<Self> {
+        let identity = Identity { nsid: place.host.as_str().into(), version: String::new() };
+        let authority = Authority::build(place)?;
+        let recursor = recursive.then(|| Recursor::new(&place.hints, Arc::clone(&place.outside)));
+        Ok(Self { port, mind: Rc::new(Mind { identity, authority, recursor }) })
+    }
+}
+
+impl Server for NameServer {
+    fn start(&self, host: Host) -> LocalFuture<io::Result<LocalFuture<io::Result<()>>>> {
+        let (mind, port) = (Rc::clone(&self.mind), self.port);
+        Box::pin(async move {
+            let datagrams = host.bind(port).await?;
+            let listener = host.listen(port).await?;
+            let run: LocalFuture<io::Result<()>> = Box::pin(run(mind, host, datagrams, listener));
+            Ok(run)
+        })
+    }
+}
+
+async fn run(mind: Rc<Mind>, host: Host, datagrams: Datagrams, listener: Listener) -> io::Result<()> {
+    let to_datagrams = {
+        let (mind, host) = (Rc::clone(&mind), host.clone());
+        datagrams.serve(move |arrived, room| answer_datagram(&mind, &host, &arrived, room))
+    };
+    tokio::select! {
+        biased;
+        ended = to_datagrams => ended,
+        ended = stream::accept(mind, host, listener) => ended,
+    }
+}
+
+fn answer_datagram(mind: &Rc<Mind>, host: &Host, arrived: &Arrived<'_>, room: &mut [u8]) -> Answer {
+    let request = Request { octets: arrived.octets, outside: arrived.outside, limits: Limits::UDP };
+    match mind.answer(request, host, arrived.cause, room) {
+        Reaction::Now(length) => Answer::Now(length),
+        Reaction::Later(pending) => Answer::Later(pending),
+        Reaction::Silent => Answer::Silent,
+    }
+}
+
+impl Mind {
+    /// Answers a request: from its zones, from its cache, or after a look-up for the sake of `cause`.
+    #[inline]
+    pub fn answer(self: &Rc<Self>, request: Request<'_>, host: &Host, cause: Cause, out: &mut [u8]) -> Reaction {
+        let query = read(request.octets);
+        let view = self.authority.zones(request.outside, query.as_ref());
+        let Some(query) = query else {
+            return said(answer_request(view, &self.identity, request.limits, request.octets, out));
+        };
+        match &self.recursor {
+            Some(_) if view.home(&query.asked.name).is_none() => self.recurse(request, &query, host, cause, out),
+            Some(_) | None => said(answer_query(view, &self.identity, request.limits, &query, out)),
+        }
+    }
+
+    fn recurse(
+        self: &Rc<Self>,
+        request: Request<'_>,
+        query: &Query<'_>,
+        host: &Host,
+        cause: Cause,
+        out: &mut [u8],
+    ) -> Reaction {
+        let Some(recursor) = &self.recursor else { return Reaction::Silent };
+        let now = host.clock().now();
+        match recursor.at_once(now, &self.identity, request, query, out) {
+            AtOnce::Said(length) => Reaction::Now(length),
+            AtOnce::Silent => Reaction::Silent,
+            AtOnce::Unknown => {
+                let (mind, host) = (Rc::clone(self), host.because(cause));
+                let (octets, outside, limits) = (request.octets.to_vec(), request.outside, request.limits);
+                Reaction::Later(Box::pin(async move {
+                    let request = Request { octets: &octets, outside, limits };
+                    let recursor = mind.recursor.as_ref()?;
+                    recursor.look_up(&mind.identity, request, &host).await
+                }))
+            }
+        }
+    }
+}
+
+/// The query in a request, if it is one that can be read.
+#[inline]
+fn read(octets: &[u8]) -> Option<Query<'_>> {
+    let flags = Flags::read(octets).filter(|flags| flags.opcode() == Opcode::QUERY)?;
+    Query::read(flags, octets).ok()
+}
+
+fn said(length: Option<usize>) -> Reaction {
+    length.map_or(Reaction::Silent, Reaction::Now)
+}

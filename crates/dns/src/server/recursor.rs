@@ -1,0 +1,178 @@
+//! Looks up what is asked for, from the root down, with the host's sockets.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use toynet_machine::Time;
+use toynet_net::{Datagrams, Host};
+use toynet_service::HostName;
+
+use super::Request;
+use super::authority::outward;
+use crate::client::exchange_on_stream;
+use crate::codes::{Rcode, RecordType};
+use crate::lookup::{Answer, Ask, Lookup, Memory, Outcome, Roots, Step, Transport};
+use crate::name::Name;
+use crate::outside::{self, Outward, View, readdress};
+use crate::recursive::{AtOnce, answer_at_once, answer_found};
+use crate::reply::Identity;
+use crate::wire::Query;
+
+/// What a recursive server remembers and where it begins.
+pub(crate) struct Recursor {
+    memory: RefCell<Memory>,
+    roots: Arc<Roots>,
+    doors: Arc<BTreeMap<IpAddr, IpAddr>>,
+}
+
+impl Recursor {
+    pub fn new(hints: &[(HostName, Vec<IpAddr>)], doors: Arc<BTreeMap<IpAddr, IpAddr>>) -> Self {
+        let root = |(name, addresses): &(HostName, Vec<IpAddr>)| Some((name.as_str().parse().ok()?, addresses.clone()));
+        let roots = Arc::new(Roots(hints.iter().filter_map(root).collect()));
+        Self { memory: RefCell::default(), roots, doors }
+    }
+
+    /// Answers from the cache, if that suffices.
+    pub fn at_once(
+        &self,
+        now: Time,
+        identity: &Identity,
+        request: Request<'_>,
+        query: &Query<'_>,
+        out: &mut [u8],
+    ) -> AtOnce {
+        if request.outside
+            && View::for_outside(query) == View::Walking
+            && let Some(roots) = self.numeric_roots(query)
+        {
+            let length = answer_found(&roots, identity, request.limits, query, out);
+            return length.map_or(AtOnce::Silent, AtOnce::Said);
+        }
+        let memory = self.memory.borrow();
+        if request.outside && may_lose_records(query.asked.kind) {
+            // The path of a look-up, which leaves out what cannot be reached; it ends in the cache.
+            return match query.flags.recursion_desired() {
+                true => AtOnce::Unknown,
+                false => answer_at_once(&memory.cache, now, identity, request.limits, query, out),
+            };
+        }
+        let said = answer_at_once(&memory.cache, now, identity, request.limits, query, out);
+        if let (AtOnce::Said(length), true) = (said, request.outside) {
+            readdress(&mut out[..length], |address| self.door(address));
+        }
+        said
+    }
+
+    /// Looks up what `request` asks for, with the cause that `host` carries, and writes the response.
+    pub async fn look_up(&self, identity: &Identity, request: Request<'_>, host: &Host) -> Option<Vec<u8>> {
+        let query = super::read(request.octets)?;
+        let name = Name::from_wire(query.asked.name.wire()).ok()?;
+        let mut outcome = self.run(name, query.asked.kind, host).await;
+        if let (Outcome::Answered(answer), true) = (&mut outcome, request.outside) {
+            self.tell_outside(answer);
+        }
+        if let Outcome::Failed(failure) = &outcome {
+            tracing::debug!(host = host.name(), "look-up failed: {failure}");
+        }
+        let mut out = vec![0; LONGEST];
+        let length = answer_found(&outcome, identity, request.limits, &query, &mut out)?;
+        out.truncate(length);
+        Some(out)
+    }
+
+    async fn run(&self, name: Name, kind: RecordType, host: &Host) -> Outcome {
+        let clock = host.clock();
+        let mut lookup =
+            Lookup::new(name, kind, Arc::clone(&self.roots), host.random(&format!("query ids at {}", clock.now())));
+        let mut socket = None;
+        let mut step = lookup.start(&mut self.memory.borrow_mut(), clock.now());
+        loop {
+            let ask = match step {
+                Step::Done(outcome) => return outcome,
+                Step::Ask(ask) => ask,
+            };
+            let answered = match ask.transport {
+                Transport::Udp => self.ask_by_datagram(&mut lookup, &ask, host, &mut socket).await,
+                Transport::Tcp => self.ask_on_stream(&mut lookup, &ask, host).await,
+            };
+            // Whatever went wrong, this server did not answer.
+            step = answered.unwrap_or_else(|_| lookup.expire(&mut self.memory.borrow_mut(), clock.now()));
+        }
+    }
+
+    async fn ask_by_datagram(
+        &self,
+        lookup: &mut Lookup,
+        ask: &Ask,
+        host: &Host,
+        socket: &mut Option<Datagrams>,
+    ) -> io::Result<Step> {
+        let socket = match socket {
+            Some(socket) => socket,
+            None => socket.insert(host.bind(0).await?),
+        };
+        socket.send_to(&ask.message, SocketAddr::new(ask.server, PORT)).await?;
+        let mut octets = vec![0; LONGEST_DATAGRAM];
+        loop {
+            let (length, from) = host.clock().until(ask.deadline, socket.receive(&mut octets)).await??;
+            let now = host.clock().now();
+            if from.port() != PORT {
+                continue;
+            }
+            let step = lookup.receive(&mut self.memory.borrow_mut(), now, from.ip(), &octets[..length]);
+            if let Some(step) = step {
+                return Ok(step);
+            }
+        }
+    }
+
+    async fn ask_on_stream(&self, lookup: &mut Lookup, ask: &Ask, host: &Host) -> io::Result<Step> {
+        let server = SocketAddr::new(ask.server, PORT);
+        let octets = host.clock().until(ask.deadline, exchange_on_stream(host, server, &ask.message)).await??;
+        let step = lookup.receive(&mut self.memory.borrow_mut(), host.clock().now(), ask.server, &octets);
+        step.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// The root's servers by their addresses outside, for who begins a walk here.
+    fn numeric_roots(&self, query: &Query<'_>) -> Option<Outcome> {
+        if query.asked.kind != RecordType::NS || query.asked.name.wire() != [0] {
+            return None;
+        }
+        let addresses = self.roots.0.iter().flat_map(|(_, addresses)| addresses);
+        let doors = addresses.filter_map(|address| match self.door(*address) {
+            Some(IpAddr::V4(door)) => outside::numeric_server(Name::root(), WALK_TTL, door),
+            Some(IpAddr::V6(_)) | None => None,
+        });
+        Some(Outcome::Answered(Answer { rcode: Rcode::NOERROR, records: doors.collect(), soa: None }))
+    }
+
+    fn tell_outside(&self, answer: &mut Answer) {
+        let doors = Arc::clone(&self.doors);
+        let map = move |address| outward(&doors, address);
+        answer.records = answer.records.iter().filter_map(|record| outside::outward(record, &map)).collect();
+    }
+
+    fn door(&self, address: IpAddr) -> Option<IpAddr> {
+        match outward(&self.doors, address) {
+            Outward::At(door) => Some(door),
+            Outward::Same | Outward::Unreachable => None,
+        }
+    }
+}
+
+/// Whether some of the records of this type may have no place in an answer to the outside.
+fn may_lose_records(kind: RecordType) -> bool {
+    matches!(kind, RecordType::AAAA | RecordType::ANY)
+}
+
+/// What a walk needs is soon over.
+const WALK_TTL: u32 = 60;
+/// The port of name servers.
+const PORT: u16 = 53;
+/// What a response on a stream can hold.
+const LONGEST: usize = 65_535;
+/// More than any server sends to one that announces 1,232 octets.
+const LONGEST_DATAGRAM: usize = 4096;
