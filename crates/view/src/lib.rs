@@ -1,0 +1,34 @@
+//! Turns a record into what a person reads. It knows no protocol by name: dissectors are handed to it.
+//!
+//! From entries to text:
+//! - [`story`]: entries become things to tell, each flow through a dissector of its own
+//! - [`told`]: one such thing: a message, or what happened to a flow
+//! - [`thread`]: an exchange comes with all that it caused
+//! - [`line`](mod@line): one line for people
+//! - [`json`]: one object for programs
+//! - [`log`]: all of it tied together
+//!
+//! Used by these:
+//! - [`limit`]: what is left out when nobody keeps up, and that it is said
+//! - `clean`: no peer can speak to the terminal
+//! - `words`: numbers, spans and instants as people write them
+//! - `paint`: the colours
+#![forbid(unsafe_code)]
+
+mod clean;
+pub mod json;
+pub mod limit;
+pub mod line;
+pub mod log;
+mod paint;
+pub mod story;
+pub mod thread;
+pub mod told;
+mod words;
+
+pub use log::{Format, Log};
+pub use story::{Dissectors, Story};
+pub use told::{Happening, Told, What};
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,238 @@
+//! One thing that a person is told.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use toynet_machine::Time;
+use toynet_record::dissect::{Message, Role};
+use toynet_record::{Closing, Flow, FlowCause, Party, Side};
+
+use crate::words::grouped;
+
+/// A message, or something that happened to a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// In which flow.
+    pub flow: Rc<Flow>,
+    /// What is spoken there; what carries the flow where no dissector knows it.
+    pub protocol: &'static str,
+    /// The exchange that it belongs to, from 1; 0 when it belongs to none.
+    pub exchange: u64,
+    /// The exchange for whose sake this one was begun.
+    pub cause: Option<FlowCause>,
+    /// When it began.
+    pub time: Time,
+    /// Who spoke, or whose doing it was.
+    pub by: Side,
+    /// What.
+    pub what: What,
+}
+
+/// What can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// One side said something.
+    Message {
+        /// What was said. Its exchange is the one of [`Told`].
+        message: Message,
+        /// An answer: from the first octet of its request to the last of its own.
+        took: Option<Duration>,
+    },
+    /// Something happened to the flow.
+    Happening(Happening),
+}
+
+/// What can happen to a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// It ended badly; `how` is never `Finished`.
+    Closed {
+        /// In which way.
+        how: Closing,
+    },
+    /// It ended, or fell silent, and the exchange had no answer.
+    Unanswered,
+    /// The lab did something on purpose.
+    Fault {
+        /// What, in a word or two.
+        what: String,
+    },
+    /// What is said from here on went over TLS.
+    Secured {
+        /// Version, suite, ALPN and name.
+        terms: String,
+    },
+    /// Octets passed that were not kept.
+    Hole {
+        /// How many.
+        length: u64,
+    },
+    /// It ended, and no dissector knew what was spoken.
+    Passed {
+        /// Octets of the initiator.
+        there: u64,
+        /// Octets of the acceptor.
+        back: u64,
+    },
+    /// What was said before is gone.
+    JoinedLate,
+}
+
+impl Told {
+    /// The exchange that it belongs to, in a form that other exchanges name as their cause.
+    pub fn key(&self) -> Option<FlowCause> {
+        (self.exchange > 0).then_some(FlowCause { flow: self.flow.id, exchange: self.exchange })
+    }
+
+    /// Whether nothing more is to come in its exchange.
+    pub fn ends_exchange(&self) -> bool {
+        match &self.what {
+            What::Message { message, .. } => message.role == Role::Answer,
+            What::Happening(happening) => happening.is_failure(),
+        }
+    }
+
+    /// Whether it reports a failure.
+    pub fn failed(&self) -> bool {
+        match &self.what {
+            What::Message { message, .. } => message.failed,
+            What::Happening(happening) => happening.is_failure(),
+        }
+    }
+
+    /// How long an answer took.
+    pub fn took(&self) -> Option<Duration> {
+        match &self.what {
+            What::Message { took, .. } => *took,
+            What::Happening(_) => None,
+        }
+    }
+
+    /// What breaks a rule in it.
+    pub fn faults(&self) -> &[String] {
+        match &self.what {
+            What::Message { message, .. } => &message.faults,
+            What::Happening(_) => &[],
+        }
+    }
+
+    /// It in words. They hold what peers sent: clean them before a terminal sees them.
+    pub fn words(&self, secrets: bool) -> Cow<'_, str> {
+        match &self.what {
+            What::Message { message, .. } if secrets || message.secrets.is_empty() => Cow::Borrowed(&message.summary),
+            What::Message { message, .. } => Cow::Owned(message.redacted()),
+            What::Happening(happening) => happening.words(self.flow.acceptor.address),
+        }
+    }
+
+    /// Who spoke and to whom.
+    pub fn parties(&self) -> (&Party, &Party) {
+        match self.by {
+            Side::Initiator => (&self.flow.initiator, &self.flow.acceptor),
+            Side::Acceptor => (&self.flow.acceptor, &self.flow.initiator),
+        }
+    }
+
+    /// The names of who spoke and to whom. A client that is no host of the lab is `you`; a server that
+    /// is none has only an address.
+    pub fn names(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        let initiator = named(&self.flow.initiator).unwrap_or(Cow::Borrowed("you"));
+        let acceptor = &self.flow.acceptor;
+        let acceptor = named(acceptor).unwrap_or_else(|| Cow::Owned(acceptor.address.ip().to_string()));
+        match self.by {
+            Side::Initiator => (initiator, acceptor),
+            Side::Acceptor => (acceptor, initiator),
+        }
+    }
+}
+
+impl Happening {
+    /// One word for programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Happening::Closed { how } => match how {
+                Closing::Finished => "finished",
+                Closing::Reset => "reset",
+                Closing::Refused => "refused",
+                Closing::TimedOut => "timed_out",
+                Closing::Unreachable => "unreachable",
+                Closing::Failed => "failed",
+            },
+            Happening::Unanswered => "unanswered",
+            Happening::Fault { .. } => "fault",
+            Happening::Secured { .. } => "secured",
+            Happening::Hole { .. } => "hole",
+            Happening::Passed { .. } => "passed",
+            Happening::JoinedLate => "joined_late",
+        }
+    }
+
+    fn is_failure(&self) -> bool {
+        match self {
+            Happening::Closed { .. } | Happening::Unanswered => true,
+            Happening::Fault { .. }
+            | Happening::Secured { .. }
+            | Happening::Hole { .. }
+            | Happening::Passed { .. }
+            | Happening::JoinedLate => false,
+        }
+    }
+
+    fn words(&self, server: SocketAddr) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Happening::Closed { how } => return Cow::Owned(closing(*how, server)),
+            Happening::Unanswered => return Cow::Borrowed("no answer"),
+            Happening::Fault { what } => format!("fault: {what}"),
+            Happening::Secured { terms } => return Cow::Borrowed(terms),
+            Happening::Hole { length } => format!("{} not kept", octets(*length)),
+            Happening::Passed { there, back } => format!("{} there, {} back", octets(*there), octets(*back)),
+            Happening::JoinedLate => return Cow::Borrowed("joined late: what was said before is gone"),
+        })
+    }
+}
+
+fn named(party: &Party) -> Option<Cow<'_, str>> {
+    party.host.as_deref().map(Cow::Borrowed)
+}
+
+fn closing(how: Closing, server: SocketAddr) -> String {
+    match how {
+        Closing::Finished => "closed".to_owned(),
+        Closing::Reset => "connection reset".to_owned(),
+        Closing::Refused => format!("connection refused at port {}", server.port()),
+        Closing::TimedOut => "timed out".to_owned(),
+        Closing::Unreachable => format!("{} is unreachable", server.ip()),
+        Closing::Failed => "connection failed".to_owned(),
+    }
+}
+
+fn octets(number: u64) -> String {
+    format!("{} {}", grouped(number), if number == 1 { "octet" } else { "octets" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn a_client_that_is_no_host_is_you_and_a_server_that_is_none_is_its_address() {
+        let told = testing::told(1, 1, "A www.shop.test");
+        assert_eq!(told.names(), ("you".into(), "ns.shop.test".into()));
+        let mut flow = Flow::clone(&told.flow);
+        flow.acceptor.host = None;
+        let told = Told { flow: Rc::new(flow), by: Side::Acceptor, ..told };
+        assert_eq!(told.names(), ("198.18.0.2".into(), "you".into()));
+    }
+
+    #[test]
+    fn what_happens_is_said_in_words() {
+        let server = SocketAddr::from(([198, 18, 0, 2], 81));
+        let refused = Happening::Closed { how: Closing::Refused };
+        assert_eq!(refused.words(server), "connection refused at port 81");
+        assert_eq!(Happening::Hole { length: 1 }.words(server), "1 octet not kept");
+        assert_eq!(Happening::Passed { there: 1024, back: 0 }.words(server), "1,024 octets there, 0 octets back");
+    }
+}
