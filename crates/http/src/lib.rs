@@ -5,10 +5,28 @@
 //! - [`site`]: from a request to a response, over a tree of files
 //! - [`wire`]: octets read strictly: heads, contents, frames, header compression
 //! - [`dissect`]: what was said, for people
+//! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper
+//! - [`config`]: a web site's table in the lab file
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "io")]
+pub mod client;
+#[cfg(feature = "io")]
+pub mod config;
 pub mod dissect;
 pub mod host;
+#[cfg(feature = "io")]
+pub mod server;
 pub mod site;
 pub mod target;
 pub mod wire;
+
+/// HTTP as the lab knows it.
+#[cfg(feature = "io")]
+pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
+    name: "http",
+    about: "web site",
+    ports: &[(toynet_record::Transport::Tcp, 80)],
+    read: config::read,
+    dissector: |info| Box::new(dissect::HttpDissector::new(info)),
+};

@@ -21,7 +21,7 @@ use toynet_record::dissect::FlowInfo;
 use toynet_record::{Dissector, Transport};
 
 pub use mistake::{Mistake, Spot};
-pub use place::{Files, HostName, Place, ZoneText};
+pub use place::{Doors, Files, HostName, Place, ZoneText};
 
 /// A protocol that hosts can speak.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +33,13 @@ pub struct Protocol {
     /// The ports at which its flows are to be found when nothing else says so.
     pub ports: &'static [(Transport, u16)],
     /// Reads its table in the lab file. A message of an error may have a second line: what to do about it.
-    pub read: fn(toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Error>,
+    pub read: Read,
     /// Makes a dissector for a flow.
     pub dissector: fn(FlowInfo) -> Box<dyn Dissector>,
 }
+
+/// Reads a protocol's table.
+pub type Read = fn(toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Error>;
 
 /// A service of one host as the lab file describes it.
 pub trait Config: Debug + Send + Sync {

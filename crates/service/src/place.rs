@@ -64,13 +64,16 @@ pub struct Place {
     pub zones: Vec<Arc<ZoneText>>,
     /// The root's name servers: what a resolver starts from.
     pub hints: Arc<Vec<(HostName, Vec<IpAddr>)>>,
-    /// Where an address of the lab is reached from outside it.
-    pub outside: Arc<BTreeMap<IpAddr, IpAddr>>,
+    /// Where each address of the lab is reached from outside it. Empty in a lab that has no outside.
+    pub outside: Arc<Doors>,
     /// The files that the lab file can name.
     pub files: Arc<dyn Files>,
     /// The lab's seed.
     pub seed: u64,
 }
+
+/// For each address of a lab the one at which it is reached from outside.
+pub type Doors = BTreeMap<IpAddr, IpAddr>;
 
 /// A zone as master-file text (RFC 1035 section 5).
 #[derive(Clone, Debug, PartialEq, Eq)]

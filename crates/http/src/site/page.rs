@@ -7,12 +7,22 @@ use http::StatusCode;
 pub fn of(status: StatusCode) -> Bytes {
     let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Unknown"));
     let (meaning, section) = explain(status);
+    html(&title, meaning, section)
+}
+
+/// A page around texts that are HTML already.
+fn html(title: &str, text: &str, small: &str) -> Bytes {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
-         <h1>{title}</h1>\n<p>{meaning}</p>\n<p><small>{section}</small></p>\n</html>\n"
+         <h1>{title}</h1>\n<p>{text}</p>\n<p><small>{small}</small></p>\n</html>\n"
     )
     .into()
+}
+
+/// The front page of a host whose lab file names no files to serve.
+pub fn welcome(host: &str) -> Bytes {
+    html(host, "This web site works, and has no pages yet: <code>root</code> in the lab file names their folder.", "")
 }
 
 /// What happened, to the person who asked, and where it is written.
@@ -24,6 +34,7 @@ fn explain(status: StatusCode) -> (&'static str, &'static str) {
         404 => ("Nothing lies at this address.", "RFC 9110, 15.5.5"),
         405 => ("Files here can be read (GET, HEAD), and nothing else.", "RFC 9110, 15.5.6"),
         412 => ("The file is not the version that the request was meant for.", "RFC 9110, 15.5.13"),
+        413 => ("The request carries more than this server takes.", "RFC 9110, 15.5.14"),
         414 => ("The address is longer than this server reads.", "RFC 9110, 15.5.15"),
         416 => ("The file does not have the octets that were asked for.", "RFC 9110, 15.5.17"),
         421 => ("No site of this name is served here.", "RFC 9110, 15.5.20"),

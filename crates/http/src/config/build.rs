@@ -1,0 +1,88 @@
+//! From the table to sites.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use toml::Spanned;
+use toynet_machine::Time;
+use toynet_service::{Place, place};
+
+use super::table::{Http, Pages, SiteTable};
+use crate::server::{Handler, Sites};
+use crate::site::path::SitePath;
+use crate::site::{Folder, Found, Memory, Root, Site, page};
+
+/// The sites of a host.
+pub(super) fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
+    let own = site(http.root.as_ref(), &http.pages, place.host.as_str(), place)?;
+    let mut sites = Sites::new(place.host.as_str(), Rc::clone(&own));
+    for name in &http.names {
+        sites = sites.with(name.get_ref(), Rc::clone(&own));
+    }
+    for (name, SiteTable { root, pages }) in &http.sites {
+        sites = sites.with(name.get_ref(), site(root.as_ref(), pages, name.get_ref(), place)?);
+    }
+    Ok(sites)
+}
+
+/// The place under a root that a page's path leads to; a folder's page is its index.
+pub(super) fn place_of_page(path: &str) -> Option<String> {
+    let path = SitePath::parse(path).ok()?;
+    Some(match (path.is_folder, path.as_str()) {
+        (false, place) => place.to_owned(),
+        (true, "") => INDEX.to_owned(),
+        (true, place) => format!("{place}/{INDEX}"),
+    })
+}
+
+fn site(root: Option<&Spanned<String>>, pages: &Pages, name: &str, place: &Place) -> io::Result<Rc<dyn Handler>> {
+    let below: Box<dyn Root> = match root {
+        Some(root) => folder(place.files.folder(root.get_ref())?)?,
+        None => Box::new(Memory::new([(INDEX, page::welcome(name), WRITTEN)])),
+    };
+    Ok(Rc::new(Site::new(Overlay { pages: written(pages), below })))
+}
+
+fn written(pages: &Pages) -> Option<Memory> {
+    let page = |(path, text): (&Spanned<String>, &String)| {
+        Some((place_of_page(path.get_ref())?, Bytes::from(text.clone()), WRITTEN))
+    };
+    (!pages.is_empty()).then(|| Memory::new(pages.iter().filter_map(page)))
+}
+
+fn folder(folder: place::Folder) -> io::Result<Box<dyn Root>> {
+    Ok(match folder {
+        place::Folder::Disk(path) => Box::new(Folder::open(path)?.trusting(TRUST)),
+        place::Folder::Embedded(files) => {
+            let files = files.into_iter().map(|(place, octets)| (place, Bytes::from_static(octets), WRITTEN));
+            Box::new(Memory::new(files))
+        }
+    })
+}
+
+/// Pages of the lab file, if there are any, and below them a folder.
+struct Overlay {
+    pages: Option<Memory>,
+    below: Box<dyn Root>,
+}
+
+impl Root for Overlay {
+    fn look(&self, place: &str, now: Time) -> Found {
+        match self.pages.as_ref().map_or(Found::Nothing, |pages| pages.look(place, now)) {
+            Found::File(page) => Found::File(page),
+            found => match self.below.look(place, now) {
+                Found::Nothing => found,
+                below => below,
+            },
+        }
+    }
+}
+
+const INDEX: &str = "index.html";
+/// When what is part of the program or of the lab file was changed: any date will do as long as it is the
+/// same in every run.
+const WRITTEN: Time = Time::from_secs(1_767_225_600);
+/// Too short for a person to notice, and spares a busy site nearly all looks at the disk.
+const TRUST: Duration = Duration::from_millis(10);

@@ -1,0 +1,105 @@
+//! A web site's table in the lab file.
+//!
+//! ```toml
+//! [host."www.shop.test".http]
+//! root = "sites/shop"
+//! names = ["shop.test"]
+//!
+//! [host."www.shop.test".http.sites."news.shop.test"]
+//! pages = { "/" = "<p>Bread is fresh.", "/robots.txt" = "User-agent: *" }
+//! ```
+//!
+//! - `table`: the table as written; `build`: from it to sites; `commands`: what to try
+
+mod build;
+mod commands;
+mod table;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeValue, Error, ValueDeserializer};
+use toynet_record::Transport;
+use toynet_service::place::FileKind;
+use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
+
+use crate::server::HttpServer;
+use table::{Http, Pages, SiteTable};
+
+/// Reads the table.
+///
+/// # Errors
+/// What is no such table, with its place.
+pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
+    Ok(Box::new(Http::deserialize(ValueDeserializer::from(table))?))
+}
+
+impl Config for Http {
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint { transport: Transport::Tcp, port: self.port }]
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { aliases: self.aliases().cloned().collect(), ..Facts::default() }
+    }
+
+    fn check(&self, files: &dyn Files) -> Vec<Mistake> {
+        let sites = [(&self.root, &self.pages)].into_iter().chain(self.sites.values().map(SiteTable::parts));
+        let mut mistakes: Vec<_> = sites.flat_map(|(root, pages)| check_site(root.as_ref(), pages, files)).collect();
+        mistakes.extend(twice(self.aliases()));
+        mistakes
+    }
+
+    fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
+        commands::of(self.port, reached)
+    }
+
+    fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {
+        Ok(Box::new(HttpServer::new(self.port, build::sites(self, place)?)))
+    }
+}
+
+fn check_site(root: Option<&Spanned<String>>, pages: &Pages, files: &dyn Files) -> Vec<Mistake> {
+    let root = root.and_then(|root| check_root(root, files));
+    root.into_iter().chain(pages.keys().filter_map(check_page)).collect()
+}
+
+fn check_root(root: &Spanned<String>, files: &dyn Files) -> Option<Mistake> {
+    let path = root.get_ref();
+    match files.kind(path) {
+        FileKind::Folder => None,
+        FileKind::Missing => Some(
+            Mistake::new(root.span(), format!("there is no folder `{path}`"))
+                .advise("a path that does not begin with `/` starts at the lab file's folder"),
+        ),
+        FileKind::File => Some(
+            Mistake::new(root.span(), format!("`{path}` is a file and no folder"))
+                .advise("name the folder that the file is in; a site's front page is its `index.html`"),
+        ),
+    }
+}
+
+fn check_page(path: &Spanned<String>) -> Option<Mistake> {
+    let text = path.get_ref();
+    let is_path = text.starts_with('/') && build::place_of_page(text).is_some();
+    let advice = "as in `pages = { \"/\" = \"<h1>Welcome</h1>\", \"/robots.txt\" = \"User-agent: *\" }`";
+    (!is_path).then(|| Mistake::new(path.span(), format!("`{text}` is not the path of a page")).advise(advice))
+}
+
+/// Names that stand more than once.
+fn twice<'a>(names: impl Iterator<Item = &'a Spanned<String>>) -> Vec<Mistake> {
+    let mut seen = BTreeMap::new();
+    let again = names.filter_map(|name| {
+        let first = *seen.entry(name.get_ref().to_ascii_lowercase()).or_insert(name);
+        (first.span() != name.span()).then(|| {
+            let what = format!("the site `{}` is here twice", name.get_ref());
+            Mistake::new(name.span(), what).against(first.span(), "it is here first")
+        })
+    });
+    again.collect()
+}
+
+#[cfg(test)]
+mod tests;

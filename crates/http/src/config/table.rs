@@ -1,0 +1,53 @@
+//! The table as written.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Pages written in the lab file: paths and what is there.
+pub(super) type Pages = BTreeMap<Spanned<String>, String>;
+
+/// A host's web server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Http {
+    #[serde(default = "standard_port")]
+    pub port: u16,
+    /// The folder of the host's own site.
+    pub root: Option<Spanned<String>>,
+    #[serde(default)]
+    pub pages: Pages,
+    /// Further names of the same site.
+    #[serde(default)]
+    pub names: Vec<Spanned<String>>,
+    /// Further sites, by name.
+    #[serde(default)]
+    pub sites: BTreeMap<Spanned<String>, SiteTable>,
+}
+
+/// One of several sites of a host.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteTable {
+    pub root: Option<Spanned<String>>,
+    #[serde(default)]
+    pub pages: Pages,
+}
+
+impl Http {
+    /// All names of sites but the host's own.
+    pub fn aliases(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.names.iter().chain(self.sites.keys())
+    }
+}
+
+impl SiteTable {
+    pub fn parts(&self) -> (&Option<Spanned<String>>, &Pages) {
+        (&self.root, &self.pages)
+    }
+}
+
+fn standard_port() -> u16 {
+    80
+}

@@ -1,0 +1,127 @@
+//! One request and its answer.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use http::header::{DATE, EXPECT};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use toynet_net::{Clock, Host};
+use toynet_record::{Cause, EndId};
+use toynet_service::LocalFuture;
+
+use super::watch::Watch;
+use super::{Answer, Content, Sites};
+use crate::site::{Body, date, refusal};
+
+/// The exchanges of one connection.
+#[derive(Debug)]
+pub(super) struct Exchanges {
+    pub host: Host,
+    pub end: EndId,
+    pub sites: Rc<Sites>,
+    pub watch: Rc<Watch>,
+}
+
+impl Service<Request<Incoming>> for Exchanges {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Exchange;
+
+    fn call(&self, request: Request<Incoming>) -> Exchange {
+        let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
+        let mut request = request.map(Content::new);
+        let refuse = |status| Answer::Now(refusal(status, request.method(), self.host.clock().now()));
+        let answer = match self.sites.find(&request) {
+            Err(status) => refuse(status),
+            // Before the handler is asked, so that no `100 Continue` invites what is not wanted.
+            Ok(_) if request.body().is_too_large() => refuse(StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(site) => site.answer(&mut request, &self.host.because(cause)),
+        };
+        Exchange::new(request, answer, self)
+    }
+}
+
+/// An answer on its way.
+pub(super) struct Exchange {
+    /// A handler that has not answered yet.
+    handler: Option<Working>,
+    response: Option<Response<Body>>,
+    content: Content,
+    method: Method,
+    clock: Clock,
+    watch: Rc<Watch>,
+}
+
+impl Exchange {
+    fn new(mut request: Request<Content>, answer: Answer, of: &Exchanges) -> Self {
+        let mut content = request.body_mut().take();
+        // A client that waits for `100 Continue` need not send what nobody reads (RFC 9110 10.1.1).
+        if content.is_too_large() || request.headers().contains_key(EXPECT) {
+            drop(content.take());
+        }
+        let (handler, response) = match answer {
+            Answer::Now(response) => (None, Some(response)),
+            Answer::Later(answer) => (Some(Working::begin(answer, &of.watch)), None),
+        };
+        let watch = Rc::clone(&of.watch);
+        Self { handler, response, content, method: request.method().clone(), clock: of.host.clock(), watch }
+    }
+
+    fn dated(&self, mut response: Response<Body>) -> Response<Body> {
+        if !response.headers().contains_key(DATE) {
+            response.headers_mut().insert(DATE, date::format(self.clock.now()));
+        }
+        response
+    }
+}
+
+impl Future for Exchange {
+    type Output = Result<Response<Body>, Infallible>;
+
+    /// The handler's answer first, then the rest of what the client says, then the answer is given.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Some(handler) = &mut this.handler {
+            this.response = Some(ready!(handler.answer.as_mut().poll(cx)));
+            this.handler = None;
+        }
+        if ready!(this.content.poll_drain(cx)).is_err() {
+            drop(this.content.take());
+            this.response = Some(refusal(StatusCode::PAYLOAD_TOO_LARGE, &this.method, this.clock.now()));
+        }
+        match this.response.take() {
+            Some(response) => Poll::Ready(Ok(this.dated(response))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.watch.exchange_ends();
+    }
+}
+
+/// A handler at work.
+struct Working {
+    answer: LocalFuture<Response<Body>>,
+    watch: Rc<Watch>,
+}
+
+impl Working {
+    fn begin(answer: LocalFuture<Response<Body>>, watch: &Rc<Watch>) -> Self {
+        watch.handler_begins();
+        Self { answer, watch: Rc::clone(watch) }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.watch.handler_ends();
+    }
+}

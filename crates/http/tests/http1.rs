@@ -1,0 +1,177 @@
+//! Connections of HTTP/1.x, well behaved and not.
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{ask, connect, hear, http1, in_virtual_time, journal, network, say, serve_site};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use toynet_record::Seen;
+
+#[test]
+fn requests_that_come_together_are_answered_in_order() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let heard = say(&network, [get("/digits.txt"), get("/nothing"), get("/")].concat().as_bytes()).await;
+        let statuses: Vec<_> = heard.match_indices("HTTP/1.1 ").map(|(at, _)| &heard[at + 9..at + 12]).collect();
+        assert_eq!(statuses, ["200", "404", "200"]);
+        assert!(heard.ends_with("\r\n\r\nwelcome"), "{heard}");
+    });
+}
+
+#[test]
+fn a_connection_serves_many_requests() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut client = http1(&network).await;
+        for _ in 0..100 {
+            assert_eq!(ask(&mut client, "GET", "/", &[]).await.status(), 200);
+        }
+        let opened = journal(&network).entries().filter(|entry| matches!(entry.seen, Seen::Opened { .. })).count();
+        assert_eq!(opened, 2, "both ends of one connection");
+    });
+}
+
+#[test]
+fn a_request_must_name_one_host_that_makes_sense() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        for fields in
+            ["", "Host: a.test\r\nHost: b.test\r\n", "Host: www shop.test\r\n", "Host: www.shop.test:port\r\n"]
+        {
+            let heard = say(&network, format!("GET / HTTP/1.1\r\n{fields}\r\n").as_bytes()).await;
+            assert!(heard.starts_with("HTTP/1.1 400 "), "{fields:?}: {heard}");
+        }
+        let heard = say(&network, b"GET / HTTP/1.0\r\n\r\n").await;
+        assert!(heard.starts_with("HTTP/1.0 200 "), "{heard}");
+    });
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused_and_recorded() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(200));
+        let large = format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(1024 * 1024));
+        for (said, status) in [
+            ("GET / HTTP/1.1\r\nHost: www.shop.test\r\nno colon\r\n\r\n", "400"),
+            ("\u{1}\u{2}\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde", "400"),
+            (&many, "431"),
+            (&large, "431"),
+        ] {
+            let heard = say(&network, said.as_bytes()).await;
+            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{said:.60?}: {heard}");
+        }
+        let is_refusal =
+            |seen: &Seen<'_>| matches!(seen, Seen::Octets { octets, .. } if octets.starts_with(b"HTTP/1.1 4"));
+        let refusals = journal(&network).entries().filter(|entry| is_refusal(&entry.seen)).count();
+        assert_eq!(refusals, 10, "both ends of each");
+    });
+}
+
+#[test]
+fn a_client_that_has_closed_its_side_is_answered() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut stream = connect(&network).await;
+        stream.write_all(get("/").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        assert!(hear(&mut stream, network.clock()).await.ends_with("welcome"));
+    });
+}
+
+#[test]
+fn a_head_that_does_not_end_is_cut_off() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut stream = connect(&network).await;
+        stream.write_all(get("/").as_bytes()).await.unwrap();
+        let start = network.clock().now();
+        for octet in "GET / HTTP/1.1\r\nHost: www.shop.test\r\n".bytes() {
+            network.clock().sleep(Duration::from_secs(1)).await;
+            if stream.write_all(&[octet]).await.is_err() {
+                break;
+            }
+        }
+        let took = (network.clock().now() - start).as_secs();
+        assert!((10..=21).contains(&took), "{took}");
+    });
+}
+
+#[test]
+fn a_silent_connection_is_closed_after_a_while() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let start = network.clock().now();
+        let mut stream = connect(&network).await;
+        assert_eq!(stream.read(&mut [0; 1]).await.unwrap_or_default(), 0);
+        let took = (network.clock().now() - start).as_secs();
+        assert!((75..=85).contains(&took), "{took}");
+    });
+}
+
+#[test]
+fn a_slow_upload_is_not_taken_for_a_slow_head() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut stream = connect(&network).await;
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: www.shop.test\r\nContent-Length: 60\r\n\r\n").await.unwrap();
+        for _ in 0..60 {
+            network.clock().sleep(Duration::from_secs(1)).await;
+            stream.write_all(b"x").await.unwrap();
+        }
+        assert!(hear(&mut stream, network.clock()).await.starts_with("HTTP/1.1 405 "));
+    });
+}
+
+#[test]
+fn a_client_may_go_away_at_any_octet() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0";
+        for whole in [get("/large.bin"), preface.to_owned()] {
+            for end in 0..=whole.len() {
+                connect(&network).await.write_all(&whole.as_bytes()[..end]).await.unwrap();
+            }
+        }
+        assert!(say(&network, get("/").as_bytes()).await.ends_with("welcome"));
+    });
+}
+
+#[test]
+fn thousands_of_connections_do_not_keep_others_waiting() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut idle = Vec::new();
+        for _ in 0..4000 {
+            idle.push(connect(&network).await);
+        }
+        assert_eq!(ask(&mut http1(&network).await, "GET", "/", &[]).await.status(), 200);
+    });
+}
+
+#[test]
+fn an_upload_that_is_too_large_is_refused_before_it_is_invited() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let head = "POST / HTTP/1.1\r\nHost: www.shop.test\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n";
+        assert!(say(&network, head.as_bytes()).await.starts_with("HTTP/1.1 413 "));
+    });
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: www.shop.test\r\n\r\n")
+}

@@ -1,0 +1,118 @@
+//! A web site, and hosts that visit it, in virtual time.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part of this, and it is a test")]
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::{Builder, LocalOptions};
+use toynet_http::client::Client;
+use toynet_http::server::{Handler, HttpServer, Sites};
+use toynet_http::site::{Memory, Site};
+use toynet_machine::Time;
+use toynet_net::link::{Conditions, Links, Pattern, Rule};
+use toynet_net::{Carrier, Clock, Host, Network, Recorder, Stream, Topology, TopologyHost};
+use toynet_record::{Cursor, Journal, Quota};
+use toynet_service::Server;
+
+/// Runs `story` in virtual time.
+pub fn in_virtual_time<F: Future>(story: impl FnOnce() -> F) -> F::Output {
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build_local(LocalOptions::default()).unwrap();
+    runtime.block_on(async { story().await })
+}
+
+/// `www.shop.test` at .1 and `club.test` at .2.
+pub fn network(rules: Vec<Rule>) -> Rc<Network> {
+    let hosts = (1..).zip(["www.shop.test", "club.test"]).map(|(number, name)| TopologyHost {
+        name: name.into(),
+        number,
+        addresses: vec![IpAddr::from([198, 18, 0, number as u8])],
+    });
+    let topology = Topology::new(hosts.collect(), Links::new(rules, EPOCH), None, 7);
+    let clock = Clock::starting_at(EPOCH);
+    Network::new(0, Arc::new(topology), Carrier::memory(), clock, Recorder::new(0, Quota::default(), clock))
+}
+
+pub fn latency(delay: Duration) -> Vec<Rule> {
+    let conditions = Conditions { latency: delay, ..Conditions::default() };
+    let rule = |from: &str, to: &str| Rule {
+        from: Pattern::Host(from.into()),
+        to: Pattern::Host(to.into()),
+        conditions: conditions.clone(),
+    };
+    vec![rule("www.shop.test", "club.test"), rule("club.test", "www.shop.test")]
+}
+
+/// A small site at `www.shop.test`.
+pub async fn serve_site(network: &Rc<Network>) {
+    let file = |place: &'static str, text: String| (place, Bytes::from(text), Time::from_secs(784_111_777));
+    let files = [
+        file("index.html", "welcome".into()),
+        file("digits.txt", "0123456789".into()),
+        file("large.bin", "0123456789abcdef".repeat(65_536)),
+    ];
+    serve(network, Rc::new(Site::new(Memory::new(files)))).await;
+}
+
+pub async fn serve(network: &Rc<Network>, handler: Rc<dyn Handler>) {
+    let host = network.host("www.shop.test").unwrap();
+    let running = HttpServer::new(80, Sites::new("www.shop.test", handler)).start(host).await.unwrap();
+    tokio::task::spawn_local(running);
+}
+
+pub fn visitor(network: &Rc<Network>) -> Host {
+    network.host("club.test").unwrap()
+}
+
+pub async fn connect(network: &Rc<Network>) -> Stream {
+    visitor(network).connect(DOOR).await.unwrap()
+}
+
+pub async fn http1(network: &Rc<Network>) -> Client {
+    Client::http1(connect(network).await).await.unwrap()
+}
+
+pub async fn http2(network: &Rc<Network>) -> Client {
+    Client::http2(connect(network).await).await.unwrap()
+}
+
+pub async fn ask(client: &mut Client, method: &str, path: &str, fields: &[(&str, &str)]) -> Response<Bytes> {
+    let mut request = Request::builder().method(method).uri(format!("http://www.shop.test{path}"));
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    client.send(request.body(Full::default()).unwrap()).await.unwrap()
+}
+
+pub fn field<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// All that the server answers to `octets`, until it closes or falls silent for a minute.
+pub async fn say(network: &Rc<Network>, octets: &[u8]) -> String {
+    let mut stream = connect(network).await;
+    // What the server refuses it need not read to the end.
+    let _ = stream.write_all(octets).await;
+    hear(&mut stream, network.clock()).await
+}
+
+pub async fn hear(stream: &mut Stream, clock: Clock) -> String {
+    let mut heard = Vec::new();
+    let _ = clock.until(clock.now() + Duration::from_secs(60), stream.read_to_end(&mut heard)).await;
+    String::from_utf8(heard).unwrap()
+}
+
+pub fn journal(network: &Network) -> Journal {
+    Journal::merge([&network.recorder().read(&mut Cursor::default())])
+}
+
+pub const DOOR: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(198, 18, 0, 1)), 80);
+/// The first second of 2026.
+const EPOCH: Time = Time::from_secs(1_767_225_600);
