@@ -8,7 +8,8 @@
 //! - [`tls`], [`quic`]: what lies on top of streams and datagrams
 //! - [`link`]: latency, jitter, loss, rate, cut, one small file each
 //! - [`carrier`]: how sockets are made: `memory` or `ports`
-//! - [`recorder`], [`tap`]: where octets are seen; protocols cannot name them
+//! - `pipe`: a connection inside the process, bent by links
+//! - [`recorder`], `tap`: where octets are seen; protocols cannot name them
 //! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
 //! - [`worker`]: threads with a runtime each; [`clock`], [`resolve`], [`local`], [`socket`], [`holder`]: the rest
 #![allow(

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -13,6 +14,7 @@ use toynet_record::{Cause, Direction, EndId, Seen, Side, StripId, Transport};
 use super::socket::{NOBODY, Socket};
 use super::{Answer, Arrived, Datagrams, Pending};
 use crate::carrier::ports::Ports;
+use crate::link::{Parcel, Verdict};
 use crate::socket::Batch;
 use crate::{Host, Recorder};
 
@@ -25,9 +27,7 @@ impl Datagrams {
     pub async fn serve(self, mut answer: impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
         let served = Served::new(&self);
         match &self.socket {
-            Socket::Ports { ports, four, six: None, .. } if !self.host.network.topology().has_links(self.host.at) => {
-                served.in_batches(*ports, four, &mut answer).await
-            }
+            Socket::Ports { ports, four, six: None, .. } => served.in_batches(*ports, four, &mut answer).await,
             Socket::Ports { .. } | Socket::Memory { .. } => served.one_by_one(&mut answer).await,
         }
     }
@@ -42,6 +42,8 @@ struct Served {
     /// The number of the datagram that came last.
     number: u64,
     waiting: Rc<Cell<usize>>,
+    /// Whether any link of the lab touches this host.
+    may_be_bent: bool,
 }
 
 /// Writes down what passes at the socket.
@@ -69,7 +71,8 @@ impl Served {
         let opened = Seen::Opened { side: Side::Acceptor, transport, local, peer, cause: None };
         recorder.write(host.strip, end, recorder.now(), opened);
         let mark = Mark { recorder, strip: host.strip, end };
-        Self { socket: datagrams.socket.clone(), port, mark, number: 0, waiting: Rc::default(), host }
+        let may_be_bent = host.network.topology().has_links(host.at);
+        Self { socket: datagrams.socket.clone(), port, mark, number: 0, waiting: Rc::default(), may_be_bent, host }
     }
 
     async fn in_batches(
@@ -78,20 +81,29 @@ impl Served {
         socket: &Rc<UdpSocket>,
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) -> io::Result<()> {
-        let batch = self.host.network.batch();
         loop {
             socket.readable().await?;
-            // The buffers are the worker's: they are held between two waits only.
-            let mut batch = batch.borrow_mut();
-            let Ok(count) = socket.try_io(Interest::READABLE, || batch.receive(socket)) else { continue };
-            self.answer_batch(ports, &mut batch, count, answer);
-            let sent = batch.send(socket);
-            drop(batch);
+            let Some(sent) = self.one_batch(ports, socket, answer) else { continue };
             if sent.is_err() {
                 // What is left of the batch is dropped, as a full queue drops it.
                 socket.writable().await?;
             }
         }
+    }
+
+    /// Answers what has arrived; nothing when that was nothing after all.
+    fn one_batch(
+        &mut self,
+        ports: Ports,
+        socket: &UdpSocket,
+        answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
+    ) -> Option<io::Result<()>> {
+        // The buffers are the worker's: nobody else uses them while this runs.
+        let buffers = self.host.network.batch();
+        let mut batch = buffers.borrow_mut();
+        let count = socket.try_io(Interest::READABLE, || batch.receive(socket)).ok()?;
+        self.answer_batch(ports, &mut batch, count, answer);
+        Some(batch.send(socket))
     }
 
     fn answer_batch(
@@ -105,11 +117,42 @@ impl Served {
         for at in 0..count {
             let slot = batch.slot(at);
             let (to, from) = ports.lab_addresses(&self.host, self.port, slot.from, false);
-            let length = self.answer_one(from, to, slot.octets, time, slot.answer, answer);
-            if let Some(length) = length {
-                batch.ready(at, length);
+            let bent = self.may_be_bent && self.is_bent(from);
+            let way_in = if bent { self.way_in(from, slot.octets.len()) } else { Verdict::default() };
+            if way_in.lost.is_some() {
+                continue;
+            }
+            match self.answer_one(from, to, slot.octets, time, slot.answer, answer) {
+                Some(length) if bent => self.send_apart(slot.answer[..length].to_vec(), from, way_in.delay),
+                Some(length) => batch.ready(at, length),
+                None => {}
             }
         }
+    }
+
+    /// Whether a link to or from this peer has conditions, which this end must apply.
+    fn is_bent(&self, peer: SocketAddr) -> bool {
+        let topology = self.host.network.topology();
+        let (here, there) = (Some(self.host.at), topology.at(peer.ip()));
+        topology.link(here, there).is_some() || (there.is_none() && topology.link(there, here).is_some())
+    }
+
+    /// A host of the lab bends what it sends itself; a stranger cannot. The delay of a stranger's link
+    /// is added to that of the answer.
+    fn way_in(&self, from: SocketAddr, length: usize) -> Verdict {
+        let topology = self.host.network.topology();
+        let link = if topology.at(from.ip()).is_none() { topology.link(None, Some(self.host.at)) } else { None };
+        let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false };
+        link.map(|link| link.judge(&parcel)).unwrap_or_default()
+    }
+
+    fn send_apart(&self, octets: Vec<u8>, to: SocketAddr, delay: Duration) {
+        let (socket, host) = (self.socket.clone(), self.host.clone());
+        tokio::task::spawn_local(async move {
+            host.clock().sleep(delay).await;
+            // An answer that cannot be sent is lost, as any datagram may be.
+            let _ = socket.send(&host, &octets, to).await;
+        });
     }
 
     async fn one_by_one(mut self, answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {

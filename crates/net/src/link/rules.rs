@@ -50,8 +50,11 @@ pub struct Rule {
 pub struct Links {
     rules: Vec<Rule>,
     began: Time,
-    made: Mutex<BTreeMap<(Option<String>, Option<String>), Arc<Link>>>,
+    made: Mutex<BTreeMap<Ends, Arc<Link>>>,
 }
+
+/// From whom to whom; nothing is anyone outside.
+type Ends = (Option<String>, Option<String>);
 
 impl Links {
     /// Links by these rules, in a lab that began at `began`. Where several rules fit a link, the one

@@ -105,7 +105,7 @@ impl AsyncUdpSocket for Socket {
             let Some((octets, from)) = queues.arrived.pop_front() else { break };
             let length = octets.len().min(buffer.len());
             buffer[..length].copy_from_slice(&octets[..length]);
-            *meta = RecvMeta { addr: mapped(from), len: length, stride: length, ecn: None, dst_ip: None, ..*meta };
+            *meta = RecvMeta { addr: mapped(from), len: length, stride: length, ecn: None, dst_ip: None };
             count += 1;
         }
         if count > 0 {

@@ -45,7 +45,7 @@ pub fn memory(rules: Vec<Rule>) -> Rc<Network> {
 
 /// On the loopback, for as long as the lease lives.
 pub fn ports(rules: Vec<Rule>) -> (Rc<Network>, Lease) {
-    let lease = Lease::take(&std::env::temp_dir().join("toynet-tests"), "net").unwrap();
+    let lease = Lease::take("net").unwrap();
     let clock = Clock::system();
     let recorder = Recorder::new(0, Quota::default(), clock);
     let carrier = Carrier::Ports(Ports::new(lease.net(), RAISED));

@@ -1,34 +1,34 @@
 //! Each running lab has a /16 of 127/8 to itself.
 
-use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::net::{Ipv4Addr, UdpSocket};
 
 use toynet_machine::Random;
 
-/// A lock on 127.x/16 for as long as the value lives.
+/// A network of the loopback that no other lab of this machine has, for as long as the value lives.
+///
+/// What is held is a socket on the network's last address. Unlike a file it holds against all users
+/// of the machine, and however the process ends the system takes it back.
 #[derive(Debug)]
 pub struct Lease {
     net: u8,
-    _lock: File,
+    _held: UdpSocket,
 }
 
 impl Lease {
-    /// Takes a /16 that no other lab of this machine's user holds. The same name tries the same one
-    /// first, so that a lab's addresses stay as they are from run to run.
+    /// Takes a network. The same name tries the same one first, so that a lab's addresses stay as
+    /// they are from run to run.
     ///
     /// # Errors
-    /// When the folder cannot be written or all are taken.
-    pub fn take(folder: &Path, lab: &str) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+    /// When all are taken, or the system has no such addresses.
+    pub fn take(lab: &str) -> io::Result<Self> {
         let first = Random::new(0, lab, "lease").below(NETS);
         for attempt in 0..NETS {
             let net = FIRST_NET + ((first + attempt) % NETS) as u8;
-            let lock = File::options().create(true).append(true).open(folder.join(format!("127.{net}.lock")))?;
-            match lock.try_lock() {
-                Ok(()) => return Ok(Self { net, _lock: lock }),
-                Err(fs::TryLockError::WouldBlock) => {}
-                Err(fs::TryLockError::Error(error)) => return Err(error),
+            match UdpSocket::bind((Ipv4Addr::new(127, net, 255, 255), PORT)) {
+                Ok(held) => return Ok(Self { net, _held: held }),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) => return Err(error),
             }
         }
         Err(io::Error::new(io::ErrorKind::AddrInUse, "all networks from 127.16 to 127.239 are leased to other labs"))
@@ -44,6 +44,8 @@ impl Lease {
 const FIRST_NET: u8 = 16;
 /// Up to 127.239.
 const NETS: usize = 224;
+/// The last port that no system gives to clients by itself (RFC 6335 section 6).
+const PORT: u16 = 49_151;
 
 #[cfg(test)]
 mod tests {
@@ -51,13 +53,11 @@ mod tests {
 
     #[test]
     fn two_labs_never_share_a_network_and_a_name_keeps_its_own() {
-        let folder = std::env::temp_dir().join(format!("toynet-lease-{}", std::process::id()));
-        let first = Lease::take(&folder, "internet").unwrap();
-        let second = Lease::take(&folder, "internet").unwrap();
+        let first = Lease::take("a lab of this test").unwrap();
+        let second = Lease::take("a lab of this test").unwrap();
         assert_ne!(first.net(), second.net());
         let net = first.net();
         drop(first);
-        assert_eq!(Lease::take(&folder, "internet").unwrap().net(), net);
-        fs::remove_dir_all(folder).unwrap();
+        assert_eq!(Lease::take("a lab of this test").unwrap().net(), net);
     }
 }
