@@ -13,6 +13,7 @@
 //! - [`answer`]: from zones and a request to a response: the hot path
 //! - [`reply`]: a response as it grows: sections, sizes, EDNS, truncation
 //! - [`transfer`]: a whole zone, message by message
+//! - [`reverse`]: addresses as names
 //! - [`outside`]: the zones as seen from outside the lab
 //!
 //! Recursion:
@@ -43,6 +44,7 @@ pub mod rdata;
 pub mod record;
 pub mod recursive;
 pub mod reply;
+pub mod reverse;
 #[cfg(feature = "io")]
 pub mod server;
 pub mod transfer;

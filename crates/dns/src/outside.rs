@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::codes::RecordType;
 use crate::name::Name;
-use crate::record::Record;
+use crate::record::{Record, address_of};
 use crate::wire::{HEADER, Query};
 use crate::zone::{Extra, NotAZone, Zone, Zones};
 
@@ -124,7 +124,7 @@ pub fn outward(record: &Record, map: &Map) -> Option<Record> {
     }
 }
 
-/// Replaces the addresses in the A records of a whole response for which `door` knows another.
+/// Replaces the addresses in the A and AAAA records of a whole response for which `door` knows another.
 pub fn readdress(message: &mut [u8], door: impl Fn(IpAddr) -> Option<IpAddr>) {
     // A response that cannot be walked was not written here, and stays as it is.
     let _ = readdress_records(message, door);
@@ -142,11 +142,11 @@ fn readdress_records(message: &mut [u8], door: impl Fn(IpAddr) -> Option<IpAddr>
         let kind = crate::wire::u16_at(message, at)?;
         let data = at + 10;
         let end = data + usize::from(crate::wire::u16_at(message, at + 8)?);
-        if kind == RecordType::A.0
-            && let Ok(octets) = <[u8; 4]>::try_from(message.get(data..end)?)
-            && let Some(IpAddr::V4(outside)) = door(IpAddr::from(octets))
-        {
-            message[data..end].copy_from_slice(&outside.octets());
+        let address = address_of(RecordType(kind), message.get(data..end)?);
+        match address.and_then(&door) {
+            Some(IpAddr::V4(outside)) if end - data == 4 => message[data..end].copy_from_slice(&outside.octets()),
+            Some(IpAddr::V6(outside)) if end - data == 16 => message[data..end].copy_from_slice(&outside.octets()),
+            Some(IpAddr::V4(_) | IpAddr::V6(_)) | None => {}
         }
         at = end;
     }

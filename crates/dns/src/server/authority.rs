@@ -1,11 +1,10 @@
 //! Which zones are told to whom.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use toynet_service::Place;
+use toynet_service::{Doors, Place};
 
 use crate::config::read_zone;
 use crate::name::Name;
@@ -35,8 +34,8 @@ impl Authority {
             let records: Vec<Record> = file.entries.into_iter().map(|(record, _)| record).collect();
             sources.push((origin, records));
         }
-        let doors = Doors::new(place);
-        let views = Views::new(sources, Box::new(move |address| doors.outward(address)));
+        let doors = Arc::clone(&place.outside);
+        let views = Views::new(sources, Box::new(move |address| outward(&doors, address)));
         views.map(Self).map_err(|(origin, error)| invalid(format!("{origin}: {error}")))
     }
 
@@ -52,34 +51,11 @@ impl Authority {
     }
 }
 
-/// How addresses of the lab are told outside.
-pub(crate) struct Doors(Arc<BTreeMap<IpAddr, IpAddr>>);
-
-impl Doors {
-    pub fn new(place: &Place) -> Self {
-        Self(Arc::clone(&place.outside))
-    }
-
-    pub fn outward(&self, address: IpAddr) -> Outward {
-        outward(&self.0, address)
-    }
-}
-
-/// A lab without doors tells its addresses as they are; otherwise an IPv6 address of the lab's own
-/// range leads nowhere.
-pub(crate) fn outward(doors: &BTreeMap<IpAddr, IpAddr>, address: IpAddr) -> Outward {
+/// How an address is told outside.
+pub(crate) fn outward(doors: &Doors, address: IpAddr) -> Outward {
     match doors.get(&address) {
         Some(door) => Outward::At(*door),
-        None if !doors.is_empty() && is_ours(address) => Outward::Unreachable,
         None => Outward::Same,
-    }
-}
-
-/// 2001:db8::/32, from which labs take their addresses (RFC 3849).
-fn is_ours(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V6(address) => address.segments()[..2] == [0x2001, 0xdb8],
-        IpAddr::V4(_) => false,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use toynet_machine::Time;
 use toynet_net::{Datagrams, Host};
-use toynet_service::HostName;
+use toynet_service::{Doors, HostName};
 
 use super::Request;
 use super::authority::outward;
@@ -19,20 +19,24 @@ use crate::name::Name;
 use crate::outside::{self, Outward, View, readdress};
 use crate::recursive::{AtOnce, answer_at_once, answer_found};
 use crate::reply::Identity;
+use crate::reverse;
 use crate::wire::Query;
 
 /// What a recursive server remembers and where it begins.
 pub(crate) struct Recursor {
     memory: RefCell<Memory>,
     roots: Arc<Roots>,
-    doors: Arc<BTreeMap<IpAddr, IpAddr>>,
+    doors: Arc<Doors>,
+    /// The lab addresses behind the doors.
+    behind: BTreeMap<IpAddr, IpAddr>,
 }
 
 impl Recursor {
-    pub fn new(hints: &[(HostName, Vec<IpAddr>)], doors: Arc<BTreeMap<IpAddr, IpAddr>>) -> Self {
+    pub fn new(hints: &[(HostName, Vec<IpAddr>)], doors: Arc<Doors>) -> Self {
         let root = |(name, addresses): &(HostName, Vec<IpAddr>)| Some((name.as_str().parse().ok()?, addresses.clone()));
         let roots = Arc::new(Roots(hints.iter().filter_map(root).collect()));
-        Self { memory: RefCell::default(), roots, doors }
+        let behind = doors.iter().map(|(address, door)| (*door, *address)).collect();
+        Self { memory: RefCell::default(), roots, doors, behind }
     }
 
     /// Answers from the cache, if that suffices.
@@ -52,8 +56,8 @@ impl Recursor {
             return length.map_or(AtOnce::Silent, AtOnce::Said);
         }
         let memory = self.memory.borrow();
-        if request.outside && may_lose_records(query.asked.kind) {
-            // The path of a look-up, which leaves out what cannot be reached; it ends in the cache.
+        if request.outside && is_mixed(query.asked.kind) {
+            // Told record by record, after a look-up that ends in the cache.
             return match query.flags.recursion_desired() {
                 true => AtOnce::Unknown,
                 false => answer_at_once(&memory.cache, now, identity, request.limits, query, out),
@@ -70,9 +74,12 @@ impl Recursor {
     pub async fn look_up(&self, identity: &Identity, request: Request<'_>, host: &Host) -> Option<Vec<u8>> {
         let query = super::read(request.octets)?;
         let name = Name::from_wire(query.asked.name.wire()).ok()?;
-        let mut outcome = self.run(name, query.asked.kind, host).await;
+        let inside = if request.outside { self.name_behind_door(&name, query.asked.kind) } else { None };
+        let mut outcome = self.run(inside.clone().unwrap_or_else(|| name.clone()), query.asked.kind, host).await;
         if let (Outcome::Answered(answer), true) = (&mut outcome, request.outside) {
             self.tell_outside(answer);
+            let renamed = answer.records.iter_mut().filter(|record| inside.as_ref() == Some(&record.owner));
+            renamed.for_each(|record| record.owner = name.clone());
         }
         if let Outcome::Failed(failure) = &outcome {
             tracing::debug!(host = host.name(), "look-up failed: {failure}");
@@ -136,6 +143,12 @@ impl Recursor {
         step.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
+    /// Who asks from outside for the name of a door means the host behind it.
+    fn name_behind_door(&self, name: &Name, kind: RecordType) -> Option<Name> {
+        let door = reverse::address(name).filter(|_| kind == RecordType::PTR)?;
+        self.behind.get(&door).and_then(|address| reverse::name(*address))
+    }
+
     /// The root's servers by their addresses outside, for who begins a walk here.
     fn numeric_roots(&self, query: &Query<'_>) -> Option<Outcome> {
         if query.asked.kind != RecordType::NS || query.asked.name.wire() != [0] {
@@ -163,9 +176,9 @@ impl Recursor {
     }
 }
 
-/// Whether some of the records of this type may have no place in an answer to the outside.
-fn may_lose_records(kind: RecordType) -> bool {
-    matches!(kind, RecordType::AAAA | RecordType::ANY)
+/// Whether an answer of this type may hold addresses of both families.
+fn is_mixed(kind: RecordType) -> bool {
+    kind == RecordType::ANY
 }
 
 /// What a walk needs is soon over.

@@ -1,11 +1,12 @@
-//! The peers: started on free ports of the loopback with private folders, and ended by their handles.
+//! The peers: started on ports of the loopback that are this process's own, with private folders, and ended by their handles.
 #![expect(
     clippy::disallowed_types,
     clippy::disallowed_methods,
     reason = "real servers are reached by real sockets, and take real time to start"
 )]
 
-use std::net::UdpSocket;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -53,20 +54,21 @@ pub fn start(zones: &Path, names: &[&str]) -> Vec<Peer> {
     starters.into_iter().filter_map(|(program, starter)| start_one(program, starter, zones, names)).collect()
 }
 
-/// From folder, port, zones' folder and names to the configuration and the arguments after its path.
-type Starter = fn(&Path, u16, &Path, &[&str]) -> (String, &'static [&'static str]);
+/// From folder, address, zones' folder and names to the configuration and the arguments after its path.
+type Starter = fn(&Path, SocketAddrV4, &Path, &[&str]) -> (String, &'static [&'static str]);
 
 fn start_one(program: &'static str, starter: Starter, zones: &Path, names: &[&str]) -> Option<Peer> {
     let path = Path::new("/usr/sbin").join(program);
     if !path.exists() {
         eprintln!("SKIPPED: {program} is not installed");
+        note_skip(program);
         assert!(std::env::var_os("CI").is_none(), "{program} must be installed where CI is set");
         return None;
     }
     let folder = std::env::temp_dir().join(format!("toynet-peer-{program}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a private folder");
-    let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-    let (text, arguments) = starter(&folder, port, zones, names);
+    let address = own_address(program);
+    let (text, arguments) = starter(&folder, address, zones, names);
     let config = folder.join("config");
     std::fs::write(&config, text).expect("a configuration");
     let mut command = Command::new(path);
@@ -75,11 +77,26 @@ fn start_one(program: &'static str, starter: Starter, zones: &Path, names: &[&st
     command.arg("-c").arg(&config).args(arguments).stdin(Stdio::null()).stdout(log).stderr(other);
     let process = command.spawn().expect("the server starts");
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    socket.connect(("127.0.0.1", port)).expect("an address");
+    socket.connect(address).expect("an address");
     socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a limit");
     let peer = Peer { name: program, process, socket, folder };
     peer.wait(names);
     Some(peer)
+}
+
+/// A port by process and peer, one that no system gives to clients. BIND listens on the addresses of
+/// interfaces only, so it must be 127.0.0.1.
+fn own_address(program: &str) -> SocketAddrV4 {
+    let name: u32 = program.bytes().map(u32::from).sum();
+    let port = 10_000 + (7 * std::process::id() + name) % 20_000;
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port as u16)
+}
+
+/// Leaves a line for whoever counts skips.
+fn note_skip(program: &str) {
+    let Some(path) = std::env::var_os("TOYNET_SKIPS") else { return };
+    let mut file = std::fs::File::options().append(true).create(true).open(path).expect("the list of skips");
+    writeln!(file, "{program}").expect("the list of skips");
 }
 
 impl Peer {
@@ -102,10 +119,11 @@ impl Peer {
     }
 }
 
-fn nsd(folder: &Path, port: u16, zones: &Path, names: &[&str]) -> (String, &'static [&'static str]) {
+fn nsd(folder: &Path, address: SocketAddrV4, zones: &Path, names: &[&str]) -> (String, &'static [&'static str]) {
+    let (ip, port) = (address.ip(), address.port());
     let (folder, zones) = (folder.display(), zones.display());
     let mut text = format!(
-        "server:\n ip-address: 127.0.0.1@{port}\n zonesdir: \"{zones}\"\n database: \"\"\n username: \"\"\n chroot: \"\"\n \
+        "server:\n ip-address: {ip}@{port}\n zonesdir: \"{zones}\"\n database: \"\"\n username: \"\"\n chroot: \"\"\n \
          pidfile: \"{folder}/pid\"\n xfrdfile: \"{folder}/xfrd\"\n xfrdir: \"{folder}\"\n zonelistfile: \"{folder}/zones\"\n \
          rrl-ratelimit: 0\n server-count: 1\n ipv4-edns-size: 4096\nremote-control:\n control-enable: no\n"
     );
@@ -113,10 +131,11 @@ fn nsd(folder: &Path, port: u16, zones: &Path, names: &[&str]) -> (String, &'sta
     (text, &["-d"])
 }
 
-fn knot(folder: &Path, port: u16, zones: &Path, names: &[&str]) -> (String, &'static [&'static str]) {
+fn knot(folder: &Path, address: SocketAddrV4, zones: &Path, names: &[&str]) -> (String, &'static [&'static str]) {
+    let (ip, port) = (address.ip(), address.port());
     let (folder, zones) = (folder.display(), zones.display());
     let mut text = format!(
-        "server:\n  rundir: \"{folder}\"\n  listen: 127.0.0.1@{port}\n  udp-max-payload: 4096\ndatabase:\n  storage: \"{folder}\"\n\
+        "server:\n  rundir: \"{folder}\"\n  listen: {ip}@{port}\n  udp-max-payload: 4096\ndatabase:\n  storage: \"{folder}\"\n\
          log:\n  - target: stderr\n    any: error\ntemplate:\n  - id: default\n    storage: \"{zones}\"\n    semantic-checks: off\n    \
          zonefile-sync: -1\n    journal-content: none\nzone:\n"
     );
@@ -124,10 +143,11 @@ fn knot(folder: &Path, port: u16, zones: &Path, names: &[&str]) -> (String, &'st
     (text, &[])
 }
 
-fn bind(folder: &Path, port: u16, zones: &Path, names: &[&str]) -> (String, &'static [&'static str]) {
+fn bind(folder: &Path, address: SocketAddrV4, zones: &Path, names: &[&str]) -> (String, &'static [&'static str]) {
+    let (ip, port) = (address.ip(), address.port());
     let (folder, zones) = (folder.display(), zones.display());
     let mut text = format!(
-        "options {{ directory \"{folder}\"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no; notify no;\n\
+        "options {{ directory \"{folder}\"; listen-on port {port} {{ {ip}; }}; listen-on-v6 {{ none; }}; recursion no; notify no;\n\
          pid-file \"{folder}/pid\"; session-keyfile \"{folder}/key\"; managed-keys-directory \"{folder}\"; dnssec-validation no;\n\
          minimal-responses no-auth; max-udp-size 4096; edns-udp-size 4096; check-names master ignore; }};\ncontrols {{ }};\n"
     );
