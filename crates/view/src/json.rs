@@ -22,7 +22,7 @@
 //! | `cause` | object | `flow` and `exchange` for whose sake this exchange was begun, where there is one |
 //!
 //! A gap has `v`, `kind` and one of `left_out` (messages that the reader was too slow for) and
-//! `missed_octets` (what the record forgot before it was read).
+//! `missed_entries` (what the record forgot before it was read).
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -69,9 +69,9 @@ pub fn left_out(messages: u64) -> String {
     gap(Gap { left_out: Some(messages), ..Gap::default() })
 }
 
-/// The line that says how many octets of the record were gone before they were read.
-pub fn missed(octets: u64) -> String {
-    gap(Gap { missed_octets: Some(octets), ..Gap::default() })
+/// The line that says how many entries of the record were gone before they were read.
+pub fn missed(entries: u64) -> String {
+    gap(Gap { missed_entries: Some(entries), ..Gap::default() })
 }
 
 fn gap(gap: Gap) -> String {
@@ -136,7 +136,7 @@ struct Gap {
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    missed_octets: Option<u64>,
+    missed_entries: Option<u64>,
 }
 
 /// Escapes what a terminal would obey too: the same text comes back when the JSON is read.
@@ -213,6 +213,6 @@ mod tests {
     #[test]
     fn gaps_are_objects_too() {
         assert_eq!(left_out(7), "{\"v\":1,\"kind\":\"gap\",\"left_out\":7}\n");
-        assert_eq!(missed(9), "{\"v\":1,\"kind\":\"gap\",\"missed_octets\":9}\n");
+        assert_eq!(missed(9), "{\"v\":1,\"kind\":\"gap\",\"missed_entries\":9}\n");
     }
 }

@@ -3,6 +3,8 @@
 //! Times are in UTC; a line with the date stands where the day changes. What belongs under an exchange is indented. The
 //! columns widen as longer names come by, and keep their width.
 
+use std::time::Duration;
+
 use time::Date;
 
 use crate::clean::clean;
@@ -78,7 +80,7 @@ impl Lines {
 
     /// How long it took, and what it belongs to when that is not just above.
     fn tail(&self, placed: &Placed) -> String {
-        let took = placed.told.took().map(|took| format!("  {}", span(took))).unwrap_or_default();
+        let took = placed.told.took().map(took).unwrap_or_default();
         let headline = |told: &Told| clean(&told.words(self.secrets), HEADLINE);
         let belongs = match &placed.belongs {
             Some(Belongs::To(told)) => format!("  (to {})", headline(told)),
@@ -99,9 +101,14 @@ pub fn left_out(messages: u64) -> String {
     format!("… {} {} left out\n", grouped(messages), if messages == 1 { "message" } else { "messages" })
 }
 
-/// The line that says how many octets of the record were gone before they were read.
-pub fn missed(octets: u64) -> String {
-    format!("… {} octets of the record were gone before they could be read\n", grouped(octets))
+/// The line that says how many entries of the record were gone before they were read.
+pub fn missed(entries: u64) -> String {
+    format!("… {} entries of the record were gone before they could be read\n", grouped(entries))
+}
+
+/// Datagrams that were answered in one batch share one time.
+fn took(took: Duration) -> String {
+    if took.is_zero() { "  at once".to_owned() } else { format!("  {}", span(took)) }
 }
 
 fn parties(placed: &Placed) -> String {

@@ -96,12 +96,12 @@ impl Log {
         }
     }
 
-    /// Says that so many octets of entries were forgotten before this log was fed them.
-    pub fn missed(&mut self, octets: u64) {
-        if octets > 0 {
+    /// Says that so many entries were forgotten before this log was fed them.
+    pub fn missed(&mut self, entries: u64) {
+        if entries > 0 {
             let words = match self.teller {
-                Teller::Text { .. } => line::missed(octets),
-                Teller::Json => json::missed(octets),
+                Teller::Text { .. } => line::missed(entries),
+                Teller::Json => json::missed(entries),
             };
             self.queue.say(&words);
         }

@@ -219,7 +219,7 @@ fn what_the_record_forgot_is_said() {
     let mut log = log(TEXT);
     log.missed(0);
     log.missed(65_536);
-    assert_eq!(log.drain(), "… 65,536 octets of the record were gone before they could be read\n");
+    assert_eq!(log.drain(), "… 65,536 entries of the record were gone before they could be read\n");
 }
 
 fn look_up() -> Record {
