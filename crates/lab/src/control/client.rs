@@ -1,0 +1,151 @@
+//! The other side of the control socket.
+
+use std::io;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, ReadHalf, WriteHalf};
+use toynet_net::local;
+use toynet_record::{Journal, Roster};
+
+use super::message::{self, Answer, Ask};
+use crate::run::Folders;
+
+/// A connection to a running lab.
+#[derive(Debug)]
+pub struct Client {
+    lines: Lines<BufReader<ReadHalf<local::Stream>>>,
+    write: WriteHalf<local::Stream>,
+}
+
+/// Why a lab could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// None runs under that name.
+    #[error("no lab called `{lab}` runs{}", others(.running))]
+    NotRunning {
+        /// The name that was asked for.
+        lab: String,
+        /// The names that do run.
+        running: Vec<String>,
+    },
+    /// None runs at all.
+    #[error("no lab runs; `toynet` starts one")]
+    NoneRuns,
+    /// Which of them is meant is not clear.
+    #[error("several labs run: {}; say which one with --lab NAME", .0.join(", "))]
+    Several(Vec<String>),
+    /// The connection failed.
+    #[error("the lab does not answer: {0}")]
+    Io(#[from] io::Error),
+    /// The lab answered something else than it was asked.
+    #[error("the lab answered: {0}")]
+    Refused(String),
+}
+
+impl Client {
+    /// Connects to the lab of this name; without a name to the only one that runs.
+    ///
+    /// # Errors
+    /// When none runs, or several do and none was named.
+    pub async fn connect(folders: &Folders, name: Option<&str>) -> Result<Self, ClientError> {
+        let running = running(folders).await;
+        let lab = match (name, running.as_slice()) {
+            (Some(name), _) if running.iter().any(|lab| lab == name) => name.to_owned(),
+            (Some(name), _) => return Err(ClientError::NotRunning { lab: name.to_owned(), running }),
+            (None, []) => return Err(ClientError::NoneRuns),
+            (None, [only]) => only.clone(),
+            (None, [..]) => return Err(ClientError::Several(running)),
+        };
+        let (read, write) = tokio::io::split(local::connect(&folders.control_socket(&lab)).await?);
+        Ok(Self { lines: BufReader::new(read).lines(), write })
+    }
+
+    /// What the lab says of itself.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub async fn status(mut self) -> Result<Value, ClientError> {
+        self.ask(&Ask::Status).await?;
+        match self.answer().await? {
+            Some(Answer::Status { status }) => Ok(status),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Tells the lab to stop and waits until it has let go of the connection.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn stop(mut self) -> Result<(), ClientError> {
+        self.ask(&Ask::Stop).await?;
+        match self.answer().await? {
+            Some(Answer::Stopping) => {}
+            other => return Err(unexpected(other)),
+        }
+        // The end of the lab is the end of the connection, in whatever form.
+        while let Ok(Some(_)) = self.answer().await {}
+        Ok(())
+    }
+
+    /// Begins to read the record: the hosts first, then [`Client::entries`].
+    ///
+    /// # Errors
+    /// When the lab does not hand it out.
+    pub async fn record(&mut self, follow: bool) -> Result<Roster, ClientError> {
+        self.ask(&Ask::Record { follow }).await?;
+        match self.answer().await? {
+            Some(Answer::Roster { mut roster }) => {
+                roster.index();
+                Ok(roster)
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The next portion of the record and how many entries before it were left out; nothing at its
+    /// end or that of the lab.
+    ///
+    /// # Errors
+    /// When the lab says something else.
+    pub async fn entries(&mut self) -> Result<Option<(Journal, u64)>, ClientError> {
+        match self.answer().await? {
+            Some(Answer::Entries { octets, left_out }) => Ok(Some((message::journal(&octets), left_out))),
+            None => Ok(None),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    async fn ask(&mut self, ask: &Ask) -> Result<(), ClientError> {
+        Ok(self.write.write_all(message::line(ask).as_bytes()).await?)
+    }
+
+    async fn answer(&mut self) -> Result<Option<Answer>, ClientError> {
+        let Some(line) = self.lines.next_line().await? else { return Ok(None) };
+        message::parse(&line).map(Some).map_err(ClientError::Refused)
+    }
+}
+
+/// The names of the labs that answer; what others left behind is cleared away.
+pub async fn running(folders: &Folders) -> Vec<String> {
+    let mut running = Vec::new();
+    for lab in folders.labs() {
+        match local::connect(&folders.control_socket(&lab)).await {
+            Ok(_) => running.push(lab),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => folders.forget(&lab),
+            Err(_) => {}
+        }
+    }
+    running
+}
+
+fn unexpected(answer: Option<Answer>) -> ClientError {
+    match answer {
+        Some(Answer::Error { why }) => ClientError::Refused(why),
+        Some(other) => ClientError::Refused(format!("{other:?}")),
+        None => ClientError::Refused("nothing".to_owned()),
+    }
+}
+
+fn others(running: &[String]) -> String {
+    if running.is_empty() { String::new() } else { format!("; these do: {}", running.join(", ")) }
+}

@@ -1,0 +1,118 @@
+//! The lines of the control socket.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use toynet_record::{Journal, Roster};
+
+/// What a client asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "lowercase")]
+pub enum Ask {
+    /// What runs, and where it is reached.
+    Status,
+    /// The record, from the oldest entry that is kept.
+    Record {
+        /// Whether to go on with what comes later.
+        follow: bool,
+    },
+    /// The end of the lab.
+    Stop,
+}
+
+/// What the lab answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "lowercase")]
+pub enum Answer {
+    /// To [`Ask::Status`].
+    Status {
+        /// The lab as a program reads it.
+        status: Value,
+    },
+    /// The first line to [`Ask::Record`].
+    Roster {
+        /// The hosts by address.
+        roster: Roster,
+    },
+    /// Further lines to [`Ask::Record`].
+    Entries {
+        /// Entries of a journal in the record's own form, in base 64 (RFC 4648 section 4).
+        octets: String,
+        /// How many entries before these were left out.
+        left_out: u64,
+    },
+    /// To [`Ask::Stop`].
+    Stopping,
+    /// The line made no sense, or came from another version.
+    Error {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A line with its version.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line<T> {
+    v: u32,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// A message as a line with its end.
+///
+/// # Panics
+/// Never: the messages hold nothing that JSON cannot.
+pub fn line<T: Serialize>(content: T) -> String {
+    let mut text = serde_json::to_string(&Line { v: VERSION, content }).expect("messages are plain values");
+    text.push('\n');
+    text
+}
+
+/// A message from a line.
+///
+/// # Errors
+/// Why the line is no message of this version.
+pub fn parse<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("that is no JSON: {error}"))?;
+    match value["v"].as_u64() {
+        Some(version) if version == u64::from(VERSION) => {}
+        Some(version) => return Err(format!("version {version} is not spoken here, but version {VERSION} is")),
+        None => return Err("the line has no version `v`".to_owned()),
+    }
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// The entries of a journal as a message carries them.
+pub fn entries(journal: &Journal, left_out: u64) -> Answer {
+    Answer::Entries { octets: base64::Engine::encode(&BASE64, journal.as_bytes()), left_out }
+}
+
+/// The entries that a message carries; an empty journal when they are garbled.
+pub fn journal(octets: &str) -> Journal {
+    base64::Engine::decode(&BASE64, octets).unwrap_or_default().into()
+}
+
+const BASE64: base64::engine::GeneralPurpose = base64::engine::general_purpose::STANDARD;
+/// The version of this protocol.
+const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_back_as_it_was() {
+        for ask in [Ask::Status, Ask::Record { follow: true }, Ask::Stop] {
+            assert_eq!(parse::<Ask>(&line(&ask)), Ok(ask));
+        }
+        let answer = Answer::Error { why: "no".into() };
+        assert_eq!(parse::<Answer>(&line(&answer)), Ok(answer));
+    }
+
+    #[test]
+    fn another_version_is_refused_by_name() {
+        let refused = parse::<Ask>("{\"v\":7,\"ask\":\"stop\"}").unwrap_err();
+        assert!(refused.contains("version 7"), "{refused}");
+        assert!(parse::<Ask>("{\"ask\":\"stop\"}").is_err());
+        assert!(parse::<Ask>("nonsense").is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! The lab's side of the control socket.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+use toynet_net::{Clock, local};
+use toynet_record::Roster;
+
+use super::message::{self, Answer, Ask};
+use crate::run::Follow;
+
+/// What a lab lets its control socket know of it.
+pub struct Control {
+    /// What `status` answers.
+    pub status: Box<dyn Fn() -> Value>,
+    /// A new reader of the record.
+    pub follow: Box<dyn Fn() -> Follow>,
+    /// The hosts by address.
+    pub roster: Roster,
+    /// The lab's clock.
+    pub clock: Clock,
+    /// Told when somebody asks the lab to stop.
+    pub stop: Rc<Notify>,
+}
+
+/// Listens at `path` and answers from then on, as long as the runtime lives.
+///
+/// # Errors
+/// [`io::ErrorKind::AddrInUse`] when a lab listens there already.
+pub async fn start(path: &Path, control: Control) -> io::Result<()> {
+    let listener = local::listen(path).await?;
+    let control = Rc::new(control);
+    let clients = Rc::new(RefCell::new(0));
+    spawn_local(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                control.clock.sleep(SHORTAGE).await;
+                continue;
+            };
+            if *clients.borrow() >= MOST_CLIENTS {
+                continue;
+            }
+            *clients.borrow_mut() += 1;
+            let (control, clients) = (Rc::clone(&control), Rc::clone(&clients));
+            spawn_local(async move {
+                let (from, to) = tokio::io::split(stream);
+                // A client that went away has nothing more to ask.
+                let _ = serve(&control, BufReader::new(from), to).await;
+                *clients.borrow_mut() -= 1;
+            });
+        }
+    });
+    Ok(())
+}
+
+async fn serve(
+    control: &Control,
+    from: impl AsyncBufReadExt + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
+    let mut text = String::new();
+    from.take(LONGEST_LINE).read_line(&mut text).await?;
+    match message::parse(&text) {
+        Ok(Ask::Status) => say(&mut to, &Answer::Status { status: (control.status)() }).await,
+        Ok(Ask::Record { follow }) => record(control, follow, &mut to).await,
+        Ok(Ask::Stop) => {
+            say(&mut to, &Answer::Stopping).await?;
+            control.stop.notify_one();
+            Ok(())
+        }
+        Err(why) => say(&mut to, &Answer::Error { why }).await,
+    }
+}
+
+async fn record(control: &Control, follow: bool, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    say(to, &Answer::Roster { roster: control.roster.clone() }).await?;
+    let mut record = (control.follow)();
+    let mut news = record.now().await;
+    while let Some(portion) = news {
+        if !portion.journal.as_bytes().is_empty() || portion.left_out > 0 {
+            say(to, &message::entries(&portion.journal, portion.left_out)).await?;
+        }
+        if !follow {
+            break;
+        }
+        news = record.next(control.clock).await;
+    }
+    Ok(())
+}
+
+async fn say(to: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {
+    to.write_all(message::line(answer).as_bytes()).await?;
+    to.flush().await
+}
+
+/// Every ask is shorter than this.
+const LONGEST_LINE: u64 = 4096;
+/// Terminals of one person that follow one lab; each costs a descriptor and a reader.
+const MOST_CLIENTS: usize = 64;
+/// Long enough for some connection to end.
+const SHORTAGE: Duration = Duration::from_millis(50);

@@ -1,0 +1,13 @@
+//! Which dissector reads which flow.
+
+use toynet_record::Dissector;
+use toynet_record::dissect::FlowInfo;
+
+use crate::protocols;
+
+/// The protocol that speaks at a flow's port, and a dissector for the flow; nothing when none does.
+pub fn dissector(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
+    let at_port = |protocol: &&&toynet_service::Protocol| protocol.ports.contains(&(flow.transport, flow.port));
+    let protocol = protocols::ALL.iter().find(at_port)?;
+    Some((protocol.name, (protocol.dissector)(flow)))
+}

@@ -1,0 +1,38 @@
+//! A lab file becomes an internet.
+//!
+//! From text to plan, without a socket:
+//! - [`protocols`]: the only list of protocols
+//! - [`lab_file`]: where the text and the [`files`] beside it are from
+//! - [`spec`]: the lab file as written
+//! - [`plan`]: all that follows from it, checked
+//! - `near`: what may have been meant
+//! - [`report`]: what is wrong with it, for a person or a program
+//!
+//! Running:
+//! - [`run`]: the plan becomes running hosts, on the loopback or in memory
+//! - [`dissectors`]: which protocol reads which flow
+//! - [`control`]: how other programs ask and steer a running lab
+//!
+//! For whoever shows it:
+//! - [`table`]: what a person reads when a lab starts
+#![forbid(unsafe_code)]
+
+pub mod control;
+pub mod dissectors;
+pub mod files;
+pub mod lab_file;
+mod near;
+pub mod plan;
+pub mod protocols;
+pub mod report;
+pub mod run;
+pub mod spec;
+pub mod table;
+
+pub use lab_file::LabFile;
+pub use plan::Plan;
+pub use report::Report;
+
+#[cfg(test)]
+#[path = "../tests/fakes/mod.rs"]
+mod fakes;

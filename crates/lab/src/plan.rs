@@ -1,0 +1,252 @@
+//! What follows from a lab file: the complete and checked description of what runs.
+//!
+//! In the order in which it is made:
+//! - `roster`: the hosts, written and derived, with what their services mean for others
+//! - `tree`: which zones there are, who serves them, which name servers must be derived for that
+//! - `number`: each host's number and addresses
+//! - `reverse`: the zones in which addresses are names
+//! - `fill`: the records of each derived zone; `extra`: those that the lab file adds
+//! - `zone`: a derived zone as master-file text
+//! - `links`: what happens between which hosts
+//! - `show`: all of it, for a person or a program
+//!
+//! What is written by hand wins over what would be derived: a zone file as a whole, an address, a
+//! name server. The name servers that are derived for a lab with a host `www.shop.test`:
+//!
+//! | host | serves |
+//! |---|---|
+//! | `a.root-servers.test`, `b.root-servers.test` | the root and `root-servers.test` |
+//! | `a.nic.test` | `test`; each top-level domain has such a server |
+//! | `a.nic.arpa` | `arpa` and, delegated from there to itself, the zones of the lab's addresses |
+//! | `ns.shop.test` | `shop.test`, unless a name server in that domain is written |
+//! | `resolver.test` | nothing; it answers recursive queries, unless a written host does |
+
+mod extra;
+mod fill;
+mod links;
+mod number;
+mod reverse;
+mod roster;
+mod show;
+mod tree;
+mod zone;
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+use std::sync::Arc;
+
+use toynet_machine::Time;
+use toynet_net::topology::{Topology, TopologyHost};
+use toynet_service::{Config, Doors, Files, HostName, Mistake, Place, Protocol, Spot, ZoneText};
+
+use crate::spec::{self, Spec};
+pub use links::Link;
+use roster::Roster;
+pub(crate) use show::{services, services_json};
+use tree::Tree;
+
+/// A whole lab, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The lab's name.
+    pub name: String,
+    /// What all chance in the lab grows from.
+    pub seed: u64,
+    /// How many workers serve, where the file says so.
+    pub workers: Option<u16>,
+    /// The time to live of derived records, in seconds.
+    pub ttl: u32,
+    /// The hosts: those of the file in its order, then the derived ones.
+    pub hosts: Vec<PlannedHost>,
+    /// The zones, parents before children.
+    pub zones: Vec<PlannedZone>,
+    /// What happens between hosts.
+    pub links: Vec<Link>,
+    /// The root's name servers and their addresses.
+    pub hints: Arc<Vec<(HostName, Vec<IpAddr>)>>,
+}
+
+/// A host with everything that it needs to run.
+#[derive(Clone, Debug)]
+pub struct PlannedHost {
+    /// Its number: unique in the lab, from 1, below 32768.
+    pub number: u16,
+    /// Its name.
+    pub name: HostName,
+    /// Its addresses inside the lab, at least one.
+    pub addresses: Vec<IpAddr>,
+    /// Where it is from.
+    pub origin: Origin,
+    /// Further names that lead to it.
+    pub aliases: Vec<String>,
+    /// Its services.
+    pub services: Vec<PlannedService>,
+    /// The zones that it serves.
+    pub zones: Vec<Arc<ZoneText>>,
+    /// Whether it answers recursive queries: the others' resolver.
+    pub resolves: bool,
+}
+
+/// Why a host is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The lab file names it here.
+    Written(Range<usize>),
+    /// It is needed for this.
+    Derived(String),
+}
+
+/// One service of a host.
+#[derive(Clone, Debug)]
+pub struct PlannedService {
+    /// Its protocol.
+    pub protocol: &'static Protocol,
+    /// What the lab file says of it.
+    pub config: Arc<dyn Config>,
+}
+
+/// A zone and who serves it.
+#[derive(Clone, Debug)]
+pub struct PlannedZone {
+    /// The zone.
+    pub zone: Arc<ZoneText>,
+    /// Its name servers.
+    pub servers: Vec<HostName>,
+}
+
+/// Makes the plan of the lab file `text`; `name` is the lab's unless the file has one.
+///
+/// # Errors
+/// Everything that is wrong with the file and those that it names, in order.
+pub fn plan(text: &str, name: &str, files: &dyn Files, protocols: &[&'static Protocol]) -> Result<Plan, Vec<Mistake>> {
+    let reading = spec::read(text, protocols);
+    let mut mistakes = reading.mistakes;
+    let plan = reading.is_toml.then(|| derive(reading.spec, name, files, protocols, &mut mistakes));
+    mistakes.sort_by_key(place_in_order);
+    mistakes.dedup();
+    match plan {
+        Some(plan) if mistakes.is_empty() => Ok(plan),
+        Some(_) | None => Err(mistakes),
+    }
+}
+
+fn derive(
+    spec: Spec,
+    name: &str,
+    files: &dyn Files,
+    protocols: &[&'static Protocol],
+    mistakes: &mut Vec<Mistake>,
+) -> Plan {
+    let ttl = spec.lab.ttl.map_or(DEFAULT_TTL, |ttl| *ttl.get_ref());
+    let mut roster = Roster::new(spec.hosts, mistakes);
+    roster.check_files(files, mistakes);
+    let mut tree = Tree::default();
+    if let Some(dns) = protocols.iter().find(|protocol| protocol.name == "dns") {
+        tree = tree::grow(&mut roster, &tree::Servers::of(dns), mistakes);
+    }
+    roster.check_aliases(mistakes);
+    number::assign(&mut roster.hosts, mistakes);
+    reverse::grow(&mut tree, &roster.hosts);
+    let zones = fill::texts(&tree, &roster.hosts, ttl, files, mistakes);
+    let links = links::one_way(spec.links, &roster, mistakes);
+    Plan {
+        name: spec.lab.name.map_or_else(|| name.to_owned(), toml::Spanned::into_inner),
+        seed: spec.lab.seed.unwrap_or(DEFAULT_SEED),
+        workers: spec.lab.workers.map(toml::Spanned::into_inner),
+        ttl,
+        hints: Arc::new(hints(&tree, &roster)),
+        zones: planned_zones(&tree, &roster, &zones),
+        hosts: planned_hosts(roster, &tree, &zones),
+        links,
+    }
+}
+
+fn hints(tree: &Tree, roster: &Roster) -> Vec<(HostName, Vec<IpAddr>)> {
+    let servers = tree.zone("").map(|root| root.servers.as_slice()).unwrap_or_default();
+    let hosts = servers.iter().map(|server| &roster.hosts[*server]);
+    hosts.map(|host| (host.name.clone(), host.addresses.clone())).collect()
+}
+
+fn planned_zones(tree: &Tree, roster: &Roster, texts: &[Arc<ZoneText>]) -> Vec<PlannedZone> {
+    let name = |server: &usize| roster.hosts[*server].name.clone();
+    let pairs = tree.zones.iter().zip(texts);
+    pairs
+        .map(|(zone, text)| PlannedZone { zone: text.clone(), servers: zone.servers.iter().map(name).collect() })
+        .collect()
+}
+
+fn planned_hosts(roster: Roster, tree: &Tree, texts: &[Arc<ZoneText>]) -> Vec<PlannedHost> {
+    let mut hosts: Vec<PlannedHost> = roster.hosts.into_iter().map(roster::Draft::plan).collect();
+    for (zone, text) in tree.zones.iter().zip(texts) {
+        for server in &zone.servers {
+            hosts[*server].zones.push(text.clone());
+        }
+    }
+    hosts
+}
+
+impl Plan {
+    /// The host of this name.
+    pub fn host(&self, name: &str) -> Option<&PlannedHost> {
+        self.hosts.iter().find(|host| host.name.as_str() == name)
+    }
+
+    /// The hosts that answer recursive queries.
+    pub fn resolvers(&self) -> impl Iterator<Item = &PlannedHost> {
+        self.hosts.iter().filter(|host| host.resolves)
+    }
+
+    /// The hosts and links as the network takes them, for a lab that begins at `began`.
+    pub fn topology(&self, began: Time) -> Topology {
+        let host = |host: &PlannedHost| TopologyHost {
+            name: host.name.to_string(),
+            number: host.number,
+            addresses: host.addresses.clone(),
+        };
+        let links = toynet_net::link::Links::new(self.links.iter().map(Link::rule).collect(), began);
+        Topology::new(self.hosts.iter().map(host).collect(), links, self.resolver(), self.seed)
+    }
+
+    /// Where hosts send their recursive queries.
+    pub fn resolver(&self) -> Option<SocketAddr> {
+        let host = self.resolvers().next()?;
+        let dns = host.services.iter().find(|service| service.config.facts().resolves)?;
+        let port = dns.config.endpoints().first()?.port;
+        host.addresses.first().map(|address| SocketAddr::new(*address, port))
+    }
+
+    /// What the services of `host` may know. `outside` says where addresses are reached from outside.
+    pub fn place(&self, host: &PlannedHost, outside: Arc<Doors>, files: Arc<dyn Files>) -> Place {
+        Place {
+            host: host.name.clone(),
+            addresses: host.addresses.clone(),
+            zones: host.zones.clone(),
+            hints: self.hints.clone(),
+            outside,
+            files,
+            seed: self.seed,
+        }
+    }
+}
+
+impl PlannedHost {
+    /// Whether the lab file names it.
+    pub fn is_written(&self) -> bool {
+        matches!(self.origin, Origin::Written(_))
+    }
+}
+
+fn place_in_order(mistake: &Mistake) -> (usize, String, usize, usize) {
+    match &mistake.spot {
+        Spot::Lab(span) => (0, String::new(), span.start, span.end),
+        Spot::File { file, line, column } => (1, file.clone(), *line, *column),
+    }
+}
+
+/// Long enough that a resolver's cache shows, short enough to see an entry end.
+const DEFAULT_TTL: u32 = 300;
+/// The same lab is the same on every machine.
+const DEFAULT_SEED: u64 = 1;
+
+#[cfg(test)]
+mod tests;

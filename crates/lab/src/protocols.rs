@@ -1,0 +1,14 @@
+//! The only list of protocols.
+
+use std::rc::Rc;
+
+use toynet_net::Resolve;
+use toynet_service::Protocol;
+
+/// Every protocol that a host of a lab can speak.
+pub const ALL: &[&Protocol] = &[&toynet_dns::PROTOCOL, &toynet_http::PROTOCOL];
+
+/// How hosts look up names: they ask the lab's resolver.
+pub fn resolver() -> Rc<dyn Resolve> {
+    Rc::new(toynet_dns::client::Stub)
+}

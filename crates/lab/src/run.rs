@@ -1,0 +1,26 @@
+//! A plan becomes running hosts.
+//!
+//! - [`state`]: the folders of a lab, which only its owner can enter
+//! - [`ground`]: where it stands: a network of the loopback, ports, the way in from outside
+//! - `services`: all services of one worker, started in order
+//! - `keep`: a service that fails is started again, ever more slowly
+//! - [`supervise`]: the workers, their ready signal and their end
+//! - [`follow`]: the record of all workers as it grows
+//! - [`in_memory`]: a lab inside a program, in virtual time
+
+pub mod follow;
+pub mod ground;
+pub mod in_memory;
+mod keep;
+mod services;
+pub mod state;
+pub mod supervise;
+
+pub use follow::Follow;
+pub use ground::{Ground, Refused};
+pub use in_memory::InMemory;
+pub use state::Folders;
+pub use supervise::{Lab, StartError};
+pub use toynet_net::Clock;
+pub use toynet_net::worker::runtime;
+pub use toynet_record::Roster;

@@ -1,0 +1,133 @@
+//! Where a lab stands on the machine.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use toynet_net::carrier::ports::{Lease, Ports, RAISED};
+use toynet_net::holder::{self, Holder};
+use toynet_net::socket;
+
+use toynet_service::Doors;
+
+use crate::plan::Plan;
+
+/// A network of the loopback that a lab has to itself, and the ports at which it is reached.
+#[derive(Debug)]
+pub struct Ground {
+    /// How lab addresses become loopback addresses.
+    pub ports: Ports,
+    /// Where each address of the lab is reached from outside.
+    pub outside: Arc<Doors>,
+    /// What is worth telling the user about the choice of ports.
+    pub remark: Option<String>,
+    _lease: Lease,
+}
+
+/// Why a lab has no ground to stand on.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// No network of the loopback is free.
+    #[error("no network of the loopback can be leased: {0}")]
+    Lease(io::Error),
+    /// The system does not say how many descriptors there may be.
+    #[error("the limit of open descriptors cannot be raised: {0}")]
+    Descriptors(io::Error),
+    /// A port that the lab needs is taken, also when raised.
+    #[error("{}", taken(*.address, .holder.as_ref()))]
+    Taken {
+        /// The address and port.
+        address: SocketAddr,
+        /// Who has it, if that can be known.
+        holder: Option<Holder>,
+    },
+    /// The system does not let the lab have a port.
+    #[error("{address} cannot be bound: {error}")]
+    Denied {
+        /// The address and port.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl Ground {
+    /// Finds ground for a lab: the standard ports where the system allows binding all that the lab
+    /// needs, otherwise all of them raised by [`RAISED`].
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(plan: &Plan) -> Result<Self, Refused> {
+        socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
+        let lease = Lease::take(&plan.name).map_err(Refused::Lease)?;
+        let standard = Ports::new(lease.net(), 0);
+        let raised = Ports::new(lease.net(), RAISED);
+        let (ports, remark) = match probe(plan, standard) {
+            Ok(()) => (standard, None),
+            Err(Refused::Denied { error, .. }) if error.kind() == io::ErrorKind::PermissionDenied => {
+                probe(plan, raised).map(|()| (raised, None))?
+            }
+            Err(refused) => {
+                probe(plan, raised)?;
+                (raised, Some(format!("{refused}; the lab's ports are raised by {RAISED}")))
+            }
+        };
+        let outside = Arc::new(doors(plan, ports));
+        Ok(Self { ports, outside, remark, _lease: lease })
+    }
+
+    /// Where the lab's resolver is reached from outside.
+    pub fn resolver(&self, plan: &Plan) -> Option<SocketAddr> {
+        plan.resolvers().next().map(|host| self.ports.door(host.number, DNS))
+    }
+}
+
+fn probe(plan: &Plan, ports: Ports) -> Result<(), Refused> {
+    // One host is enough for each port: who holds a port on one address of the lab's own network
+    // holds it on all of them.
+    let mut probed = BTreeMap::new();
+    for host in &plan.hosts {
+        for endpoint in host.services.iter().flat_map(|service| service.config.endpoints()) {
+            probed.entry(endpoint.port).or_insert(host.number);
+        }
+    }
+    for (port, number) in probed {
+        let address = ports.door(number, port);
+        socket::probe(address).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => Refused::Taken { address, holder: holder::find(address) },
+            _ => Refused::Denied { address, error },
+        })?;
+    }
+    Ok(())
+}
+
+fn taken(address: SocketAddr, holder: Option<&Holder>) -> String {
+    let port = address.port();
+    let Some(holder) = holder else {
+        return format!("port {port} is taken by another process; `ss -lntup` shows by which");
+    };
+    match &holder.process {
+        Some((id, name)) => {
+            format!("port {port} is taken by {name} (process {id}), which listens on {}", holder.address)
+        }
+        None => format!("port {port} is taken by a process of another user, which listens on {}", holder.address),
+    }
+}
+
+fn doors(plan: &Plan, ports: Ports) -> Doors {
+    let pairs = plan.hosts.iter().flat_map(|host| host.addresses.iter().map(move |address| (*address, host.number)));
+    pairs.map(|(address, number)| (address, door(ports.door(number, DNS).ip(), address))).collect()
+}
+
+/// The loopback has one IPv6 address, too few for the hosts of a lab: their IPv6 doors are those of
+/// IPv4, written as IPv6 sockets take them (RFC 4291 section 2.5.5.2).
+fn door(four: IpAddr, address: IpAddr) -> IpAddr {
+    match four {
+        IpAddr::V4(four) if address.is_ipv6() => four.to_ipv6_mapped().into(),
+        IpAddr::V4(_) | IpAddr::V6(_) => four,
+    }
+}
+
+/// The port of name servers (RFC 1035 section 4.2).
+const DNS: u16 = 53;

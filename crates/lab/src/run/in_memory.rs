@@ -1,0 +1,65 @@
+//! A lab inside a program: nothing leaves the process, and time may be virtual.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use toynet_machine::Time;
+use toynet_net::{Carrier, Clock, Host, Network, Recorder};
+use toynet_record::{Cursor, Journal, Quota, Roster};
+
+use super::services;
+use crate::plan::Plan;
+use crate::{LabFile, protocols};
+
+/// A running lab in memory. It runs on the caller's runtime, which must be a
+/// [`LocalRuntime`](tokio::runtime::LocalRuntime); with paused time a day passes as soon as nothing
+/// is left to do before it, and the same seed gives the same journal.
+#[derive(Debug)]
+pub struct InMemory {
+    network: Rc<Network>,
+}
+
+impl InMemory {
+    /// Starts all services of `plan`. When this returns they answer.
+    ///
+    /// # Errors
+    /// When one of them does not start; the text says which and why.
+    pub async fn start(plan: &Plan, file: &LabFile) -> io::Result<Self> {
+        let lab = Self::empty(plan);
+        lab.network.set_resolver(protocols::resolver());
+        services::start(&lab.network, plan, &Arc::default(), &file.files).await?;
+        Ok(lab)
+    }
+
+    /// The hosts of `plan` without their services.
+    pub fn empty(plan: &Plan) -> Self {
+        let clock = Clock::starting_at(EPOCH);
+        let topology = Arc::new(plan.topology(EPOCH));
+        let recorder = Recorder::new(0, Quota::default(), clock);
+        Self { network: Network::new(0, topology, Carrier::memory(), clock, recorder) }
+    }
+
+    /// A host to speak from; nothing when the lab has none of this name.
+    pub fn host(&self, name: &str) -> Option<Host> {
+        self.network.host(name)
+    }
+
+    /// The network of the lab's one worker.
+    pub fn network(&self) -> &Rc<Network> {
+        &self.network
+    }
+
+    /// All that was seen so far and is kept.
+    pub fn journal(&self) -> Journal {
+        Journal::merge([&self.network.recorder().read(&mut Cursor::default())])
+    }
+
+    /// The hosts by address.
+    pub fn roster(&self) -> Roster {
+        self.network.topology().roster()
+    }
+}
+
+/// 1 January 2026, so that journals of the same seed are equal and certificates of that year hold.
+const EPOCH: Time = Time::from_secs(1_767_225_600);

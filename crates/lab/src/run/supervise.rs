@@ -1,0 +1,168 @@
+//! The workers of a lab: one ready signal when all sockets answer, and an end within a deadline.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use toynet_net::recorder::{Recorder, Request};
+use toynet_net::worker::{self, Thread};
+use toynet_net::{Carrier, Clock, Network, Records, Topology};
+use toynet_record::{Quota, Roster};
+use toynet_service::Files;
+
+use super::{Follow, Ground, services};
+use crate::plan::Plan;
+use crate::protocols;
+
+/// A lab that runs on the loopback.
+#[derive(Debug)]
+pub struct Lab {
+    plan: Arc<Plan>,
+    ground: Arc<Ground>,
+    roster: Roster,
+    clock: Clock,
+    records: Vec<Records>,
+    threads: Vec<Thread>,
+    stop: watch::Sender<bool>,
+    /// Empty once every worker is gone.
+    gone: mpsc::Receiver<()>,
+}
+
+/// Why a lab did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A service does not start; the text says which, where and why.
+    #[error("{0}")]
+    Service(io::Error),
+    /// A worker gave up before it was ready.
+    #[error("a worker stopped before all its services answered")]
+    Worker,
+    /// The system gives no thread.
+    #[error("no worker can be started: {0}")]
+    Thread(io::Error),
+}
+
+impl Lab {
+    /// Starts every service of `plan` on `workers` workers, as many as make sense here when that is not
+    /// said. When this returns, all sockets answer.
+    ///
+    /// # Errors
+    /// When one of them does not; none runs then.
+    pub async fn start(
+        plan: Arc<Plan>,
+        ground: Arc<Ground>,
+        files: Arc<dyn Files>,
+        workers: Option<u16>,
+    ) -> Result<Self, StartError> {
+        let workers = workers.map_or_else(worker::sensible_count, usize::from).max(1);
+        let clock = Clock::system();
+        let topology = Arc::new(plan.topology(clock.now()));
+        let roster = topology.roster();
+        let (stop, stopped) = watch::channel(false);
+        let (alive, gone) = mpsc::channel(1);
+        let (ready, mut all_ready) = mpsc::channel(workers);
+        let mut lab = Self { plan, ground, roster, clock, records: vec![], threads: vec![], stop, gone };
+        for number in 0..workers {
+            let (records, requests) = Records::new();
+            let worker = Worker {
+                number: number as u16,
+                plan: Arc::clone(&lab.plan),
+                ground: Arc::clone(&lab.ground),
+                topology: Arc::clone(&topology),
+                files: Arc::clone(&files),
+                clock,
+                requests,
+                ready: ready.clone(),
+                stopped: stopped.clone(),
+                _alive: alive.clone(),
+            };
+            let thread =
+                worker::start(&format!("worker {number}"), move || worker.run()).map_err(StartError::Thread)?;
+            lab.threads.push(thread);
+            lab.records.push(records);
+        }
+        drop((ready, alive));
+        for _ in 0..lab.threads.len() {
+            all_ready.recv().await.ok_or(StartError::Worker)?.map_err(StartError::Service)?;
+        }
+        Ok(lab)
+    }
+
+    /// What it was started from.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Where it stands.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Its hosts by address.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Makes readers of its record, each from the oldest entry that is still kept.
+    pub fn follower(&self) -> impl Fn() -> Follow + use<> {
+        let records: Vec<Records> = self.records.iter().map(Records::again).collect();
+        move || Follow::new(records.iter().map(Records::again).collect())
+    }
+
+    /// Comes back when a worker has ended though nobody stopped it.
+    pub async fn failed(&mut self) {
+        self.gone.recv().await;
+    }
+
+    /// Stops everything: connections end at once, and the workers' threads within `limit`.
+    ///
+    /// # Errors
+    /// When a worker does not stop in time; the process may then simply exit.
+    pub async fn stop(mut self, limit: Duration) -> io::Result<()> {
+        self.stop.send_replace(true);
+        let deadline = self.clock.now() + limit;
+        self.clock.until(deadline, self.gone.recv()).await?;
+        for thread in self.threads.drain(..) {
+            // All threads have dropped what they held: joining takes no time.
+            thread.join().map_err(|_| io::Error::other("a worker panicked"))??;
+        }
+        Ok(())
+    }
+}
+
+/// What a worker's thread begins with.
+struct Worker {
+    number: u16,
+    plan: Arc<Plan>,
+    ground: Arc<Ground>,
+    topology: Arc<Topology>,
+    files: Arc<dyn Files>,
+    clock: Clock,
+    requests: mpsc::Receiver<Request>,
+    ready: mpsc::Sender<io::Result<()>>,
+    stopped: watch::Receiver<bool>,
+    _alive: mpsc::Sender<()>,
+}
+
+impl Worker {
+    async fn run(mut self) -> io::Result<()> {
+        let recorder = Recorder::new(self.number, Quota::default(), self.clock);
+        tokio::task::spawn_local(recorder.clone().serve(self.requests));
+        let carrier = Carrier::Ports(self.ground.ports);
+        let network = Network::new(self.number, self.topology, carrier, self.clock, recorder);
+        network.set_resolver(protocols::resolver());
+        let started = services::start(&network, &self.plan, &self.ground.outside, &self.files).await;
+        // Nobody listens any more when another worker has failed already.
+        let _ = self.ready.send(started).await;
+        drop(self.ready);
+        // An error means that the lab itself was dropped, which ends it as well.
+        let _ = self.stopped.wait_for(|stopped| *stopped).await;
+        Ok(())
+    }
+}

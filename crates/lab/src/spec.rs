@@ -1,0 +1,153 @@
+//! The lab file as written: every value with its place, nothing derived.
+//!
+//! - [`units`]: durations, rates, sizes, shares and addresses as a person writes them
+//! - `table`: tolerant reading: what is wrong is noted and left out
+//! - `host`, `link`: the tables of hosts and links
+
+mod host;
+mod link;
+mod table;
+pub mod units;
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toynet_service::{HostName, Mistake, Protocol, Spot};
+
+use crate::near;
+pub use host::{HostSpec, ServiceSpec};
+pub use link::{Conditions, Cut, LinkEnd, LinkSpec};
+
+/// A lab file as written, as far as it could be understood.
+#[derive(Debug, Default)]
+pub struct Spec {
+    /// What holds for the lab as a whole.
+    pub lab: LabSpec,
+    /// The hosts, in the order of the file.
+    pub hosts: Vec<HostSpec>,
+    /// The links, in the order of the file.
+    pub links: Vec<LinkSpec>,
+}
+
+/// The table `[lab]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabSpec {
+    /// The lab's name; the file's own when there is none.
+    pub name: Option<Spanned<String>>,
+    /// What all chance in the lab grows from.
+    pub seed: Option<u64>,
+    /// How many threads serve; as many as there are cores when not written.
+    pub workers: Option<Spanned<u16>>,
+    /// The time to live of derived records, in seconds.
+    pub ttl: Option<Spanned<u32>>,
+}
+
+/// A lab file, read.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What could be understood.
+    pub spec: Spec,
+    /// What could not.
+    pub mistakes: Vec<Mistake>,
+    /// Whether the text is TOML. When it is not, much of the file may be missing from `spec`.
+    pub is_toml: bool,
+}
+
+/// Reads a lab file, noting everything that is wrong with its form.
+pub fn read(text: &str, protocols: &[&'static Protocol]) -> Reading {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut mistakes = Vec::new();
+    let spec = read_root(root.into_inner(), text, protocols, &mut mistakes);
+    let broken: Vec<usize> = errors.iter().filter_map(|error| error.span()).map(|span| line_of(text, &span)).collect();
+    mistakes.retain(|mistake| !broken.contains(&line_of_spot(text, &mistake.spot)));
+    mistakes.extend(errors.iter().map(|error| table::in_words(error, 0..0)));
+    Reading { spec, mistakes, is_toml: broken.is_empty() }
+}
+
+fn read_root(root: DeTable<'_>, text: &str, protocols: &[&'static Protocol], mistakes: &mut Vec<Mistake>) -> Spec {
+    let mut spec = Spec::default();
+    for (key, value) in table::in_order(root) {
+        match key.get_ref().as_ref() {
+            "lab" => spec.lab = read_lab(value, mistakes),
+            "host" => spec.hosts = host::read_hosts(value, protocols, mistakes),
+            "link" => spec.links = link::read_links(value, text, mistakes),
+            other => mistakes.push(unknown_table(other, key.span())),
+        }
+    }
+    spec
+}
+
+fn read_lab(value: Spanned<DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> LabSpec {
+    let lab: LabSpec = table::read(value, mistakes).unwrap_or_default();
+    if let Some(name) = lab.name.as_ref().filter(|name| !is_label(name.get_ref())) {
+        let what = format!("a lab cannot be called `{}`", name.get_ref());
+        mistakes.push(Mistake::new(name.span(), what).advise("use up to 63 letters, digits, hyphens and underscores"));
+    }
+    if let Some(workers) = lab.workers.as_ref().filter(|workers| *workers.get_ref() == 0) {
+        mistakes.push(Mistake::new(workers.span(), "a lab without workers serves nobody").advise("write at least 1"));
+    }
+    if let Some(ttl) = lab.ttl.as_ref().filter(|ttl| *ttl.get_ref() > LONGEST_TTL) {
+        let what = "a time to live of this length is read as 0 by resolvers";
+        mistakes.push(Mistake::new(ttl.span(), what).advise(format!("write at most {LONGEST_TTL}")));
+    }
+    lab
+}
+
+/// A lab's name is a part of paths and of what a person types.
+fn is_label(name: &str) -> bool {
+    !name.contains('.') && HostName::parse(name).is_ok()
+}
+
+fn unknown_table(name: &str, span: Range<usize>) -> Mistake {
+    let mistake = Mistake::new(span, format!("unknown table `{name}`"));
+    match near::advice(name, &["lab", "host", "link"]) {
+        Some(advice) => mistake.advise(advice),
+        None => mistake,
+    }
+}
+
+fn line_of_spot(text: &str, spot: &Spot) -> usize {
+    match spot {
+        Spot::Lab(span) => line_of(text, span),
+        Spot::File { line, .. } => *line,
+    }
+}
+
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let start = span.start.min(text.len());
+    text.as_bytes()[..start].iter().filter(|octet| **octet == b'\n').count()
+}
+
+/// RFC 2181 section 8: the most significant bit is zero.
+const LONGEST_TTL: u32 = 0x7fff_ffff;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes;
+
+    #[test]
+    fn hosts_keep_the_order_of_the_file() {
+        let reading = read("[host.\"z.test\"]\n[host.\"a.test\"]\n", fakes::ALL);
+        let names: Vec<&str> = reading.spec.hosts.iter().map(|host| host.name.get_ref().as_str()).collect();
+        assert_eq!(names, ["z.test", "a.test"]);
+        assert_eq!(reading.mistakes, []);
+    }
+
+    #[test]
+    fn mistakes_of_syntax_and_of_meaning_are_told_together() {
+        let reading = read("[lab]\nseeed = 1\nname =\n[hots]\n", fakes::ALL);
+        let told: Vec<&str> = reading.mistakes.iter().map(|mistake| mistake.what.as_str()).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(!reading.is_toml);
+    }
+
+    #[test]
+    fn a_table_that_is_none_is_told() {
+        let reading = read("lab = 3\nhost = 4\nlink = 5", fakes::ALL);
+        assert_eq!(reading.mistakes.len(), 3, "{:?}", reading.mistakes);
+    }
+}

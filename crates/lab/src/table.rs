@@ -1,0 +1,195 @@
+//! What a person reads when a lab starts: its hosts, and commands to try.
+
+mod path;
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+
+use serde_json::{Value, json};
+use toynet_service::{Command, Doors, Reached};
+
+pub use path::is_on_path;
+
+use crate::plan::{Plan, PlannedHost, services, services_json};
+
+/// How a lab is reached from where a person types.
+#[derive(Clone, Debug)]
+pub struct Outside<'a> {
+    /// Where each address of the lab is reached; one that is missing is reached as it is.
+    pub addresses: &'a Doors,
+    /// What must be added to a standard port: 0 or 8000.
+    pub port_offset: u16,
+    /// The lab's resolver.
+    pub resolver: Option<SocketAddr>,
+}
+
+/// The table of a lab and the commands that are worth trying.
+#[derive(Debug)]
+pub struct Table<'a> {
+    plan: &'a Plan,
+    outside: &'a Outside<'a>,
+    commands: Vec<Command>,
+}
+
+impl<'a> Table<'a> {
+    /// The table of `plan`, with commands of which `has_program` is true: [`is_on_path`] for the
+    /// programs of this machine.
+    pub fn new(plan: &'a Plan, outside: &'a Outside<'a>, has_program: &dyn Fn(&str) -> bool) -> Self {
+        Self { plan, outside, commands: worth_trying(plan, outside, has_program) }
+    }
+
+    /// For a person.
+    pub fn text(&self) -> String {
+        let (written, derived): (Vec<_>, Vec<_>) = self.plan.hosts.iter().partition(|host| host.is_written());
+        let mut text = self.rows("HOST", &written);
+        if !derived.is_empty() {
+            text.push('\n');
+            text.push_str(&self.rows("AROUND THEM", &derived));
+        }
+        if !self.commands.is_empty() {
+            text.push_str("\nTRY\n");
+            self.commands.iter().for_each(|command| text.push_str(&command_lines(command)));
+        }
+        text
+    }
+
+    /// For a program.
+    pub fn to_json(&self) -> Value {
+        let hosts = self.plan.hosts.iter().map(|host| {
+            json!({
+                "name": host.name.as_str(),
+                "addresses": host.addresses,
+                "reached": self.reached(host),
+                "derived": !host.is_written(),
+                "services": services_json(host),
+            })
+        });
+        let commands = self
+            .commands
+            .iter()
+            .map(|command| json!({ "program": command.program, "line": command.line, "shows": command.shows }));
+        json!({
+            "lab": self.plan.name,
+            "port_offset": self.outside.port_offset,
+            "resolver": self.outside.resolver,
+            "hosts": hosts.collect::<Vec<_>>(),
+            "commands": commands.collect::<Vec<_>>(),
+        })
+    }
+
+    fn rows(&self, title: &str, hosts: &[&PlannedHost]) -> String {
+        let rows: Vec<[String; 3]> = hosts.iter().take(MOST_HOSTS).map(|host| self.row(host)).collect();
+        let mut text = columns(&[title, "ADDRESS", "SERVICES"], &rows);
+        if hosts.len() > MOST_HOSTS {
+            let _ = writeln!(text, "and {} more, which `toynet plan` shows", hosts.len() - MOST_HOSTS);
+        }
+        text
+    }
+
+    fn row(&self, host: &PlannedHost) -> [String; 3] {
+        let address = self.reached(host).first().map(ToString::to_string).unwrap_or_default();
+        [host.name.to_string(), address, services(host)]
+    }
+
+    fn reached(&self, host: &PlannedHost) -> Vec<IpAddr> {
+        host.addresses.iter().map(|address| reached(*address, self.outside)).collect()
+    }
+}
+
+fn reached(address: IpAddr, outside: &Outside<'_>) -> IpAddr {
+    outside.addresses.get(&address).copied().unwrap_or(address)
+}
+
+/// The command has a line to itself, so that it can be copied whole.
+fn command_lines(command: &Command) -> String {
+    format!("  # {}\n  {}\n", command.shows, command.line)
+}
+
+/// The best command of each service first, then the second best; written hosts before derived ones.
+/// What a second best command shows is shown for one host only.
+fn worth_trying(plan: &Plan, outside: &Outside<'_>, has_program: &dyn Fn(&str) -> bool) -> Vec<Command> {
+    let resolvers = plan.resolvers().filter(|host| !host.is_written());
+    let hosts = plan.hosts.iter().filter(|host| host.is_written()).chain(resolvers);
+    let mut ranked: Vec<(usize, Command)> = Vec::new();
+    for host in hosts.take(MOST_HOSTS) {
+        for service in &host.services {
+            let commands = service.config.commands(&reach(plan, host, outside));
+            let usable = commands.into_iter().filter(|command| has_program(command.program));
+            ranked.extend(usable.enumerate());
+        }
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let mut seen = HashSet::new();
+    let is_new = |(rank, command): &(usize, Command)| {
+        seen.insert(if *rank == 0 { command.line.clone() } else { command.shows.clone() })
+    };
+    ranked.into_iter().filter(is_new).map(|(_, command)| command).take(MOST_COMMANDS).collect()
+}
+
+fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>) -> Reached<'a> {
+    let address = host.addresses.first().copied().unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let example = plan.hosts.iter().find(|host| host.is_written()).unwrap_or(host);
+    Reached {
+        host: host.name.as_str(),
+        address: reached(address, outside),
+        port_offset: outside.port_offset,
+        resolver: outside.resolver,
+        example: example.name.as_str(),
+        example_address: example.addresses.first().copied().unwrap_or(address),
+    }
+}
+
+/// Rows under titles, each column as wide as its widest cell; no line of titles when all are empty.
+pub(crate) fn columns<const N: usize>(titles: &[&str; N], rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([titles[column].len()]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let titles = titles.map(str::to_owned);
+    let head = titles.iter().any(|title| !title.is_empty()).then_some(&titles);
+    head.into_iter().chain(rows).map(|row| line(row, &widths)).collect()
+}
+
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let cells: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+    format!("{}\n", cells.join("  ").trim_end())
+}
+
+/// As many as a screen shows at once beside the rest of the text.
+const MOST_HOSTS: usize = 40;
+/// More than these nobody reads before trying one.
+const MOST_COMMANDS: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LabFile, fakes};
+
+    #[test]
+    fn hosts_and_commands_are_told_as_seen_from_outside() {
+        let plan = plan();
+        let host = &plan.hosts[0];
+        let addresses = Doors::from([(host.addresses[0], "127.9.1.1".parse().unwrap())]);
+        let outside = Outside { addresses: &addresses, port_offset: 8000, resolver: None };
+        let text = Table::new(&plan, &outside, &|program| program == "curl").text();
+        assert!(text.starts_with("HOST"), "{text}");
+        assert!(text.contains("www.shop.test  127.9.1.1"), "{text}");
+        assert!(text.ends_with("TRY\n  # the front page\n  curl http://www.shop.test:8080/\n"), "{text}");
+    }
+
+    #[test]
+    fn a_program_reads_the_same() {
+        let plan = plan();
+        let outside = Outside { addresses: &Doors::new(), port_offset: 0, resolver: None };
+        let json = Table::new(&plan, &outside, &|_| true).to_json();
+        assert_eq!(json["hosts"][0]["reached"][0], "198.18.1.1");
+        assert_eq!(json["commands"][0]["program"], "wget");
+        assert_eq!(json["commands"][1]["program"], "dig");
+    }
+
+    fn plan() -> Plan {
+        LabFile::from_text("[host.\"www.shop.test\".http]\n", "").plan(fakes::ALL).unwrap()
+    }
+}
