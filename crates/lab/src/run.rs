@@ -17,7 +17,7 @@ pub mod state;
 pub mod supervise;
 
 pub use follow::Follow;
-pub use ground::{Ground, Refused};
+pub use ground::{Ground, PortChoice, Refused};
 pub use in_memory::InMemory;
 pub use state::Folders;
 pub use supervise::{Lab, StartError};

@@ -25,6 +25,18 @@ pub struct Ground {
     _lease: Lease,
 }
 
+/// Which ports services are reached at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PortChoice {
+    /// The standard ones where the system allows binding all that the lab needs, otherwise raised.
+    #[default]
+    Auto,
+    /// The standard ones: 53, 80.
+    Standard,
+    /// The standard ones and [`RAISED`]: 8053, 8080.
+    Raised,
+}
+
 /// Why a lab has no ground to stand on.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -53,25 +65,25 @@ pub enum Refused {
 }
 
 impl Ground {
-    /// Finds ground for a lab: the standard ports where the system allows binding all that the lab
-    /// needs, otherwise all of them raised by [`RAISED`].
+    /// Finds ground for a lab, with ports as `choice` wants them.
     ///
     /// # Errors
     /// When there is none.
-    pub fn find(plan: &Plan) -> Result<Self, Refused> {
+    pub fn find(plan: &Plan, choice: PortChoice) -> Result<Self, Refused> {
         socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
         let lease = Lease::take(&plan.name).map_err(Refused::Lease)?;
         let standard = Ports::new(lease.net(), 0);
         let raised = Ports::new(lease.net(), RAISED);
-        let (ports, remark) = match probe(plan, standard) {
-            Ok(()) => (standard, None),
-            Err(Refused::Denied { error, .. }) if error.kind() == io::ErrorKind::PermissionDenied => {
-                probe(plan, raised).map(|()| (raised, None))?
-            }
-            Err(refused) => {
-                probe(plan, raised)?;
-                (raised, Some(format!("{refused}; the lab's ports are raised by {RAISED}")))
-            }
+        let (ports, remark) = match choice {
+            PortChoice::Standard => probe(plan, standard).map(|()| (standard, None))?,
+            PortChoice::Raised => probe(plan, raised).map(|()| (raised, None))?,
+            PortChoice::Auto => match probe(plan, standard) {
+                Ok(()) => (standard, None),
+                Err(refused) => {
+                    probe(plan, raised)?;
+                    (raised, remark(&refused))
+                }
+            },
         };
         let outside = Arc::new(doors(plan, ports));
         Ok(Self { ports, outside, remark, _lease: lease })
@@ -80,6 +92,14 @@ impl Ground {
     /// Where the lab's resolver is reached from outside.
     pub fn resolver(&self, plan: &Plan) -> Option<SocketAddr> {
         plan.resolvers().next().map(|host| self.ports.door(host.number, DNS))
+    }
+}
+
+/// That ports are reserved to the system is usual; that somebody has them is worth a word.
+fn remark(refused: &Refused) -> Option<String> {
+    match refused {
+        Refused::Denied { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => None,
+        _ => Some(format!("{refused}; so all ports of the lab are raised by {RAISED}")),
     }
 }
 
