@@ -1,0 +1,133 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A whole small internet in one binary.
+///
+/// Without a command it runs the built-in lab.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about, after_help = EXIT_STATUS)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a lab; print its hosts, commands to try, and then what passes
+    Up(Up),
+    /// Judge a lab file: all mistakes at once, each with its place
+    Check(File),
+    /// Show everything that follows from a lab file: hosts, addresses, zones, links
+    Plan(File),
+    /// Say what runs in a lab and where it is reached
+    Status(Status),
+    /// Show what passed in a running lab
+    Log(Log),
+    /// Stop a running lab
+    Down(Down),
+}
+
+#[derive(Debug, Default, Args)]
+pub struct Up {
+    /// A lab file, or the name of a built-in lab [default: internet]
+    pub lab_file: Option<PathBuf>,
+    /// The lab's name, instead of the file's own
+    #[arg(long = "lab", value_name = "NAME")]
+    pub name: Option<String>,
+    /// How to show what passes
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub log: LogForm,
+    /// At which ports services are reached [default: standard ones where they can be had]
+    #[arg(long, value_name = "PORTS")]
+    pub ports: Option<Ports>,
+    /// How many threads serve [default: as the lab file says, otherwise one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// Show passwords, cookies and other secrets in the log
+    #[arg(long)]
+    pub secrets: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// One line for each message, for people
+    #[default]
+    Text,
+    /// One JSON object for each message
+    Json,
+    /// Nothing
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ports {
+    /// 53, 80, ...
+    Standard,
+    /// 8053, 8080, ...: each raised by 8000
+    Raised,
+}
+
+#[derive(Debug, Args)]
+pub struct File {
+    /// A lab file, or the name of a built-in lab
+    pub lab_file: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Log {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// Go on with what comes
+    #[arg(short, long)]
+    pub follow: bool,
+    /// As JSON, one object for each message
+    #[arg(long)]
+    pub json: bool,
+    /// Show passwords, cookies and other secrets
+    #[arg(long)]
+    pub secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Down {
+    #[command(flatten)]
+    pub lab: LabName,
+}
+
+#[derive(Debug, Args)]
+pub struct LabName {
+    /// Which lab, when several run
+    #[arg(long = "lab", value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 fine, 1 a check failed or no lab runs, 2 usage, 3 the lab file is invalid,
+4 an address cannot be bound or something is not allowed, 5 a service died.
+What toynet itself has to say goes to stderr; RUST_LOG=debug makes it say more.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Arguments::command().debug_assert();
+    }
+}

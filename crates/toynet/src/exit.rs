@@ -1,0 +1,68 @@
+//! What went wrong, as text and status.
+
+use std::io;
+use std::process::ExitCode;
+
+use toynet_lab::control::client::ClientError;
+use toynet_lab::run::{Refused, StartError};
+
+/// An end that is not fine.
+#[derive(Debug)]
+pub struct Exit {
+    status: u8,
+    text: String,
+}
+
+impl Exit {
+    /// A check failed, or there is nothing to ask.
+    pub fn failed(text: impl Into<String>) -> Self {
+        Self { status: 1, text: text.into() }
+    }
+
+    /// The lab file is invalid; `text` is the whole report.
+    pub fn invalid(text: impl Into<String>) -> Self {
+        Self { status: 3, text: text.into() }
+    }
+
+    /// An address cannot be bound, or something is not allowed.
+    pub fn not_allowed(text: impl Into<String>) -> Self {
+        Self { status: 4, text: text.into() }
+    }
+
+    /// A service died.
+    pub fn died(text: impl Into<String>) -> Self {
+        Self { status: 5, text: text.into() }
+    }
+
+    /// Says it and gives the status.
+    pub fn say(self) -> ExitCode {
+        eprintln!("{}", self.text.trim_end());
+        ExitCode::from(self.status)
+    }
+}
+
+impl From<ClientError> for Exit {
+    fn from(error: ClientError) -> Self {
+        Self::failed(format!("toynet: {error}"))
+    }
+}
+
+impl From<Refused> for Exit {
+    fn from(refused: Refused) -> Self {
+        Self::not_allowed(format!("toynet: {refused}"))
+    }
+}
+
+impl From<StartError> for Exit {
+    fn from(error: StartError) -> Self {
+        let text = format!("toynet: {error}");
+        match error {
+            StartError::Service(error) if is_refused(&error) => Self::not_allowed(text),
+            StartError::Service(_) | StartError::Worker | StartError::Thread(_) => Self::died(text),
+        }
+    }
+}
+
+fn is_refused(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
+}

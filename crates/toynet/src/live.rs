@@ -1,0 +1,58 @@
+//! The log of a lab while it runs, in the lab's own process.
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::task::spawn_local;
+use toynet_lab::dissectors::dissector;
+use toynet_lab::run::follow::News;
+use toynet_lab::run::{Clock, Follow, Lab, Roster};
+use toynet_view::{Format, Log};
+
+use crate::arguments::LogForm;
+
+/// Begins to print what passes. Whoever reads it slowly holds up nobody: what could not be printed
+/// is left out, and said to be.
+pub fn start(lab: &Lab, form: LogForm, secrets: bool) {
+    let format = match form {
+        LogForm::Text => text_format(),
+        LogForm::Json => Format::Json,
+        LogForm::Off => return,
+    };
+    spawn_local(print(lab.follower()(), lab.clock(), new_log(lab.roster().clone(), format, secrets)));
+}
+
+/// A log that knows all of the lab's protocols.
+pub fn new_log(roster: Roster, format: Format, secrets: bool) -> Log {
+    Log::new(roster, Box::new(|info, _| dissector(info)), format, secrets)
+}
+
+/// For people, in colour on a terminal that wants it.
+pub fn text_format() -> Format {
+    let terminal = io::stdout().is_terminal();
+    let colour = terminal && env::var_os("NO_COLOR").is_none();
+    let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    Format::Text { colour, columns: columns.filter(|_| terminal) }
+}
+
+async fn print(mut follow: Follow, clock: Clock, mut log: Log) {
+    let mut out = tokio::io::stdout();
+    loop {
+        // Without news there may still be something that was held back for its answer.
+        let deadline = clock.now() + HELD_BACK;
+        let waited = clock.until(deadline, follow.next(clock)).await;
+        let Some(news) = waited.unwrap_or_else(|_| Some(News::default())) else { return };
+        log.missed(news.left_out);
+        news.journal.entries().for_each(|entry| log.feed(&entry));
+        log.tick(clock.now());
+        let text = log.drain();
+        if !text.is_empty() && (out.write_all(text.as_bytes()).await.is_err() || out.flush().await.is_err()) {
+            return;
+        }
+    }
+}
+
+/// How often to look again at what waits for its answer.
+const HELD_BACK: Duration = Duration::from_millis(100);

@@ -1,0 +1,50 @@
+//! The command line: reads arguments, calls, prints, exits.
+//!
+//! - [`arguments`]: what can be typed
+//! - [`judge`]: `check` and `plan`
+//! - [`up`]: runs a lab; [`live`]: its log while it runs
+//! - [`ask`]: `status`, `log` and `down` of a running lab
+//! - [`exit`]: what went wrong, as text and status
+
+mod arguments;
+mod ask;
+mod exit;
+mod judge;
+mod live;
+mod up;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command, Up};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or_else(|| Command::Up(Up::default()));
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.say(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Exit> {
+    match command {
+        Command::Check(file) => judge::check(&file),
+        Command::Plan(file) => judge::plan(&file),
+        Command::Up(up) => on_runtime(up::up(up)),
+        Command::Status(status) => on_runtime(ask::status(status)),
+        Command::Log(log) => on_runtime(ask::log(log)),
+        Command::Down(down) => on_runtime(ask::down(down)),
+    }
+}
+
+fn on_runtime(work: impl Future<Output = Result<(), Exit>>) -> Result<(), Exit> {
+    let runtime = toynet_lab::run::runtime().map_err(|error: io::Error| Exit::failed(error.to_string()))?;
+    let result = runtime.block_on(work);
+    // A write to a terminal that nobody reads must not hold up the end.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,140 @@
+//! `up`: a lab from its file to its end.
+
+use std::io::{self, IsTerminal, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use toynet_lab::control::{client, server};
+use toynet_lab::run::{Folders, Ground, Lab, PortChoice};
+use toynet_lab::table::{Outside, Table, is_on_path};
+use toynet_lab::{LabFile, Plan};
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::{LogForm, Ports, Up};
+use crate::exit::Exit;
+use crate::{judge, live};
+
+pub async fn up(up: Up) -> Result<(), Exit> {
+    speak(up.log);
+    let file = match &up.lab_file {
+        Some(path) => judge::open(path)?,
+        None => LabFile::built_in(DEFAULT_LAB).ok_or_else(|| Exit::invalid("the built-in lab is missing"))?,
+    };
+    let mut plan = judge::planned(&file)?;
+    if let Some(name) = up.name {
+        plan.name = name;
+    }
+    let folders = Folders::of_user().map_err(not_allowed)?;
+    if client::running(&folders).await.contains(&plan.name) {
+        return Err(Exit::not_allowed(format!(
+            "toynet: a lab called `{0}` runs already; `toynet down --lab {0}` stops it, --lab NAME runs one beside it",
+            plan.name
+        )));
+    }
+    let plan = Arc::new(plan);
+    let ground = Arc::new(Ground::find(&plan, port_choice(up.ports))?);
+    if let Some(remark) = &ground.remark {
+        tracing::warn!("{remark}");
+    }
+    let workers = up.workers.or(plan.workers);
+    let lab = Lab::start(Arc::clone(&plan), Arc::clone(&ground), Arc::clone(&file.files), workers).await?;
+    let stop = Rc::new(Notify::new());
+    let control = control(&lab, &plan, &ground, &stop);
+    server::start(&folders.control_socket(&plan.name), control).await.map_err(not_allowed)?;
+    if up.log != LogForm::Json {
+        greet(&plan, &ground);
+    }
+    live::start(&lab, up.log, up.secrets);
+    let ended = run_until_stopped(lab, &stop).await;
+    folders.forget(&plan.name);
+    ended
+}
+
+fn port_choice(ports: Option<Ports>) -> PortChoice {
+    match ports {
+        None => PortChoice::Auto,
+        Some(Ports::Standard) => PortChoice::Standard,
+        Some(Ports::Raised) => PortChoice::Raised,
+    }
+}
+
+async fn run_until_stopped(mut lab: Lab, stop: &Notify) -> Result<(), Exit> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
+    tokio::select! {
+        biased;
+        () = lab.failed() => return Err(Exit::died("toynet: all workers have ended")),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = stop.notified() => {}
+    }
+    tokio::select! {
+        biased;
+        stopped = lab.stop(STOP_LIMIT) => stopped.map_err(|error| Exit::died(format!("toynet: {error}"))),
+        _ = interrupt.recv() => Err(Exit::died("toynet: stopped at once")),
+    }
+}
+
+fn control(lab: &Lab, plan: &Arc<Plan>, ground: &Arc<Ground>, stop: &Rc<Notify>) -> server::Control {
+    let status = status(lab, plan, ground);
+    let follow = lab.follower();
+    server::Control {
+        status: Box::new(status),
+        follow: Box::new(follow),
+        roster: lab.roster().clone(),
+        clock: lab.clock(),
+        stop: Rc::clone(stop),
+    }
+}
+
+fn status(lab: &Lab, plan: &Arc<Plan>, ground: &Arc<Ground>) -> impl Fn() -> Value + use<> {
+    let (clock, began) = (lab.clock(), lab.clock().now());
+    let (plan, ground) = (Arc::clone(plan), Arc::clone(ground));
+    move || {
+        let outside = outside(&plan, &ground);
+        let table = Table::new(&plan, &outside, &is_on_path);
+        let mut status = table.to_json();
+        status["pid"] = json!(std::process::id());
+        status["carrier"] = json!("ports");
+        status["network"] = json!(format!("127.{}.0.0/16", ground.ports.net()));
+        status["running_ms"] = json!((clock.now() - began).as_millis() as u64);
+        status["text"] = json!(table.text());
+        status
+    }
+}
+
+fn greet(plan: &Plan, ground: &Ground) {
+    let text = Table::new(plan, &outside(plan, ground), &is_on_path).text();
+    let how = if io::stdin().is_terminal() { "Ctrl-C stops it" } else { "`toynet down` stops it" };
+    let greeting = format!("{text}\nready: lab {} on 127.{}.0.0/16; {how}\n", plan.name, ground.ports.net());
+    // Whoever closed our output does not want to read this.
+    let _ = io::stdout().write_all(greeting.as_bytes());
+}
+
+fn outside<'a>(plan: &Plan, ground: &'a Ground) -> Outside<'a> {
+    Outside { addresses: &ground.outside, port_offset: ground.ports.offset(), resolver: ground.resolver(plan) }
+}
+
+/// Lets the lab's own remarks be seen: warnings and what came back, or as RUST_LOG says.
+fn speak(form: LogForm) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    if form == LogForm::Json {
+        subscriber.json().init();
+    } else {
+        subscriber.without_time().with_ansi(io::stderr().is_terminal()).init();
+    }
+}
+
+fn not_allowed(error: io::Error) -> Exit {
+    Exit::not_allowed(format!("toynet: {error}"))
+}
+
+/// What `toynet` without arguments runs.
+const DEFAULT_LAB: &str = "internet";
+/// Everything stops within five seconds; most of it is left to what follows.
+const STOP_LIMIT: Duration = Duration::from_secs(4);

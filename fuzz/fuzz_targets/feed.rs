@@ -1,0 +1,39 @@
+//! Feeds a dissector with a made-up flow and looks at what it tells.
+
+use std::time::Duration;
+
+use toynet_machine::Time;
+use toynet_record::dissect::{FlowInfo, Said};
+use toynet_record::{Dissector, Message, Side, Transport};
+
+/// One turn: odd for the acceptor; what is said, or nothing for a hole.
+pub type Turn = (u8, Vec<u8>);
+
+/// Says all turns to what `make` makes, and checks every message.
+pub fn feed<D: Dissector>(transport: Transport, joined_late: bool, turns: &[Turn], make: impl Fn(FlowInfo) -> D) {
+    let mut dissector = make(FlowInfo { transport, port: 80, joined_late });
+    let mut messages = Vec::new();
+    let mut time = Time::from_secs(1);
+    for (by, octets) in turns {
+        time = time + Duration::from_millis(1);
+        let by = if by & 1 == 1 { Side::Acceptor } else { Side::Initiator };
+        if octets.is_empty() {
+            dissector.hole(by, 1000, time, &mut messages);
+        } else {
+            dissector.said(Said { by, time, octets }, &mut messages);
+        }
+    }
+    dissector.closed(time, &mut messages);
+    messages.iter().for_each(check);
+}
+
+fn check(message: &Message) {
+    assert!(!message.summary.contains(['\n', '\r', '\x1b']), "{message:?}");
+    let mut end = 0;
+    for secret in &message.secrets {
+        assert!(end <= secret.start && secret.start <= secret.end, "{message:?}");
+        assert!(message.summary.get(secret.clone()).is_some(), "{message:?}");
+        end = secret.end;
+    }
+    assert!(message.summary.len() < 64 * 1024, "{message:?}");
+}

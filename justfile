@@ -1,0 +1,45 @@
+# What people and CI do here. `just` lists it.
+
+_list:
+    @just --list --unsorted
+
+# start the built-in lab, or whatever the arguments say
+run *arguments:
+    cargo run --release -- {{arguments}}
+
+# all tests, with the tools that they need; arguments go to the test runner
+test *arguments:
+    tests/run -- {{arguments}}
+
+# format all files
+fmt:
+    cargo fmt --all
+
+# lints, as strict as in CI
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# the documentation, as strict as in CI
+doc *arguments:
+    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps {{arguments}}
+
+# protocols build without sockets, clocks and a runtime
+no-io:
+    .ci/no-io
+
+# licences, duplicates and sources of what we depend on (needs cargo-deny)
+licences:
+    cargo deny check licenses bans sources
+
+# speed and size beside other servers; see benches/run --help
+bench *arguments:
+    benches/run {{arguments}}
+
+# feed a fuzz target for some seconds (needs a nightly toolchain and cargo-fuzz); without a name, all of them
+fuzz target="" seconds="60":
+    fuzz/run {{seconds}} {{target}}
+
+# everything that must hold before a change lands
+ci:
+    bash .ci/run
