@@ -12,7 +12,8 @@ pub(crate) use batch::Batch;
 
 /// A listener that shares its port with those of the lab's other workers.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
     socket.set_reuse_address(true)?;
     share_port(&socket)?;
     socket.bind(&address.into())?;
@@ -22,7 +23,8 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// A socket for datagrams; a server's shares its port with those of the lab's other workers.
 pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
     if server {
         share_port(&socket)?;
         // What the system does not grant is not worth an error: it may lose datagrams a little sooner.
