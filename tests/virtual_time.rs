@@ -1,4 +1,5 @@
 //! Whole labs in virtual time: the same seed gives the same journal, and a large lab starts fast.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::future::Future;
 

@@ -1,4 +1,5 @@
 //! What is written here is read by another codec as the same message.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 //!
 //! `tests/plan` and `tests/mistakes` hold lab files, each with the text that is expected beside it.
 //! `TOYNET_BLESS=1 cargo test -p toynet-lab` writes these texts anew.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod fakes;
 

@@ -72,7 +72,7 @@ fn plan(names: &[String], servers: &[bool]) -> Plan {
         let is_server = servers.get(place).is_some_and(|is_server| *is_server) || is_reserved(name);
         format!("[host.\"{name}\"]\n{}\n", if is_server { "dns = {}" } else { "http = {}" })
     });
-    LabFile::from_text(tables.collect::<String>(), "").plan(fakes::ALL).unwrap()
+    LabFile::from_text(tables.collect::<String>(), "").plan(fakes::ALL).expect("the test's own text")
 }
 
 fn reverse(address: IpAddr) -> String {

@@ -30,7 +30,7 @@ impl Follow {
     }
 
     /// What came since the last call, after waiting until there is something; nothing once the lab
-    /// is gone. Calls follow each other no faster than [`PACE`], so that a busy lab is read in
+    /// is gone. Calls follow each other no faster than forty times a second, so that a busy lab is read in
     /// large portions.
     pub async fn next(&mut self, clock: Clock) -> Option<News> {
         clock.sleep(PACE).await;
