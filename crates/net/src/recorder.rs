@@ -44,6 +44,15 @@ impl Recorder {
         self.0.ledger.borrow_mut().new_end()
     }
 
+    pub(crate) fn position(&self, strip: StripId) -> u64 {
+        self.0.ledger.borrow().position(strip)
+    }
+
+    #[inline]
+    pub(crate) fn is_forgotten(&self, strip: StripId, position: u64) -> bool {
+        self.0.ledger.borrow().is_forgotten(strip, position)
+    }
+
     #[inline]
     pub(crate) fn write(&self, strip: StripId, end: EndId, time: Time, seen: Seen<'_>) {
         self.0.ledger.borrow_mut().write(strip, end, time, seen);

@@ -1,5 +1,6 @@
 //! Sees the octets of one end of a flow.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 
@@ -14,6 +15,9 @@ pub(crate) struct Tap {
     recorder: Recorder,
     strip: StripId,
     end: EndId,
+    opening: Opening,
+    /// Where in the record it stands what this end is.
+    stated: Cell<u64>,
     sent: Way,
     received: Way,
     last: Direction,
@@ -41,11 +45,14 @@ impl Tap {
     pub fn open(recorder: &Recorder, strip: StripId, opening: Opening) -> Self {
         let end = recorder.new_end();
         let Opening { side, transport, local, peer, cause } = opening;
+        let stated = Cell::new(recorder.position(strip));
         recorder.write(strip, end, recorder.now(), Seen::Opened { side, transport, local, peer, cause });
         Self {
             recorder: recorder.clone(),
             strip,
             end,
+            opening,
+            stated,
             sent: Way::default(),
             received: Way::default(),
             last: Direction::Sent,
@@ -128,8 +135,21 @@ impl Tap {
         self.ends(closing(error));
     }
 
+    #[inline]
     fn write(&self, time: Time, seen: Seen<'_>) {
+        if self.recorder.is_forgotten(self.strip, self.stated.get()) {
+            self.state_again(time);
+        }
         self.recorder.write(self.strip, self.end, time, seen);
+    }
+}
+
+impl Tap {
+    #[cold]
+    fn state_again(&self, time: Time) {
+        let Opening { side, transport, local, peer, .. } = self.opening;
+        self.stated.set(self.recorder.position(self.strip));
+        self.recorder.write(self.strip, self.end, time, Seen::Again { side, transport, local, peer });
     }
 }
 

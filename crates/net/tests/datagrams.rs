@@ -12,11 +12,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use support::{at, at6, in_real_time, in_virtual_time, journal, memory, ns, ports, seen, www};
+use support::{at, at6, in_real_time, in_virtual_time, journal, memory, memory_with, ns, ports, seen, www};
 use tokio::task::spawn_local;
 use toynet_net::link::{Conditions, Pattern, Rule};
 use toynet_net::{Answer, Host, Network};
-use toynet_record::{Event, FlowCause, Reader};
+use toynet_record::{Event, FlowCause, Quota, Reader};
 
 #[test]
 fn what_can_be_answered_at_once_is_answered_in_place() {
@@ -91,6 +91,35 @@ fn what_a_link_loses_never_arrives_and_is_marked() {
         network.clock().sleep(Duration::from_secs(60)).await;
         assert_eq!(arrived.get(), 0);
         assert!(seen(&journal(&network)).iter().any(|line| line.contains("Fault") && line.contains("lost")));
+    });
+}
+
+#[test]
+fn what_a_flood_pushed_out_leaves_flows_that_are_joined_late() {
+    in_virtual_time(|| async {
+        let network = memory_with(vec![], Quota(16 * 1024));
+        let datagrams = ns(&network).bind(53).await.unwrap();
+        spawn_local(datagrams.serve(|_, room| {
+            room[0] = b'!';
+            Answer::Now(1)
+        }));
+        let client = www(&network).bind(0).await.unwrap();
+        for _ in 0..1_000 {
+            client.send_to(b"?", at(2, 53)).await.unwrap();
+            client.receive(&mut [0; 8]).await.unwrap();
+        }
+        let mut reader = Reader::new(network.topology().roster());
+        let (mut late, mut said) = (0, 0);
+        for entry in journal(&network).entries() {
+            reader.read(&entry, |event| match event {
+                Event::Opened(flow) => late += u32::from(flow.joined_late),
+                Event::Said { .. } => said += 1,
+                _ => {}
+            });
+        }
+        assert_eq!(late, 1);
+        assert!(said > 10, "{said}");
+        assert!(network.recorder().held() <= 2 * 16 * 1024);
     });
 }
 

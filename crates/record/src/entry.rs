@@ -38,6 +38,17 @@ pub enum Seen<'a> {
         /// Why, when another exchange was the reason.
         cause: Option<Cause>,
     },
+    /// The end is there still, though the entry that opened it was forgotten.
+    Again {
+        /// Which side of the flow this end is.
+        side: Side,
+        /// What carries it.
+        transport: Transport,
+        /// The lab address of this end.
+        local: SocketAddr,
+        /// The address of the other end.
+        peer: SocketAddr,
+    },
     /// Octets of a stream, or one datagram of a flow with one peer.
     Octets {
         /// Which way they went.
@@ -148,6 +159,7 @@ impl<'a> Seen<'a> {
             Seen::Sealed { direction: Direction::Sent, .. } => 13,
             Seen::Sealed { direction: Direction::Received, .. } => 14,
             Seen::Closed { .. } => 15,
+            Seen::Again { .. } => 16,
         }
     }
 
@@ -163,6 +175,12 @@ impl<'a> Seen<'a> {
                 if let Some(cause) = cause {
                     put_cause(out, *cause);
                 }
+            }
+            Seen::Again { side, transport, local, peer } => {
+                out.put_u8(side_code(*side));
+                out.put_u8(transport_code(*transport));
+                put_address(out, *local);
+                put_address(out, *peer);
             }
             Seen::Octets { number, octets, .. } => {
                 out.put_u64_le(*number);
@@ -213,6 +231,12 @@ impl<'a> Seen<'a> {
             12 => Seen::Secret { line: input.text()? },
             13 | 14 => Seen::Sealed { direction, length: input.u64()? },
             15 => Seen::Closed { how: closing_of(input.u8()?)? },
+            16 => Seen::Again {
+                side: side_of(input.u8()?)?,
+                transport: transport_of(input.u8()?)?,
+                local: input.address()?,
+                peer: input.address()?,
+            },
             _ => return None,
         })
     }
@@ -224,6 +248,7 @@ impl<'a> Seen<'a> {
             Seen::Octets { octets, .. } | Seen::Datagram { octets, .. } => octets.len(),
             Seen::Fault { what: text, .. } | Seen::Secured { terms: text } | Seen::Secret { line: text } => text.len(),
             Seen::Opened { .. }
+            | Seen::Again { .. }
             | Seen::Hole { .. }
             | Seen::Because { .. }
             | Seen::Sealed { .. }
@@ -385,6 +410,7 @@ mod tests {
         let mut kinds = vec![
             Seen::Opened { side, transport, local: v4, peer: v6, cause: None },
             Seen::Opened { side: Side::Acceptor, transport: Transport::Quic, local: v6, peer: v4, cause: Some(cause) },
+            Seen::Again { side, transport, local: v6, peer: v4 },
             Seen::Because { exchange: 4, cause },
             Seen::Secured { terms: "TLS 1.3" },
             Seen::Secret { line: "LABEL aa bb" },

@@ -76,6 +76,17 @@ impl Ledger {
         EndId::new(self.worker, self.ends)
     }
 
+    /// The position in a strip that the next entry will have.
+    pub fn position(&self, strip: StripId) -> u64 {
+        self.strips.get(strip.0 as usize).map_or(0, Strip::end)
+    }
+
+    /// Whether the entry at a position has been forgotten.
+    #[inline]
+    pub fn is_forgotten(&self, strip: StripId, position: u64) -> bool {
+        self.strips.get(strip.0 as usize).is_some_and(|strip| position < strip.start)
+    }
+
     /// Appends what `end` saw.
     #[inline]
     pub fn write(&mut self, strip: StripId, end: EndId, time: Time, seen: Seen<'_>) {
@@ -149,7 +160,9 @@ impl Strip {
     #[cold]
     fn begin_chunk(&mut self, need: usize, quota: usize) {
         self.seal();
-        self.next_chunk = (self.next_chunk * 4).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
+        // Several chunks make a quota, or forgetting one would forget all.
+        let largest = LARGEST_CHUNK.min(quota / 4).max(SMALLEST_CHUNK);
+        self.next_chunk = (self.next_chunk * 4).clamp(SMALLEST_CHUNK, largest);
         let size = self.next_chunk.max(need);
         while self.held + size > quota {
             let Some(oldest) = self.full.pop_front() else { break };

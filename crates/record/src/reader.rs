@@ -150,6 +150,13 @@ impl Reader {
                 let opened = ends::Opened { end: entry.end, side, transport, local, peer, time };
                 self.open(opened, cause, &mut hear);
             }
+            Seen::Again { side: Side::Acceptor, transport: Transport::Udp, local, .. } => {
+                self.sockets.open(entry.end, local);
+            }
+            Seen::Again { side, transport, local, peer } => {
+                let opened = ends::Opened { end: entry.end, side, transport, local, peer, time };
+                self.join_late(opened, &mut hear);
+            }
             Seen::Datagram { direction, peer, number, octets } => {
                 let datagram = datagrams::Datagram { end: entry.end, direction, peer, number };
                 self.datagram(datagram, time, octets, &mut hear);
@@ -183,17 +190,24 @@ impl Reader {
             return;
         }
         let cause = cause.and_then(|cause| self.resolve(cause));
-        let (initiator, acceptor) = match opened.side {
-            Side::Initiator => (opened.local, opened.peer),
-            Side::Acceptor => (opened.peer, opened.local),
-        };
+        let (initiator, acceptor) = opened.parties();
         let id = self.new_flow();
         self.ends.tell(&opened, id);
         hear(Event::Opened(self.flow(id, opened.transport, initiator, acceptor, cause, opened.time, false)));
     }
 
-    /// Tells an event of a flow whose story is told by the entry's end; an end that was never seen
-    /// to open is joined late.
+    /// An end that was seen to open goes on as before.
+    fn join_late<'a>(&mut self, opened: ends::Opened, hear: &mut impl FnMut(Event<'a>)) {
+        if self.ends.flow(opened.end).is_some() || self.ends.join(&opened) {
+            return;
+        }
+        let (initiator, acceptor) = opened.parties();
+        let id = self.new_flow();
+        self.ends.tell(&opened, id);
+        hear(Event::Opened(self.flow(id, opened.transport, initiator, acceptor, None, opened.time, true)));
+    }
+
+    /// Tells an event of a flow whose story is told by the entry's end.
     fn of_end<'a>(
         &mut self,
         entry: &Entry<'a>,

@@ -52,25 +52,44 @@ struct Mark {
     recorder: Recorder,
     strip: StripId,
     end: EndId,
+    local: SocketAddr,
+    /// Where in the record it stands what this end is.
+    stated: Rc<Cell<u64>>,
 }
 
 impl Mark {
+    fn open(host: &Host, port: u16) -> Self {
+        let recorder = host.network.recorder().clone();
+        let ip = host.addresses().first().copied().unwrap_or(NOBODY.ip());
+        let (end, local) = (recorder.new_end(), SocketAddr::new(ip, port));
+        let stated = Rc::new(Cell::new(recorder.position(host.strip)));
+        let (side, transport, peer) = (Side::Acceptor, Transport::Udp, NOBODY);
+        recorder.write(host.strip, end, recorder.now(), Seen::Opened { side, transport, local, peer, cause: None });
+        Self { recorder, strip: host.strip, end, local, stated }
+    }
+
     #[inline]
     fn datagram(&self, direction: Direction, peer: SocketAddr, number: u64, time: Time, octets: &[u8]) {
+        if self.recorder.is_forgotten(self.strip, self.stated.get()) {
+            self.state_again(time);
+        }
         self.recorder.write(self.strip, self.end, time, Seen::Datagram { direction, peer, number, octets });
+    }
+}
+
+impl Mark {
+    #[cold]
+    fn state_again(&self, time: Time) {
+        let (side, transport, local, peer) = (Side::Acceptor, Transport::Udp, self.local, NOBODY);
+        self.stated.set(self.recorder.position(self.strip));
+        self.recorder.write(self.strip, self.end, time, Seen::Again { side, transport, local, peer });
     }
 }
 
 impl Served {
     fn new(datagrams: &Datagrams) -> Self {
-        let host = datagrams.host.clone();
-        let recorder = host.network.recorder().clone();
-        let (end, port, transport) = (recorder.new_end(), datagrams.port(), Transport::Udp);
-        let ip = host.addresses().first().copied().unwrap_or(NOBODY.ip());
-        let (local, peer) = (SocketAddr::new(ip, port), NOBODY);
-        let opened = Seen::Opened { side: Side::Acceptor, transport, local, peer, cause: None };
-        recorder.write(host.strip, end, recorder.now(), opened);
-        let mark = Mark { recorder, strip: host.strip, end };
+        let (host, port) = (datagrams.host.clone(), datagrams.port());
+        let mark = Mark::open(&host, port);
         let may_be_bent = host.network.topology().has_links(host.at);
         Self { socket: datagrams.socket.clone(), port, mark, number: 0, waiting: Rc::default(), may_be_bent, host }
     }

@@ -38,8 +38,12 @@ pub fn topology(rules: Vec<Rule>) -> Topology {
 }
 
 pub fn memory(rules: Vec<Rule>) -> Rc<Network> {
+    memory_with(rules, Quota::default())
+}
+
+pub fn memory_with(rules: Vec<Rule>, quota: Quota) -> Rc<Network> {
     let clock = Clock::starting_at(epoch());
-    let recorder = Recorder::new(0, Quota::default(), clock);
+    let recorder = Recorder::new(0, quota, clock);
     Network::new(0, Arc::new(topology(rules)), Carrier::memory(), clock, recorder)
 }
 

@@ -19,11 +19,17 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    fn pair(&self) -> Pair {
+    /// Initiator and acceptor.
+    pub fn parties(&self) -> (SocketAddr, SocketAddr) {
         match self.side {
-            Side::Initiator => (self.transport, self.local, self.peer),
-            Side::Acceptor => (self.transport, self.peer, self.local),
+            Side::Initiator => (self.local, self.peer),
+            Side::Acceptor => (self.peer, self.local),
         }
+    }
+
+    fn pair(&self) -> Pair {
+        let (initiator, acceptor) = self.parties();
+        (self.transport, initiator, acceptor)
     }
 }
 

@@ -71,6 +71,20 @@ fn a_socket_serves_both_families_of_its_host() {
     assert_eq!(told, ["open 1 www.shop.test>ns.shop.test", "1 Initiator ask"]);
 }
 
+#[test]
+fn a_flow_whose_beginning_is_gone_is_joined_late() {
+    let (ns, you) = (address(2, 53), stranger(5_000));
+    let again = || Seen::Again { side: Side::Acceptor, transport: Transport::Tcp, local: ns, peer: you };
+    let told = read(&[
+        (SERVER, octets(Direction::Received, b"lost")),
+        (SERVER, again()),
+        (SERVER, octets(Direction::Received, b"ask")),
+        (SERVER, again()),
+        (SERVER, octets(Direction::Sent, b"say")),
+    ]);
+    assert_eq!(told, ["open 1 you>ns.shop.test late", "1 Initiator ask", "1 Acceptor say"]);
+}
+
 fn read(seen: &[(EndId, Seen<'static>)]) -> Vec<String> {
     let mut roster = Roster::default();
     roster.add("www.shop.test", [address(1, 0).ip(), address6(1, 0).ip()]);
@@ -90,7 +104,8 @@ fn in_words(event: &Event<'_>) -> String {
             let name = |party: &Party| party.host.clone().unwrap_or_else(|| "you".into());
             let cause = flow.cause.map(|cause| format!(" for {}.{}", cause.flow, cause.exchange));
             let (from, to) = (name(&flow.initiator), name(&flow.acceptor));
-            format!("open {} {from}>{to}{}", flow.id, cause.unwrap_or_default())
+            let late = if flow.joined_late { " late" } else { "" };
+            format!("open {} {from}>{to}{}{late}", flow.id, cause.unwrap_or_default())
         }
         Event::Said { flow, by, octets, .. } => format!("{flow} {by:?} {}", octets.escape_ascii()),
         other => format!("{other:?}"),
