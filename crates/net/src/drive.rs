@@ -19,7 +19,7 @@ pub trait Session<M: Machine> {
 /// Drives `machine` on `stream` until it is over, and gives both back.
 ///
 /// # Errors
-/// As the stream or the session says.
+/// As the stream or the session says; [`io::ErrorKind::TimedOut`] when the peer does not read.
 pub async fn drive<M: Machine>(
     mut machine: M,
     stream: &mut Stream,
@@ -27,6 +27,7 @@ pub async fn drive<M: Machine>(
     session: &mut impl Session<M>,
 ) -> io::Result<M> {
     let mut buffer = vec![0; BUFFER];
+    let mut ended = false;
     loop {
         while let Some(event) = machine.poll_event() {
             for order in session.hear(event).await? {
@@ -35,18 +36,41 @@ pub async fn drive<M: Machine>(
         }
         if !machine.outgoing().is_empty() {
             let octets = std::mem::take(machine.outgoing());
-            stream.write_all(&octets).await?;
-            stream.flush().await?;
+            say(stream, clock, machine.deadline(), &octets).await?;
         }
         if machine.is_over() {
             stream.shutdown().await?;
             return Ok(machine);
         }
-        match next(stream, clock, machine.deadline(), &mut buffer).await? {
-            Next::Octets(0) => machine.receive_end(clock.now()),
+        let next = match (ended, machine.deadline()) {
+            (false, deadline) => next(stream, clock, deadline, &mut buffer).await?,
+            (true, Some(deadline)) => {
+                clock.sleep_until(deadline).await;
+                Next::Deadline
+            }
+            // The peer has said all, and nothing more will come of it.
+            (true, None) => return Ok(machine),
+        };
+        match next {
+            Next::Octets(0) => {
+                ended = true;
+                machine.receive_end(clock.now());
+            }
             Next::Octets(length) => machine.receive(clock.now(), &buffer[..length]),
             Next::Deadline => machine.expire(clock.now()),
         }
+    }
+}
+
+/// A peer that does not read meets the machine's deadline too.
+async fn say(stream: &mut Stream, clock: Clock, deadline: Option<Time>, octets: &[u8]) -> io::Result<()> {
+    let written = async {
+        stream.write_all(octets).await?;
+        stream.flush().await
+    };
+    match deadline {
+        Some(deadline) => clock.until(deadline, written).await?,
+        None => written.await,
     }
 }
 

@@ -54,6 +54,25 @@ fn a_peer_that_stays_silent_meets_the_deadline() {
     });
 }
 
+#[test]
+fn a_machine_that_goes_on_after_the_peer_has_ended_waits_for_its_deadline_only() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        let mut listener = ns(&network).listen(7).await.unwrap();
+        let clock = network.clock();
+        let server = spawn_local(async move {
+            let mut stream = listener.accept().await.unwrap();
+            let machine = Lines { patient: true, ..Lines::new(clock.now()) };
+            drive(machine, &mut stream, clock, &mut Shout).await.map(drop)
+        });
+        let mut client = www(&network).connect(at(2, 7)).await.unwrap();
+        let began = clock.now();
+        client.shutdown().await.unwrap();
+        server.await.unwrap().unwrap();
+        assert_eq!(clock.now() - began, PATIENCE);
+    });
+}
+
 /// Says each line back as its session wants it, and ends with the peer or after some silence.
 struct Lines {
     unread: Vec<u8>,
@@ -62,12 +81,22 @@ struct Lines {
     heard: usize,
     deadline: Time,
     over: bool,
+    /// The peer's end is not its own.
+    patient: bool,
 }
 
 impl Lines {
     fn new(now: Time) -> Self {
         let (unread, outgoing) = (Vec::new(), Vec::new());
-        Self { unread, events: VecDeque::new(), outgoing, heard: 0, deadline: now + PATIENCE, over: false }
+        Self {
+            unread,
+            events: VecDeque::new(),
+            outgoing,
+            heard: 0,
+            deadline: now + PATIENCE,
+            over: false,
+            patient: false,
+        }
     }
 }
 
@@ -85,7 +114,7 @@ impl Machine for Lines {
     }
 
     fn receive_end(&mut self, _: Time) {
-        self.over = true;
+        self.over = !self.patient;
     }
 
     fn order(&mut self, _: Time, order: String) {
