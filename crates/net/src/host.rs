@@ -64,6 +64,11 @@ impl Host {
         Self { cause: Some(cause), ..self.clone() }
     }
 
+    /// The names of all hosts of the lab, in its order.
+    pub fn neighbours(&self) -> impl Iterator<Item = &str> {
+        self.network.topology().hosts().iter().map(|host| host.name.as_str())
+    }
+
     /// Whether an address is that of a host of this lab.
     pub fn is_inside(&self, address: IpAddr) -> bool {
         self.network.topology().at(address).is_some()
