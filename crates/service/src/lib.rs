@@ -103,6 +103,8 @@ pub struct Facts {
     pub aliases: Vec<toml::Spanned<String>>,
     /// Domains whose mail it takes: each gets an MX record.
     pub mail_domains: Vec<toml::Spanned<String>>,
+    /// Addresses at which it takes mail.
+    pub mailboxes: Vec<String>,
 }
 
 /// How a service is reached from where a person types.
@@ -120,6 +122,8 @@ pub struct Reached<'a> {
     pub example: &'a str,
     /// The address inside the lab that belongs to that name.
     pub example_address: std::net::IpAddr,
+    /// The mail addresses of the lab.
+    pub mailboxes: &'a [String],
 }
 
 /// A command to copy.

@@ -68,6 +68,9 @@ pub struct Place {
     pub outside: Arc<Doors>,
     /// The files that the lab file can name.
     pub files: Arc<dyn Files>,
+    /// Where the host keeps what must outlive the lab: a folder of its own, which may not exist yet. Without
+    /// one, all is in memory.
+    pub state: Option<PathBuf>,
     /// The lab's seed.
     pub seed: u64,
 }

@@ -68,6 +68,7 @@ fn commands_name_the_port_only_where_they_must() {
             resolver: None,
             example: "www.shop.test",
             example_address: "127.83.0.5".parse().unwrap(),
+            mailboxes: &[],
         };
         config("").commands(&reached).into_iter().map(|command| command.line).collect::<Vec<_>>()
     };

@@ -56,6 +56,7 @@ fn the_command_names_the_port_only_where_it_must() {
             resolver: None,
             example: "www.shop.test",
             example_address: "127.83.0.5".parse().unwrap(),
+            mailboxes: &[],
         };
         parse("").unwrap().commands(&reached)[0].line.clone()
     };

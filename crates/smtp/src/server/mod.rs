@@ -1,0 +1,23 @@
+//! The server.
+//!
+//! - [`machine`]: one connection, without I/O: commands in, replies out, what matters to the session
+//! - [`limits`]: how much and how long; [`say`]: replies
+//! - [`policy`]: for whom mail is taken, and from whom
+//!
+//! With sockets (feature `io`): `session` decides by the policy and hands mails to the queue; `listen`
+//! has the connections.
+
+pub mod limits;
+#[cfg(feature = "io")]
+mod listen;
+pub mod machine;
+pub mod policy;
+pub mod say;
+#[cfg(feature = "io")]
+mod session;
+
+pub use limits::Limits;
+#[cfg(feature = "io")]
+pub use listen::SmtpServer;
+pub use machine::{Client, Ending, Event, Order, ServerMachine};
+pub use policy::Policy;

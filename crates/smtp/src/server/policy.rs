@@ -1,0 +1,137 @@
+//! For whom a server takes mail, and from whom.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::say;
+use crate::wire::path::Domain;
+use crate::wire::{ForwardPath, Mailbox, Reply};
+
+/// What a server knows of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Its host's name.
+    pub host: String,
+    /// Its host's addresses: `user@[address]` is a mailbox here.
+    pub addresses: Vec<IpAddr>,
+    /// The domains whose mail it takes, in lower case.
+    pub domains: BTreeSet<String>,
+    /// The mailboxes in each of them, in lower case. Without any named, every local part is one.
+    pub mailboxes: Option<BTreeSet<String>>,
+}
+
+/// Where a recipient's mail goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Into a mailbox of this host.
+    Mailbox(String),
+    /// To another host, by the exchangers of its domain.
+    Domain(Domain),
+    /// Nowhere: the domain is ours, and has no such mailbox.
+    Nobody(Mailbox),
+}
+
+impl Policy {
+    /// Where the mail of a recipient goes.
+    pub fn target(&self, to: &ForwardPath) -> Target {
+        let mailbox = match to {
+            ForwardPath::Postmaster => return Target::Mailbox(POSTMASTER.to_owned()),
+            ForwardPath::Mailbox(mailbox) => mailbox,
+        };
+        if !self.is_ours(&mailbox.domain) {
+            return Target::Domain(mailbox.domain.clone());
+        }
+        match self.mailbox(&mailbox.local) {
+            Some(name) => Target::Mailbox(name),
+            None => Target::Nobody(mailbox.clone()),
+        }
+    }
+
+    /// Whether a recipient is taken from a client: one of ours from anybody, any other from those who
+    /// are trusted (RFC 5321 7.8; anything else is an open relay).
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn admit(&self, to: &ForwardPath, is_trusted: bool) -> Result<Target, Reply> {
+        match self.target(to) {
+            Target::Nobody(mailbox) => Err(say::no_such_mailbox(&mailbox.to_string())),
+            Target::Domain(domain) if !is_trusted => Err(say::no_relay(&domain.to_string())),
+            target => Ok(target),
+        }
+    }
+
+    fn is_ours(&self, domain: &Domain) -> bool {
+        match domain {
+            Domain::Name(name) => self.domains.contains(name) || *name == self.host,
+            Domain::Address(address) => self.addresses.contains(address),
+            Domain::Literal(_) => false,
+        }
+    }
+
+    /// The mailbox of a local part: in any case of letters, and what follows `+` is for the user's own
+    /// sorting. Every server has a postmaster (RFC 5321 4.5.1).
+    fn mailbox(&self, local: &str) -> Option<String> {
+        let lower = local.to_lowercase();
+        let user = lower.split_once('+').map_or(lower.as_str(), |(user, _)| user);
+        let names = [lower.as_str(), user];
+        match &self.mailboxes {
+            None => Some(if user.is_empty() { lower.clone() } else { user.to_owned() }),
+            Some(mailboxes) => {
+                let is_there = |name: &&&str| mailboxes.contains(**name) || **name == POSTMASTER;
+                names.iter().find(is_there).map(|name| (*name).to_owned())
+            }
+        }
+    }
+}
+
+const POSTMASTER: &str = "postmaster";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_for_our_mailboxes_is_taken_from_anybody() {
+        for (to, mailbox) in [
+            ("<alice@shop.test>", "alice"),
+            ("<ALICE@mail.shop.test>", "alice"),
+            ("<alice+news@[198.18.0.1]>", "alice"),
+            ("<Postmaster>", "postmaster"),
+            ("<postmaster@shop.test>", "postmaster"),
+        ] {
+            assert_eq!(admit(to, false), Ok(Target::Mailbox(mailbox.into())), "{to}");
+        }
+        assert_eq!(
+            admit("<eve@shop.test>", true).unwrap_err().to_string(),
+            "550 5.1.1 there is no mailbox eve@shop.test here"
+        );
+    }
+
+    #[test]
+    fn nothing_is_relayed_for_strangers() {
+        assert!(matches!(admit("<carol@club.test>", true), Ok(Target::Domain(_))));
+        for to in ["<carol@club.test>", "<carol@[198.18.0.9]>", "<carol@[x:y]>"] {
+            assert_eq!(admit(to, false).unwrap_err().code, 550, "{to}");
+        }
+    }
+
+    #[test]
+    fn without_named_mailboxes_everyone_has_one() {
+        let policy = Policy { mailboxes: None, ..policy() };
+        let target = policy.target(&ForwardPath::parse("<Zoë+x@shop.test>").unwrap());
+        assert_eq!(target, Target::Mailbox("zoë".into()));
+    }
+
+    fn admit(to: &str, is_trusted: bool) -> Result<Target, Reply> {
+        policy().admit(&ForwardPath::parse(to).unwrap(), is_trusted)
+    }
+
+    fn policy() -> Policy {
+        Policy {
+            host: "mail.shop.test".into(),
+            addresses: vec![[198, 18, 0, 1].into()],
+            domains: ["shop.test".to_owned()].into(),
+            mailboxes: Some(["alice".to_owned()].into()),
+        }
+    }
+}

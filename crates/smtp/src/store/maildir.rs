@@ -1,0 +1,95 @@
+//! A mailbox as a folder: every mail a file, whole or not there (<https://cr.yp.to/proto/maildir.html>).
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Mails, create};
+
+/// A folder with `tmp`, `new` and `cur`.
+#[derive(Clone, Debug)]
+pub struct Maildir(PathBuf);
+
+impl Maildir {
+    /// The folder of a mailbox below `root`. Local parts may have any character, folders not: others
+    /// than letters, digits and a few signs are written as `%` and two digits.
+    pub fn of(root: &Path, mailbox: &str) -> Self {
+        Self(root.join(folder(mailbox)))
+    }
+
+    /// Puts a mail there. The name is unique to it: put again, it is there once.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn put(&self, name: &str, octets: &[u8]) -> io::Result<()> {
+        let name = folder(name);
+        for part in ["tmp", "new", "cur"] {
+            fs::create_dir_all(self.0.join(part))?;
+        }
+        let (unfinished, finished) = (self.0.join("tmp").join(&name), self.0.join("new").join(&name));
+        let mut file = create(&unfinished)?;
+        file.write_all(octets)?;
+        file.sync_all()?;
+        fs::rename(unfinished, &finished)?;
+        // The name is in the folder only once the folder is written too.
+        File::open(self.0.join("new"))?.sync_all()
+    }
+
+    /// The mails that were read and those that were not, by name.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn read(&self) -> io::Result<Mails> {
+        let mut mails = Vec::new();
+        for part in ["new", "cur"] {
+            let entries = match fs::read_dir(self.0.join(part)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                mails.push((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path())?));
+            }
+        }
+        mails.sort();
+        Ok(mails)
+    }
+}
+
+fn folder(name: &str) -> String {
+    let mut folder = String::new();
+    for octet in name.bytes() {
+        let is_plain =
+            octet.is_ascii_alphanumeric() || b"-_+=@".contains(&octet) || (octet == b'.' && !folder.is_empty());
+        if is_plain {
+            folder.push(char::from(octet));
+        } else {
+            folder.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    folder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_that_is_put_twice_is_there_once() {
+        let root = tempfile::tempdir().unwrap();
+        let maildir = Maildir::of(root.path(), "alice");
+        assert_eq!(maildir.read().unwrap(), []);
+        for _ in 0..2 {
+            maildir.put("1.mail.test", b"hello\r\n").unwrap();
+        }
+        assert_eq!(maildir.read().unwrap(), [("1.mail.test".to_owned(), b"hello\r\n".to_vec())]);
+        assert!(root.path().join("alice/new/1.mail.test").exists());
+    }
+
+    #[test]
+    fn no_name_leads_out_of_its_folder() {
+        assert_eq!(folder("../a b"), "%2E.%2Fa%20b");
+        assert_eq!(folder("zoë"), "zo%C3%AB");
+        assert_eq!(folder("alice+x"), "alice+x");
+    }
+}
