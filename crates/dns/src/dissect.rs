@@ -58,10 +58,11 @@ impl DnsDissector {
         });
     }
 
-    /// A request begins an exchange; an answer belongs to the request with its id.
+    /// Whatever the client sends begins an exchange, as the server counts them too, be it a response; an answer belongs
+    /// to the request with its id.
     fn exchange(&mut self, by: Side, decoded: &Decoded) -> u64 {
         let id = decoded.message.id;
-        if decoded.message.is_response() || (by == Side::Acceptor && decoded.broken.is_some()) {
+        if by == Side::Acceptor {
             let place = self.open.iter().position(|(open, _)| *open == id);
             return place.and_then(|place| self.open.remove(place)).map_or(0, |(_, exchange)| exchange);
         }
@@ -86,12 +87,15 @@ impl Dissector for DnsDissector {
                 held.since = said.time;
             }
             held.octets.extend_from_slice(said.octets);
-            while let Some(length) = u16_at(&held.octets, 0).map(|length| 2 + usize::from(length)) {
-                let Some(message) = held.octets.get(2..length) else { break };
+            let mut at = 0;
+            while let Some(length) = u16_at(&held.octets, at) {
+                let end = at + 2 + usize::from(length);
+                let Some(message) = held.octets.get(at + 2..end) else { break };
                 self.message(said.by, held.since, said.time, message, out);
-                held.octets.drain(..length);
                 held.since = said.time;
+                at = end;
             }
+            held.octets.drain(..at);
         }
         self.sides[side] = held;
     }
@@ -179,6 +183,48 @@ mod tests {
         let told = hear(&mut dissector(Transport::Udp), &[(Side::Initiator, &request[..20])]);
         assert!(told[0].failed);
         assert_eq!(told[0].summary, "broken: octet 20: the message ends early (question section)");
+    }
+
+    #[test]
+    fn a_response_from_a_client_does_not_shift_the_exchanges_after_it() {
+        let (odd, good) = (refused(&query(1, "www.shop.test")), query(2, "www.shop.test"));
+        let told = hear(
+            &mut dissector(Transport::Udp),
+            &[(Side::Initiator, &odd), (Side::Initiator, &good), (Side::Acceptor, &refused(&good))],
+        );
+        assert_eq!(told.iter().map(|told| told.exchange).collect::<Vec<_>>(), [1, 2, 2]);
+    }
+
+    #[test]
+    fn after_a_hole_one_side_is_not_guessed_at_and_the_other_is_still_told() {
+        let request = query(1, "www.shop.test");
+        let framed = |message: &[u8]| [&(message.len() as u16).to_be_bytes(), message].concat();
+        let mut dissector = dissector(Transport::Tcp);
+        let mut out = Vec::new();
+        let say = |dissector: &mut DnsDissector, by, octets: &[u8], out: &mut Vec<Told>| {
+            dissector.said(Said { by, time: Time::default(), octets }, out);
+        };
+        say(&mut dissector, Side::Initiator, &framed(&request), &mut out);
+        say(&mut dissector, Side::Initiator, &framed(&request)[..9], &mut out);
+        dissector.hole(Side::Initiator, 1000, Time::default(), &mut out);
+        say(&mut dissector, Side::Initiator, &framed(&request), &mut out);
+        say(&mut dissector, Side::Acceptor, &framed(&refused(&request)), &mut out);
+        dissector.closed(Time::default(), &mut out);
+        let lines: Vec<_> = out.iter().map(|told| (told.by, told.exchange, told.summary.as_str())).collect();
+        assert_eq!(
+            lines,
+            [
+                (Side::Initiator, 1, "A www.shop.test"),
+                (Side::Initiator, 2, "broken: octet 7: the message ends early (header)"),
+                (Side::Acceptor, 1, "REFUSED"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stream_joined_late_is_not_guessed_at() {
+        let mut dissector = DnsDissector::new(FlowInfo { transport: Transport::Tcp, port: 53, joined_late: true });
+        assert_eq!(hear(&mut dissector, &[(Side::Initiator, b"\0\x02ab")]), []);
     }
 
     fn dissector(transport: Transport) -> DnsDissector {

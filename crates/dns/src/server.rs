@@ -95,7 +95,7 @@ async fn run(mind: Rc<Mind>, host: Host, datagrams: Datagrams, listener: Listene
 
 fn answer_datagram(mind: &Rc<Mind>, host: &Host, arrived: &Arrived<'_>, room: &mut [u8]) -> Answer {
     let request = Request { octets: arrived.octets, outside: arrived.outside, limits: Limits::UDP };
-    match mind.answer(request, host, arrived.cause, room) {
+    match mind.answer(request, read(arrived.octets).as_ref(), host, arrived.cause, room) {
         Reaction::Now(length) => Answer::Now(length),
         Reaction::Later(pending) => Answer::Later(pending),
         Reaction::Silent => Answer::Silent,
@@ -103,17 +103,23 @@ fn answer_datagram(mind: &Rc<Mind>, host: &Host, arrived: &Arrived<'_>, room: &m
 }
 
 impl Mind {
-    /// Answers a request: from its zones, from its cache, or after a look-up for the sake of `cause`.
+    /// Answers a request, in which `query` was read if it could be: from its zones, from its cache, or after a look-up for the sake of `cause`.
     #[inline]
-    pub fn answer(self: &Rc<Self>, request: Request<'_>, host: &Host, cause: Cause, out: &mut [u8]) -> Reaction {
-        let query = read(request.octets);
-        let view = self.authority.zones(request.outside, query.as_ref());
+    pub fn answer(
+        self: &Rc<Self>,
+        request: Request<'_>,
+        query: Option<&Query<'_>>,
+        host: &Host,
+        cause: Cause,
+        out: &mut [u8],
+    ) -> Reaction {
+        let view = self.authority.zones(request.outside, query);
         let Some(query) = query else {
             return said(answer_request(view, &self.identity, request.limits, request.octets, out));
         };
         match &self.recursor {
-            Some(_) if view.home(&query.asked.name).is_none() => self.recurse(request, &query, host, cause, out),
-            Some(_) | None => said(answer_query(view, &self.identity, request.limits, &query, out)),
+            Some(_) if view.home(&query.asked.name).is_none() => self.recurse(request, query, host, cause, out),
+            Some(_) | None => said(answer_query(view, &self.identity, request.limits, query, out)),
         }
     }
 

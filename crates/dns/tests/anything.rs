@@ -10,7 +10,7 @@ use toynet_dns::name::Name;
 use toynet_dns::record::Record;
 use toynet_dns::reply::{Identity, Limits};
 use toynet_dns::wire::message::write_query;
-use toynet_dns::wire::{Message, Question, Writer};
+use toynet_dns::wire::{Flags, Message, Query, Question, Writer};
 use toynet_dns::zone::{Zone, Zones};
 use toynet_dns::{rdata, transfer, zonefile};
 
@@ -22,7 +22,8 @@ proptest! {
         let zones = zones();
         let mut out = [0; 4096];
         let _answer = answer(&zones, &Identity::default(), Limits::UDP, &octets, &mut out);
-        let _transfer = transfer::Transfer::begin(&zones, &octets);
+        let query = Flags::read(&octets).and_then(|flags| Query::read(flags, &octets).ok());
+        let _transfer = query.map(|query| transfer::Transfer::begin(&zones, &query, &octets));
         let _decoded = Message::decode(&octets);
         let _zone = zonefile::read("z", &octets, None, &mut |_, _| Err(String::new()));
     }

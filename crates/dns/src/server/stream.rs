@@ -1,31 +1,34 @@
 //! Messages on a connection (RFC 7766): all that lie there are answered with one write; what takes
 //! time overtakes nobody and holds up nobody.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use toynet_machine::Time;
 use toynet_net::{Host, Listener, Stream};
 use toynet_service::LocalFuture;
 
-use super::{Mind, Reaction, Request};
+use super::{Mind, Reaction, Request, read};
 use crate::reply::Limits;
 use crate::transfer::Transfer;
 
 /// Serves all connections of a listener.
 pub(super) async fn accept(mind: Rc<Mind>, host: Host, mut listener: Listener) -> io::Result<()> {
-    let open = Rc::new(Cell::new(0));
+    let shared = Rc::new(Shared { mind, host, open: Cell::new(0), room: RefCell::default() });
     loop {
         let stream = listener.accept().await?;
-        if open.get() >= MOST_CONNECTIONS {
+        if shared.open.get() >= MOST_CONNECTIONS {
             continue;
         }
-        let connection = Connection::new(Rc::clone(&mind), host.clone(), stream, Counted::new(&open));
+        let mut connection = Connection::new(&shared, stream);
         tokio::task::spawn_local(async move {
             if let Err(error) = connection.serve().await {
                 tracing::debug!("a connection ended: {error}");
@@ -34,9 +37,17 @@ pub(super) async fn accept(mind: Rc<Mind>, host: Host, mut listener: Listener) -
     }
 }
 
-struct Connection {
+/// What the connections of a listener have in common.
+struct Shared {
     mind: Rc<Mind>,
     host: Host,
+    open: Cell<usize>,
+    /// Where octets are read to and answers written, never across an await: an idle connection holds no buffer.
+    room: RefCell<Vec<u8>>,
+}
+
+struct Connection {
+    shared: Rc<Shared>,
     stream: Stream,
     outside: bool,
     /// What has arrived and is not answered.
@@ -44,7 +55,6 @@ struct Connection {
     /// How many queries there were.
     count: u64,
     pending: FuturesUnordered<LocalFuture<Option<Vec<u8>>>>,
-    _counted: Counted,
 }
 
 enum Next {
@@ -53,30 +63,29 @@ enum Next {
 }
 
 impl Connection {
-    fn new(mind: Rc<Mind>, host: Host, stream: Stream, counted: Counted) -> Self {
-        let outside = !host.is_inside(stream.peer().ip());
+    fn new(shared: &Rc<Shared>, stream: Stream) -> Self {
+        let outside = !shared.host.is_inside(stream.peer().ip());
+        shared.open.set(shared.open.get() + 1);
         let (unread, pending) = (Vec::new(), FuturesUnordered::new());
-        Self { mind, host, stream, outside, unread, count: 0, pending, _counted: counted }
+        Self { shared: Rc::clone(shared), stream, outside, unread, count: 0, pending }
     }
 
-    async fn serve(mut self) -> io::Result<()> {
-        let clock = self.host.clock();
+    async fn serve(&mut self) -> io::Result<()> {
+        let clock = self.shared.host.clock();
         let mut idle_until = clock.now() + IDLE;
         let mut ended = false;
         while !(ended && self.pending.is_empty()) {
             let Ok(next) = clock.until(idle_until, self.next(ended)).await else { return Ok(()) };
             match next? {
                 Next::Octets(0) => ended = true,
+                Next::Octets(_) if whole_message(&self.unread).is_none() => {}
                 Next::Octets(_) => {
-                    let before = self.count;
-                    self.answer_all().await?;
-                    if self.count > before {
-                        idle_until = clock.now() + IDLE;
-                    }
+                    // In a box, so that what answering takes is not part of every idle connection.
+                    Box::pin(self.answer_all()).await?;
+                    idle_until = clock.now() + IDLE;
                 }
                 Next::Response(response) => {
-                    let framed = response.map(|response| framed(&response));
-                    self.write(&framed.unwrap_or_default()).await?;
+                    Box::pin(self.respond(response)).await?;
                     idle_until = clock.now() + IDLE;
                 }
             }
@@ -86,64 +95,102 @@ impl Connection {
 
     async fn next(&mut self, ended: bool) -> io::Result<Next> {
         let may_read = !ended && self.pending.len() < MOST_PENDING;
-        // An idle connection holds no buffer; a busy one reads as much as there is.
+        let (stream, unread, room) = (&mut self.stream, &mut self.unread, &self.shared.room);
         tokio::select! {
             biased;
             Some(response) = self.pending.next() => Ok(Next::Response(response)),
-            length = self.stream.read_buf(&mut self.unread), if may_read => length.map(Next::Octets),
+            length = receive(stream, room, unread), if may_read => length.map(Next::Octets),
         }
     }
 
-    /// Answers every whole message that has arrived.
+    /// Answers every whole message that has arrived, as long as few enough wait for their answers.
     async fn answer_all(&mut self) -> io::Result<()> {
-        let mut arrived = std::mem::take(&mut self.unread);
+        let arrived = std::mem::take(&mut self.unread);
+        let mut rest = arrived.as_slice();
         let mut out = Vec::new();
-        let mut room = vec![0; LONGEST];
-        let mut at = 0;
-        while let Some(message) = whole_message(&arrived[at..]) {
-            at += 2 + message.len();
+        while self.pending.len() < MOST_PENDING
+            && let Some(message) = whole_message(rest)
+        {
+            rest = &rest[2 + message.len()..];
             self.count += 1;
-            if let Some(transfer) = self.transfer(message) {
+            if let Some(transfer) = self.answer(message, &mut out) {
                 self.write(&std::mem::take(&mut out)).await?;
-                self.send_transfer(transfer, message, &mut room).await?;
-                continue;
-            }
-            let request = Request { octets: message, outside: self.outside, limits: Limits::TCP };
-            match self.mind.answer(request, &self.host, self.stream.cause(self.count), &mut room) {
-                Reaction::Now(length) => append(&mut out, &room[..length]),
-                Reaction::Later(pending) => self.pending.push(pending),
-                Reaction::Silent => {}
+                self.send_transfer(transfer, message).await?;
             }
             if out.len() >= WRITE {
                 self.write(&std::mem::take(&mut out)).await?;
             }
         }
-        arrived.drain(..at);
-        if !arrived.is_empty() {
-            self.unread = arrived;
-        }
+        self.unread = rest.to_vec();
         self.write(&out).await
     }
 
-    fn transfer(&self, message: &[u8]) -> Option<Transfer> {
-        let query = super::read(message);
-        Transfer::begin(self.mind.authority.zones(self.outside, query.as_ref()), message)
+    /// Writes what came late, and answers what had to wait for it.
+    async fn respond(&mut self, response: Option<Vec<u8>>) -> io::Result<()> {
+        let framed = response.map(|response| framed(&response));
+        self.write(&framed.unwrap_or_default()).await?;
+        self.answer_all().await
     }
 
-    async fn send_transfer(&mut self, mut transfer: Transfer, request: &[u8], room: &mut [u8]) -> io::Result<()> {
-        while let Some(length) = transfer.next(request, room) {
-            self.write(&framed(&room[..length])).await?;
+    /// Appends the answer to `out`, unless it comes later or is a transfer.
+    fn answer(&mut self, message: &[u8], out: &mut Vec<u8>) -> Option<Transfer> {
+        let Shared { mind, host, room, .. } = &*self.shared;
+        let query = read(message);
+        if let Some(query) = &query {
+            let zones = mind.authority.zones(self.outside, Some(query));
+            if let Some(transfer) = Transfer::begin(zones, query, message) {
+                return Some(transfer);
+            }
         }
-        Ok(())
+        let request = Request { octets: message, outside: self.outside, limits: Limits::TCP };
+        let room = &mut *room.borrow_mut();
+        match mind.answer(request, query.as_ref(), host, self.stream.cause(self.count), room) {
+            Reaction::Now(length) => append(out, &room[..length]),
+            Reaction::Later(pending) => self.pending.push(pending),
+            Reaction::Silent => {}
+        }
+        None
+    }
+
+    async fn send_transfer(&mut self, mut transfer: Transfer, request: &[u8]) -> io::Result<()> {
+        loop {
+            let Some(message) = self.next_of(&mut transfer, request) else { return Ok(()) };
+            self.write(&message).await?;
+        }
+    }
+
+    fn next_of(&self, transfer: &mut Transfer, request: &[u8]) -> Option<Vec<u8>> {
+        let room = &mut *self.shared.room.borrow_mut();
+        transfer.next(request, room).map(|length| framed(&room[..length]))
     }
 
     async fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         if octets.is_empty() {
             return Ok(());
         }
-        let deadline: Time = self.host.clock().now() + IDLE;
-        self.host.clock().until(deadline, self.stream.write_all(octets)).await?
+        let clock = self.shared.host.clock();
+        let deadline: Time = clock.now() + IDLE;
+        clock.until(deadline, self.stream.write_all(octets)).await?
     }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.open.set(self.shared.open.get() - 1);
+    }
+}
+
+/// Waits for octets and appends them to `unread`; says how many, none at the end.
+async fn receive(stream: &mut Stream, room: &RefCell<Vec<u8>>, unread: &mut Vec<u8>) -> io::Result<usize> {
+    poll_fn(|cx| {
+        let mut room = room.borrow_mut();
+        room.resize(LONGEST, 0);
+        let mut buffer = ReadBuf::new(&mut room);
+        ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
+        unread.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    })
+    .await
 }
 
 /// The message at the front, without its length (RFC 1035 section 4.2.2), once it has arrived whole.
@@ -162,22 +209,6 @@ fn append(out: &mut Vec<u8>, message: &[u8]) {
     // No response is longer: 65,535 octets is all that its writer is given.
     out.extend_from_slice(&(message.len() as u16).to_be_bytes());
     out.extend_from_slice(message);
-}
-
-/// Counts an open connection for as long as it lives.
-struct Counted(Rc<Cell<usize>>);
-
-impl Counted {
-    fn new(count: &Rc<Cell<usize>>) -> Self {
-        count.set(count.get() + 1);
-        Self(Rc::clone(count))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
 }
 
 /// RFC 7766 section 6.2.3 asks for the order of a few seconds; as BIND and NSD, a little more patient for people who type.
