@@ -73,7 +73,7 @@ impl Cache {
     /// Keeps records of one name and type, unless more trusted ones are known; a TTL of zero is for one use only.
     pub fn put(&mut self, now: Time, set: &[&Record], trust: Trust) {
         let Some(first) = set.first() else { return };
-        let ttl = set.iter().map(|record| record.ttl).min().unwrap_or(0).min(MOST_TTL);
+        let ttl = set.iter().map(|record| credible_ttl(record.ttl)).min().unwrap_or(0);
         let held = Held::Records(set.iter().map(|record| record.rdata.clone()).collect());
         let octets = set.iter().map(|record| record.rdata.len() + size_of::<Box<[u8]>>()).sum();
         self.insert(now, key_of(first.owner.wire(), first.kind), ttl, trust, octets, held);
@@ -82,7 +82,7 @@ impl Cache {
     /// Keeps a denial of `kind` at `name`, or of the whole name, for the TTL that its SOA record gives.
     pub fn deny(&mut self, now: Time, name: &Name, kind: RecordType, denied: Denied) {
         let kind = if denied.whole_name { WHOLE_NAME } else { kind };
-        let ttl = negative_ttl(&denied.soa).min(MOST_NEGATIVE_TTL);
+        let ttl = negative_ttl(&denied.soa);
         let octets = size_of::<Denied>() + denied.soa.rdata.len() + denied.soa.owner.wire().len();
         self.insert(now, key_of(name.wire(), kind), ttl, Trust::Answer, octets, Held::Denied(Box::new(denied)));
     }
@@ -170,10 +170,15 @@ impl Default for Cache {
     }
 }
 
-/// The lesser of a SOA record's TTL and its last field (RFC 2308 5).
+/// The lesser of a SOA record's TTL and its last field (RFC 2308 5), as far as it is believed.
 pub fn negative_ttl(soa: &Record) -> u32 {
     let minimum = soa.rdata.len().checked_sub(4).and_then(|at| u32_at(&soa.rdata, at));
-    soa.ttl.min(minimum.unwrap_or(0))
+    soa.ttl.min(minimum.unwrap_or(0)).min(MOST_NEGATIVE_TTL)
+}
+
+/// A TTL as far as it is believed; one with the highest bit set counts as none (RFC 2181 8).
+pub fn credible_ttl(ttl: u32) -> u32 {
+    if i32::try_from(ttl).is_ok() { ttl.min(MOST_TTL) } else { 0 }
 }
 
 fn key_of(wire: &[u8], kind: RecordType) -> Box<[u8]> {
@@ -248,6 +253,12 @@ mod tests {
         }
         assert_eq!(cache.len(), 1);
         assert!(cache.order.len() < 32);
+    }
+
+    #[test]
+    fn a_ttl_is_believed_up_to_a_day_and_a_negative_one_not_at_all() {
+        assert_eq!([0, 300, 86_401, 0x7fff_ffff].map(credible_ttl), [0, 300, 86_400, 86_400]);
+        assert_eq!([0x8000_0000, u32::MAX].map(credible_ttl), [0, 0]);
     }
 
     fn at(seconds: u64) -> Time {

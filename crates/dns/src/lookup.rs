@@ -136,6 +136,8 @@ pub struct Lookup {
     records: Vec<Record>,
     links: usize,
     asks: usize,
+    /// How many addresses of servers it has set out to find.
+    seeks: usize,
     out: Option<Out>,
 }
 
@@ -147,10 +149,25 @@ struct Out {
     sent: Time,
 }
 
+/// What one move led to.
+enum Turn {
+    /// What its user has to do.
+    Step(Step),
+    /// There is more to do at once.
+    Onward,
+}
+
+impl Turn {
+    fn failed(failure: Failure) -> Self {
+        Self::Step(Step::Done(Outcome::Failed(failure)))
+    }
+}
+
 /// A zone's own chain is at most this long, as in [`answer`](crate::answer); BIND stops at 17 too.
 pub const MOST_LINKS: usize = 17;
 /// A look-up through four zones with an alias takes about ten questions; six times as many leave room for dead servers,
-/// and bound what a hostile delegation can make a resolver send (CVE-2020-8616).
+/// and bound what a hostile delegation can make a resolver send (CVE-2020-8616). No more addresses of servers are
+/// looked for either: what the cache knows costs no question, but servers can be named by servers by the millions.
 pub const MOST_ASKS: usize = 64;
 /// Servers named in zones whose servers are named in other zones: nobody sane nests deeper.
 const MOST_FRAMES: usize = 6;
@@ -159,7 +176,7 @@ impl Lookup {
     /// A look-up of class IN that begins at `roots`.
     pub fn new(name: Name, kind: RecordType, roots: Arc<Roots>, random: Random) -> Self {
         let frames = vec![Frame::new(name, kind, None)];
-        Self { kind, roots, random, frames, records: Vec::new(), links: 0, asks: 0, out: None }
+        Self { kind, roots, random, frames, records: Vec::new(), links: 0, asks: 0, seeks: 0, out: None }
     }
 
     /// The first step.
@@ -172,15 +189,18 @@ impl Lookup {
         let out = self.out.as_ref().filter(|out| out.server == from)?;
         let frame = self.frames.last_mut()?;
         let decoded = Message::decode(octets);
-        let message = decoded.message;
+        let mut message = decoded.message;
         // RFC 5452 9.1: id, address and question must be those of what was asked.
         if octets.len() < crate::wire::HEADER || message.id != out.id || !message.is_response() {
             return None;
         }
         let asked = Question { name: frame.name.clone(), kind: frame.kind, class: Class::IN };
-        if !message.questions.is_empty() && message.questions != [asked] {
+        // Only a server that could not read the question may leave it out.
+        let told_nothing = message.questions.is_empty() && message.rcode() != Rcode::NOERROR;
+        if message.questions != [asked] && !told_nothing {
             return None;
         }
+        judge::temper(&mut message);
         memory.pace.answered(from, now.since(out.sent));
         let (server, way) = (out.server, out.way);
         self.out = None;
@@ -188,7 +208,10 @@ impl Lookup {
             Some(_) if !message.has(crate::wire::flag::TC) => Verdict::Complaint(Complaint::Broken),
             _ => judge(&message, &frame.zone, &frame.name, frame.kind),
         };
-        self.act(memory, now, server, way, verdict, &message)
+        Some(match self.act(memory, now, server, way, verdict, &message) {
+            Turn::Step(step) => step,
+            Turn::Onward => self.advance(memory, now),
+        })
     }
 
     /// Learns that the deadline has passed or that the server cannot be reached.
@@ -208,8 +231,8 @@ impl Lookup {
         way: Way,
         verdict: Verdict,
         message: &Message,
-    ) -> Option<Step> {
-        let frame = self.frames.last_mut()?;
+    ) -> Turn {
+        let Some(frame) = self.frames.last_mut() else { return Turn::Onward };
         match verdict {
             Verdict::Truncated if way != Way::Tcp => frame.retry(server, Way::Tcp),
             // A server from before EDNS (RFC 6891 7).
@@ -226,11 +249,11 @@ impl Lookup {
             }
             Verdict::Records(records) => {
                 judge::keep(&mut memory.cache, now, message, &frame.zone, true);
-                return Some(self.found(memory, now, Rcode::NOERROR, records, None));
+                return self.found(Rcode::NOERROR, records, None);
             }
             Verdict::Alias(records, target) => {
                 judge::keep(&mut memory.cache, now, message, &frame.zone, true);
-                return Some(self.follow(memory, now, records, target));
+                return self.follow(records, target);
             }
             Verdict::Denied(rcode, soa) => {
                 if let Some(soa) = &soa {
@@ -238,35 +261,28 @@ impl Lookup {
                     memory.cache.deny(now, &frame.name, frame.kind, denied);
                 }
                 let soa = soa.map(|soa| Record { ttl: crate::cache::negative_ttl(&soa), ..soa });
-                return Some(self.found(memory, now, rcode, Vec::new(), soa));
+                return self.found(rcode, Vec::new(), soa);
             }
         }
-        Some(self.advance(memory, now))
+        Turn::Onward
     }
 
     /// The top frame has its records, or knows that there are none.
-    fn found(
-        &mut self,
-        memory: &mut Memory,
-        now: Time,
-        rcode: Rcode,
-        records: Vec<Record>,
-        soa: Option<Record>,
-    ) -> Step {
+    fn found(&mut self, rcode: Rcode, records: Vec<Record>, soa: Option<Record>) -> Turn {
         if self.frames.len() == 1 {
             self.records.extend(records);
             let records = std::mem::take(&mut self.records);
-            return Step::Done(Outcome::Answered(Answer { rcode, records, soa }));
+            return Turn::Step(Step::Done(Outcome::Answered(Answer { rcode, records, soa })));
         }
         let addresses: Vec<IpAddr> = records.iter().filter_map(Record::as_address).collect();
         let ended = self.frames.pop();
         if let (Some(ended), Some(frame)) = (ended, self.frames.last_mut()) {
             frame.learned(&ended, &addresses);
         }
-        self.advance(memory, now)
+        Turn::Onward
     }
 
-    fn follow(&mut self, memory: &mut Memory, now: Time, records: Vec<Record>, target: Name) -> Step {
+    fn follow(&mut self, records: Vec<Record>, target: Name) -> Turn {
         self.links += 1;
         let circle = self
             .records
@@ -275,7 +291,7 @@ impl Lookup {
             .any(|record| record.kind == RecordType::CNAME && record.owner == target);
         let at_bottom = self.frames.len() == 1;
         if self.links >= MOST_LINKS || (circle && at_bottom) {
-            return Step::Done(Outcome::Failed(Failure::Loop(target)));
+            return Turn::failed(Failure::Loop(target));
         }
         if at_bottom {
             self.records.extend(records);
@@ -283,35 +299,42 @@ impl Lookup {
         if let Some(frame) = self.frames.last_mut() {
             frame.rename(target);
         }
-        self.advance(memory, now)
+        Turn::Onward
     }
 
     /// Goes on until something must be asked or all is known.
     fn advance(&mut self, memory: &mut Memory, now: Time) -> Step {
-        let Some(frame) = self.frames.last() else { return Step::Done(Outcome::Failed(Failure::Limit)) };
-        if let Some(step) = self.recall(memory, now, &frame.name.clone(), frame.kind) {
-            return step;
-        }
-        let nested = self.frames.len();
-        let busy: Vec<Name> = self.frames.iter().map(|frame| frame.name.clone()).collect();
-        let Some(frame) = self.frames.last_mut() else { return Step::Done(Outcome::Failed(Failure::Limit)) };
-        frame.enter(&memory.cache, now, &self.roots);
-        match frame.next(&memory.pace, &memory.cache, now, &mut self.random) {
-            Next::Ask(server, way, tries) => self.ask(memory, now, server, way, tries),
-            Next::Seek(server, kind) if nested < MOST_FRAMES && !busy.contains(&server) => {
-                self.frames.push(Frame::new(server, kind, Some(kind)));
-                self.advance(memory, now)
-            }
-            Next::Seek(..) => self.advance(memory, now),
-            Next::Nobody(failure) if nested == 1 => Step::Done(Outcome::Failed(failure)),
-            Next::Nobody(_) => {
-                self.frames.pop();
-                self.advance(memory, now)
+        loop {
+            if let Turn::Step(step) = self.turn(memory, now) {
+                return step;
             }
         }
     }
 
-    fn recall(&mut self, memory: &mut Memory, now: Time, name: &Name, kind: RecordType) -> Option<Step> {
+    fn turn(&mut self, memory: &mut Memory, now: Time) -> Turn {
+        let Some(frame) = self.frames.last() else { return Turn::failed(Failure::Limit) };
+        if let Some(turn) = self.recall(memory, now, &frame.name.clone(), frame.kind) {
+            return turn;
+        }
+        let nested = self.frames.len();
+        let busy: Vec<Name> = self.frames.iter().map(|frame| frame.name.clone()).collect();
+        let Some(frame) = self.frames.last_mut() else { return Turn::failed(Failure::Limit) };
+        frame.enter(&memory.cache, now, &self.roots);
+        match frame.next(&memory.pace, &memory.cache, now, &mut self.random) {
+            Next::Ask(server, way, tries) => return Turn::Step(self.ask(memory, now, server, way, tries)),
+            Next::Seek(..) if self.seeks >= MOST_ASKS => return Turn::failed(Failure::Limit),
+            Next::Seek(server, kind) if nested < MOST_FRAMES && !busy.contains(&server) => {
+                self.seeks += 1;
+                self.frames.push(Frame::new(server, kind, Some(kind)));
+            }
+            Next::Seek(..) => {}
+            Next::Nobody(failure) if nested == 1 => return Turn::failed(failure),
+            Next::Nobody(_) => drop(self.frames.pop()),
+        }
+        Turn::Onward
+    }
+
+    fn recall(&mut self, memory: &Memory, now: Time, name: &Name, kind: RecordType) -> Option<Turn> {
         let wire = name.wire().to_ascii_lowercase();
         let (rcode, records, soa) = match memory.cache.find(now, &wire, kind, Trust::Answer) {
             Some(Hit::Records(..)) => (Rcode::NOERROR, memory.cache.records(now, name, kind, Trust::Answer)?, None),
@@ -320,13 +343,21 @@ impl Lookup {
                 (rcode, Vec::new(), Some(Record { ttl, ..denied.soa.clone() }))
             }
             None if kind == RecordType::CNAME => return None,
-            None => {
-                let alias = memory.cache.records(now, name, RecordType::CNAME, Trust::Answer)?;
-                let target = alias.first()?.as_target()?;
-                return Some(self.follow(memory, now, alias, target));
-            }
+            None => return self.recall_alias(&memory.cache, now, name),
         };
-        Some(self.found(memory, now, rcode, records, soa))
+        Some(self.found(rcode, records, soa))
+    }
+
+    /// Follows a CNAME that the cache has, or makes one of a DNAME above the name.
+    fn recall_alias(&mut self, cache: &Cache, now: Time, name: &Name) -> Option<Turn> {
+        let (records, target) = match cache.records(now, name, RecordType::CNAME, Trust::Answer) {
+            Some(alias) => {
+                let target = alias.first()?.as_target()?;
+                (alias, target)
+            }
+            None => judge::renamed(&judge::known_dname(cache, now, name)?, name)?,
+        };
+        Some(self.follow(records, target))
     }
 
     fn ask(&mut self, memory: &Memory, now: Time, server: IpAddr, way: Way, tries: u32) -> Step {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use toynet_dns::answer::answer;
+use toynet_dns::cache::Trust;
 use toynet_dns::codes::{Rcode, RecordType};
-use toynet_dns::lookup::{Answer, Ask, Failure, Lookup, Memory, Outcome, Roots, Step, Transport};
+use toynet_dns::lookup::{Answer, Ask, Failure, Lookup, MOST_ASKS, Memory, Outcome, Roots, Step, Transport};
 use toynet_dns::name::Name;
 use toynet_dns::reply::{Identity, Limits};
+use toynet_dns::wire::Writer;
 use toynet_dns::zone::{Zone, Zones};
 use toynet_dns::zonefile;
 use toynet_machine::{Random, Time};
@@ -113,9 +115,7 @@ fn what_does_not_fit_a_datagram_is_fetched_over_a_stream() {
 fn a_response_to_another_question_is_not_heard() {
     let internet = Internet::new();
     let mut memory = Memory::default();
-    let mut lookup =
-        Lookup::new(name("www.shop.test"), RecordType::A, Arc::new(internet.roots.clone()), Random::new(1, "r", "id"));
-    let Step::Ask(ask) = lookup.start(&mut memory, internet.now) else { panic!("nothing asked") };
+    let (mut lookup, ask) = internet.first_ask(&mut memory, "www.shop.test");
     let response = internet.serve(&ask).unwrap();
     let mut forged = response.clone();
     forged[0] ^= 1;
@@ -125,6 +125,67 @@ fn a_response_to_another_question_is_not_heard() {
     other[13] ^= 1;
     assert_eq!(lookup.receive(&mut memory, internet.now, ask.server, &other), None);
     assert!(lookup.receive(&mut memory, internet.now, ask.server, &response).is_some());
+}
+
+#[test]
+fn a_response_without_the_question_counts_only_as_a_complaint() {
+    let internet = Internet::new();
+    let mut memory = Memory::default();
+    let (mut lookup, ask) = internet.first_ask(&mut memory, "www.shop.test");
+    let [high, low] = ask.id.to_be_bytes();
+    let answered = [high, low, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(lookup.receive(&mut memory, internet.now, ask.server, &answered), None);
+    let malformed = [high, low, 0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert!(lookup.receive(&mut memory, internet.now, ask.server, &malformed).is_some());
+}
+
+#[test]
+fn what_a_referral_answers_without_authority_is_not_remembered() {
+    let internet = Internet::new();
+    let mut memory = Memory::default();
+    let (mut lookup, ask) = internet.first_ask(&mut memory, "www.shop.test");
+    let mut out = [0; 512];
+    let mut writer = Writer::new(&mut out, 512);
+    writer.question(&ask.message[12..31]).unwrap();
+    writer.record(name("www.club.test").wire(), RecordType::A, 60, &[198, 18, 9, 9]).unwrap();
+    writer.record(name("shop.test").wire(), RecordType::NS, 60, name("ns.shop.test").wire()).unwrap();
+    let length = writer.header(ask.id, 0x8000, [1, 1, 1, 0]).unwrap();
+    assert!(lookup.receive(&mut memory, internet.now, ask.server, &out[..length]).is_some());
+    assert_eq!(memory.cache.records(internet.now, &name("www.club.test"), RecordType::A, Trust::Additional), None);
+}
+
+#[test]
+fn a_dname_is_remembered_and_tells_of_other_names_too() {
+    let mut internet = Internet::new();
+    let first = internet.answer("www.old.shop.test", RecordType::A);
+    internet.asked.clear();
+    assert_eq!(internet.answer("www.old.shop.test", RecordType::A), first);
+    assert_eq!(internet.asked, [""; 0]);
+    assert_eq!(lines(&internet.answer("mail.old.shop.test", RecordType::A))[2], "mail.club.test. 60 IN A 198.18.0.9");
+}
+
+#[test]
+fn a_ttl_beyond_belief_is_lowered_in_the_first_answer_too() {
+    let mut internet = Internet::new();
+    for _ in 0..2 {
+        assert_eq!(internet.answer("year.shop.test", RecordType::TXT).records[0].ttl, 86_400);
+    }
+}
+
+#[test]
+fn a_delegation_to_very_many_names_makes_few_questions() {
+    let mut internet = Internet::new();
+    assert_eq!(internet.failure("www.crowd.test"), Failure::NoAddress(name("crowd.test")));
+    assert!(internet.asked.len() <= 25, "{}", internet.asked.len());
+}
+
+/// Once the delegations are known, going round costs no question.
+#[test]
+fn zones_whose_servers_are_named_in_each_other_are_given_up() {
+    let mut internet = Internet::new();
+    assert_eq!(internet.failure("www.ring1.test"), Failure::Limit);
+    assert!(internet.asked.len() <= MOST_ASKS);
+    assert_eq!(internet.failure("www.ring2.test"), Failure::Limit);
 }
 
 struct Internet {
@@ -146,7 +207,7 @@ impl Internet {
         let servers = [
             ("198.18.0.1", root.clone()),
             ("198.18.0.11", root),
-            ("198.18.0.2", zones(&[("test", TEST)])),
+            ("198.18.0.2", zones(&[("test", &[TEST, &rings()].concat())])),
             ("198.18.0.3", shop.clone()),
             ("198.18.0.13", shop),
             ("198.18.0.4", zones(&[("club.test", CLUB)])),
@@ -161,6 +222,16 @@ impl Internet {
     fn again(&self) -> Self {
         let (servers, roots) = (self.servers.clone(), self.roots.clone());
         Self { servers, roots, memory: Memory::default(), now: self.now, asked: Vec::new(), streams: 0 }
+    }
+
+    /// A look-up of addresses, and what it asks first.
+    fn first_ask(&self, memory: &mut Memory, text: &str) -> (Lookup, Ask) {
+        let random = Random::new(1, "resolver", "id");
+        let mut lookup = Lookup::new(name(text), RecordType::A, Arc::new(self.roots.clone()), random);
+        match lookup.start(memory, self.now) {
+            Step::Ask(ask) => (lookup, ask),
+            Step::Done(outcome) => panic!("nothing asked: {outcome:?}"),
+        }
     }
 
     fn look_up(&mut self, text: &str, kind: RecordType) -> Outcome {
@@ -218,6 +289,12 @@ fn zone(origin: &str, text: &str) -> Zone {
     Zone::compile(&origin, &read.records()).expect("a zone")
 }
 
+/// Twenty zones, each with servers in all others and an address of none.
+fn rings() -> String {
+    let pairs = (0..20).flat_map(|one| (0..20).map(move |other| (one, other)));
+    pairs.map(|(one, other)| format!("ring{one} NS ns.ring{other}\n")).collect()
+}
+
 fn name(text: &str) -> Name {
     text.parse().expect("a name")
 }
@@ -239,11 +316,12 @@ lame NS a.lame\nlame NS b.lame\na.lame A 198.18.0.4\nb.lame A 198.18.0.3
 alllame NS a.alllame\na.alllame A 198.18.0.4
 dead NS a.dead\na.dead A 198.18.9.9
 nowhere NS ns.no.shop
+$GENERATE 1-500 crowd NS no$.shop
 ";
 const SHOP: &str = "\
 @ NS ns\nns A 198.18.0.3\nwww A 198.18.0.5\nmail A 198.18.0.8\nns-club A 198.18.0.4\nfriend CNAME www.club.test.
-ring CNAME ring2\nring2 CNAME ring\nold DNAME club.test.
+ring CNAME ring2\nring2 CNAME ring\nold DNAME club.test.\nyear 31536000 TXT long
 $GENERATE 1-8 long TXT \"$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"
 ";
-const CLUB: &str = "@ NS ns-club.shop.test.\nwww A 198.18.0.6\n";
+const CLUB: &str = "@ NS ns-club.shop.test.\nwww A 198.18.0.6\nmail A 198.18.0.9\n";
 const LAME: &str = "@ NS b\nb A 198.18.0.3\nwww A 198.18.0.7\n";

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use toynet_machine::Time;
 
 use super::Complaint;
-use crate::cache::{Cache, Trust};
+use crate::cache::{Cache, Trust, credible_ttl};
 use crate::codes::{Rcode, RecordType};
-use crate::name::Name;
+use crate::name::{Name, suffixes};
 use crate::record::Record;
 use crate::wire::{Message, flag};
 
@@ -68,7 +68,10 @@ fn from_answers(answers: &[&Record], name: &Name, kind: RecordType) -> Option<Ve
     }
     if let Some(dname) = answers.iter().find(|record| record.kind == RecordType::DNAME && is_above(&record.owner, name))
     {
-        return renamed(dname, name);
+        return Some(match renamed(dname, name) {
+            Some((records, target)) => Verdict::Alias(records, target),
+            None => Verdict::Denied(Rcode::YXDOMAIN, None),
+        });
     }
     let alias = of(RecordType::CNAME).next()?;
     Some(Verdict::Alias(vec![(*alias).clone()], alias.as_target()?))
@@ -79,12 +82,17 @@ fn is_above(owner: &Name, name: &Name) -> bool {
 }
 
 /// The CNAME that follows from a DNAME is made here: a server may leave it out, and need not be believed (RFC 6672 3.4).
-fn renamed(dname: &Record, name: &Name) -> Option<Verdict> {
-    let kept = name.wire().len() - dname.owner.wire().len();
-    let target = [&name.wire()[..kept], &dname.rdata].concat();
-    let Ok(target) = Name::from_wire(&target) else { return Some(Verdict::Denied(Rcode::YXDOMAIN, None)) };
+pub fn renamed(dname: &Record, name: &Name) -> Option<(Vec<Record>, Name)> {
+    let kept = name.wire().len().checked_sub(dname.owner.wire().len())?;
+    let target = Name::from_wire(&[&name.wire()[..kept], &dname.rdata].concat()).ok()?;
     let alias = Record::new(name.clone(), dname.ttl, RecordType::CNAME, target.wire());
-    Some(Verdict::Alias(vec![dname.clone(), alias], target))
+    Some((vec![dname.clone(), alias], target))
+}
+
+/// The DNAME above a name, as the cache knows it.
+pub fn known_dname(cache: &Cache, now: Time, name: &Name) -> Option<Record> {
+    let above = suffixes(name.wire()).skip(1).filter_map(|wire| Name::from_wire(wire).ok());
+    above.filter_map(|owner| cache.records(now, &owner, RecordType::DNAME, Trust::Answer)).flatten().next()
 }
 
 /// The servers of a zone between `zone` and `name`; no zone leads to itself or upwards.
@@ -100,15 +108,27 @@ fn referral(message: &Message, zone: &Name, name: &Name) -> Option<Verdict> {
     Some(Verdict::Referral(first.owner.clone(), servers.collect()))
 }
 
+/// Lowers the TTLs of a response to what is believed, so that a first answer is told as later ones are.
+pub fn temper(message: &mut Message) {
+    let sections = [&mut message.answers, &mut message.authority, &mut message.additional];
+    let records = sections.into_iter().flatten().filter(|record| !record.kind.is_meta());
+    records.for_each(|record| record.ttl = credible_ttl(record.ttl));
+}
+
 /// Keeps what a response of a server of `zone` says, each section as far as it is trusted.
 pub fn keep(cache: &mut Cache, now: Time, message: &Message, zone: &Name, authoritative: bool) {
-    let authority = if authoritative { Trust::Authority } else { Trust::Referral };
+    // A referral's answer section, if there is one, was not given with authority (RFC 2181 5.4.1).
+    let (answers, authority) =
+        if authoritative { (message.answers.as_slice(), Trust::Authority) } else { (&[][..], Trust::Referral) };
     let sections =
-        [(&message.answers, Trust::Answer), (&message.authority, authority), (&message.additional, Trust::Additional)];
+        [(answers, Trust::Answer), (&message.authority, authority), (&message.additional, Trust::Additional)];
     for (records, trust) in sections {
         // Negative answers are kept with what they deny, not by their SOA record.
-        let may_keep =
-            |record: &&Record| is_plain(record, zone) && (trust == Trust::Answer || record.kind != RecordType::SOA);
+        let may_keep = |record: &&Record| {
+            is_plain(record, zone)
+                && (trust == Trust::Answer || record.kind != RecordType::SOA)
+                && !(record.kind == RecordType::CNAME && is_made(record, &message.answers))
+        };
         let mut left: Vec<&Record> = records.iter().filter(may_keep).collect();
         while let Some(first) = left.first().copied() {
             let (set, others) =
@@ -118,6 +138,11 @@ pub fn keep(cache: &mut Cache, now: Time, message: &Message, zone: &Name, author
             left = others;
         }
     }
+}
+
+/// Whether an alias follows from a DNAME beside it: it is made again whenever it is told, together with that.
+fn is_made(alias: &Record, answers: &[Record]) -> bool {
+    answers.iter().any(|record| record.kind == RecordType::DNAME && is_above(&record.owner, &alias.owner))
 }
 
 fn is_plain(record: &Record, zone: &Name) -> bool {
