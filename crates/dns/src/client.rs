@@ -74,13 +74,15 @@ async fn records(host: &Host, name: &str, kind: RecordType) -> io::Result<Vec<Re
 /// # Errors
 /// [`io::ErrorKind::TimedOut`] when nothing came; [`io::ErrorKind::InvalidData`] for what cannot be read.
 pub async fn query(host: &Host, server: SocketAddr, question: &Question) -> io::Result<Message> {
-    let id = host.random(&format!("stub ids at {}", host.clock().now())).u16();
+    let id = host.random(&format!("stub id for {} {} at {}", question.name, question.kind, host.clock().now())).u16();
     let request = write_query(id, flag::RD, question, Some((SAFE_PAYLOAD, false)));
     let response = ask_by_datagram(host, server, &request).await?;
     let response = match Message::decode(&response).message.has(flag::TC) {
         true => {
             let deadline = host.clock().now() + PATIENCE;
-            host.clock().until(deadline, exchange_on_stream(host, server, &request)).await??
+            let response = host.clock().until(deadline, exchange_on_stream(host, server, &request)).await??;
+            let unasked = || io::Error::new(io::ErrorKind::InvalidData, "a response to another question");
+            answers(&request, &response).then_some(response).ok_or_else(unasked)?
         }
         false => response,
     };
@@ -103,9 +105,12 @@ async fn ask_by_datagram(host: &Host, server: SocketAddr, request: &[u8]) -> io:
     Err(io::ErrorKind::TimedOut.into())
 }
 
-/// Whether a message is a response with the request's id.
+/// Whether a message is a response with the request's id and question (RFC 5452 9.1). Who could not read the request
+/// may leave the question out.
 fn answers(request: &[u8], response: &[u8]) -> bool {
-    response.len() > 2 && request.get(..2) == response.get(..2) && response[2] & 0x80 != 0
+    let [asked, told] = [request, response].map(|octets| Message::decode(octets).message);
+    let told_nothing = told.questions.is_empty() && told.rcode() != Rcode::NOERROR;
+    told.is_response() && told.id == asked.id && (told.questions == asked.questions || told_nothing)
 }
 
 /// Sends one message over a connection of its own and takes one back.

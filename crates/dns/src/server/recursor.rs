@@ -92,8 +92,9 @@ impl Recursor {
 
     async fn run(&self, name: Name, kind: RecordType, host: &Host) -> Outcome {
         let clock = host.clock();
-        let mut lookup =
-            Lookup::new(name, kind, Arc::clone(&self.roots), host.random(&format!("query ids at {}", clock.now())));
+        // Two look-ups that begin at one instant must not share their ids.
+        let random = host.random(&format!("query ids for {name} {kind} at {}", clock.now()));
+        let mut lookup = Lookup::new(name, kind, Arc::clone(&self.roots), random);
         let mut socket = None;
         let mut step = lookup.start(&mut self.memory.borrow_mut(), clock.now());
         loop {
