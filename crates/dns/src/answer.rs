@@ -59,7 +59,7 @@ fn respond(zones: &Zones, identity: &Identity, query: &Query<'_>, reply: &mut Re
 }
 
 /// `version.bind`, `id.server` and their likes (RFC 4892).
-fn chaos(identity: &Identity, query: &Query<'_>, reply: &mut Reply<'_, '_>) -> Rcode {
+pub(crate) fn chaos(identity: &Identity, query: &Query<'_>, reply: &mut Reply<'_, '_>) -> Rcode {
     let text = match query.asked.name.wire() {
         b"\x07version\x04bind\0" | b"\x07version\x06server\0" => identity.version.as_bytes(),
         b"\x08hostname\x04bind\0" | b"\x02id\x06server\0" => identity.nsid.as_slice(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -22,12 +23,12 @@ pub struct Dns {
     resolver: bool,
     /// Zones written by hand: origin to path.
     zones: BTreeMap<Spanned<String>, Spanned<String>>,
-    port: u16,
+    port: NonZeroU16,
 }
 
 impl Default for Dns {
     fn default() -> Self {
-        Self { resolver: false, zones: BTreeMap::new(), port: 53 }
+        Self { resolver: false, zones: BTreeMap::new(), port: PORT }
     }
 }
 
@@ -42,7 +43,7 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Er
 
 impl Config for Dns {
     fn endpoints(&self) -> Vec<Endpoint> {
-        [Transport::Udp, Transport::Tcp].map(|transport| Endpoint { transport, port: self.port }).to_vec()
+        [Transport::Udp, Transport::Tcp].map(|transport| Endpoint { transport, port: self.port.get() }).to_vec()
     }
 
     fn facts(&self) -> Facts {
@@ -51,7 +52,8 @@ impl Config for Dns {
     }
 
     fn check(&self, files: &dyn Files) -> Vec<Mistake> {
-        self.zones.iter().flat_map(|(origin, path)| check_zone(origin, path, files)).collect()
+        let read = self.zones.iter().flat_map(|(origin, path)| check_zone(origin, path, files));
+        read.chain(self.check_twins()).collect()
     }
 
     fn check_zone(&self, zone: &ZoneText) -> Vec<Mistake> {
@@ -63,7 +65,7 @@ impl Config for Dns {
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
-        let server = at(reached.address, self.port + reached.port_offset);
+        let server = at(reached.address, self.port.get() + reached.port_offset);
         let dig =
             |rest: String, shows: &str| Command { program: "dig", line: format!("dig {rest}"), shows: shows.into() };
         if !self.resolver {
@@ -77,7 +79,19 @@ impl Config for Dns {
     }
 
     fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {
-        Ok(Box::new(NameServer::build(self.resolver, self.port, place)?))
+        Ok(Box::new(NameServer::build(self.resolver, self.port.get(), place)?))
+    }
+}
+
+impl Dns {
+    /// Zones that are one however they are written: `shop.test` and `Shop.test.`.
+    fn check_twins(&self) -> impl Iterator<Item = Mistake> {
+        let mut known: BTreeMap<Name, &Spanned<String>> = BTreeMap::new();
+        self.zones.keys().filter_map(move |origin| {
+            let first = known.insert(origin.get_ref().parse().ok()?, origin)?;
+            let what = format!("the zone `{}` is here twice", origin.get_ref());
+            Some(Mistake::new(origin.span(), what).against(first.span(), "the first time"))
+        })
     }
 }
 
@@ -122,4 +136,70 @@ fn mistake(fault: Fault) -> Option<Mistake> {
         what,
         advice,
     })
+}
+
+/// The port of name servers (RFC 1035 4.2).
+const PORT: NonZeroU16 = NonZeroU16::new(53).expect("53 is not zero");
+
+#[cfg(test)]
+mod tests {
+    use toml::de::DeTable;
+    use toynet_service::place::{FileKind, Folder};
+
+    use super::*;
+
+    #[test]
+    fn one_zone_in_two_ways_of_writing_is_a_mistake() {
+        let mistakes =
+            mistakes("zones = { 'shop.test' = 'good.zone', 'Shop.test.' = 'good.zone', 'a.test' = 'good.zone' }");
+        assert_eq!(mistakes.len(), 1);
+        assert!(mistakes[0].what.ends_with("is here twice") && mistakes[0].other.is_some(), "{mistakes:?}");
+    }
+
+    #[test]
+    fn what_a_zone_includes_is_checked_at_its_own_place() {
+        let mistakes = mistakes("zones = { 'shop.test' = 'bad.zone' }");
+        let spots: Vec<_> = mistakes.iter().map(|mistake| mistake.spot.clone()).collect();
+        let at = |file: &str, line, column| Spot::File { file: file.into(), line, column };
+        assert_eq!(spots, [at("bad.zone", 4, 10), at("bad-part", 1, 7)]);
+    }
+
+    #[test]
+    fn nobody_listens_on_port_0() {
+        assert!(config("port = 0").is_err());
+        assert_eq!(config("port = 5300").unwrap().endpoints()[0].port, 5300);
+    }
+
+    fn config(text: &str) -> Result<Box<dyn Config>, toml::de::Error> {
+        let table = DeTable::parse(text).unwrap();
+        read(Spanned::new(table.span(), DeValue::Table(table.into_inner())))
+    }
+
+    fn mistakes(text: &str) -> Vec<Mistake> {
+        config(text).unwrap().check(&Zones)
+    }
+
+    #[derive(Debug)]
+    struct Zones;
+
+    impl Files for Zones {
+        fn text(&self, path: &str) -> io::Result<String> {
+            let start = "$TTL 60\n@ SOA ns root 1 2 3 4 5\n@ NS ns.other.test.\n";
+            match path {
+                "good.zone" => Ok(start.into()),
+                "bad.zone" => Ok(format!("{start}$INCLUDE nothing\n$INCLUDE good-part\n$INCLUDE bad-part\n")),
+                "good-part" => Ok("www A 198.18.0.1\n".into()),
+                "bad-part" => Ok("www A 198.18.0\n".into()),
+                _ => Err(io::ErrorKind::NotFound.into()),
+            }
+        }
+
+        fn kind(&self, _: &str) -> FileKind {
+            FileKind::File
+        }
+
+        fn folder(&self, _: &str) -> io::Result<Folder> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
 }

@@ -8,9 +8,11 @@
 //! A peer that is not installed is left out with a word on standard error, but not where `CI` is set.
 
 mod compare;
+mod probes;
 mod queries;
 mod servers;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,6 +46,12 @@ fn where_the_peers_agree_so_do_we() {
         tally.compare(&query, &ours, &theirs);
     }
     eprintln!("{tally}");
+    for (what, octets) in probes::all() {
+        let theirs: BTreeSet<Option<String>> =
+            peers.iter().map(|peer| peer.try_ask(&octets, 1).map(|response| probes::manners(&response))).collect();
+        let ours = Some(probes::manners(&answer_octets(&zones, &octets)));
+        assert!(theirs.len() > 1 || theirs.contains(&ours), "{what}: {ours:?}, the peers have {theirs:?}");
+    }
     assert!(tally.differences.is_empty(), "{} differences", tally.differences.len());
 }
 
@@ -57,10 +65,15 @@ fn load(folder: &Path, name: &str) -> Zone {
 }
 
 fn answer_query(zones: &Zones, query: &Query) -> Message {
+    Message::read(&answer_octets(zones, &query.octets)).expect("a whole message")
+}
+
+fn answer_octets(zones: &Zones, request: &[u8]) -> Vec<u8> {
     let mut out = vec![0; 65_535];
     let limits = Limits { payload: 4096, stream: false };
-    let length = answer(zones, &Identity::default(), limits, &query.octets, &mut out).expect("an answer");
-    Message::read(&out[..length]).expect("a whole message")
+    let length = answer(zones, &Identity::default(), limits, request, &mut out).expect("an answer");
+    out.truncate(length);
+    out
 }
 
 fn ask(peer: &Peer, query: &Query) -> Message {

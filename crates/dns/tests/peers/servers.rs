@@ -24,7 +24,8 @@ impl Peer {
         self.try_ask(query, 5).unwrap_or_else(|| panic!("{} does not answer", self.name))
     }
 
-    fn try_ask(&self, query: &[u8], tries: usize) -> Option<Vec<u8>> {
+    /// The same, or nothing after so many times 200 ms.
+    pub fn try_ask(&self, query: &[u8], tries: usize) -> Option<Vec<u8>> {
         let mut answer = vec![0; 65_535];
         for _ in 0..tries {
             // Refused until the server listens.
