@@ -165,6 +165,10 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let mut room = [0; SHORT];
+        if let Some(octets) = joined(slices, &mut room) {
+            return self.poll_write(cx, octets);
+        }
         let this = self.get_mut();
         let time = this.tap.now();
         let result = ready!(Pin::new(&mut this.io).poll_write_vectored(cx, slices));
@@ -194,6 +198,19 @@ impl AsyncWrite for Stream {
         let result = ready!(Pin::new(&mut this.io).poll_shutdown(cx));
         Poll::Ready(this.noted(result))
     }
+}
+
+/// Several slices as one, when all of them are short: a head and its page cost the system less in one
+/// piece, and are one entry of the record.
+fn joined<'a>(slices: &[io::IoSlice<'_>], room: &'a mut [u8; SHORT]) -> Option<&'a [u8]> {
+    let length = slices.iter().map(|slice| slice.len()).sum();
+    let mut left = room.get_mut(..length).filter(|_| slices.len() > 1)?;
+    for slice in slices {
+        let (place, rest) = left.split_at_mut(slice.len());
+        place.copy_from_slice(slice);
+        left = rest;
+    }
+    Some(&room[..length])
 }
 
 impl AsyncRead for Io {
@@ -265,3 +282,6 @@ impl AsyncWrite for Io {
 fn gone() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the connection was lost while TLS started")
 }
+
+/// Copying so much takes less time than the system takes to gather it.
+const SHORT: usize = 2048;

@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IoSlice};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -44,6 +44,24 @@ fn an_inside_peer_is_known_by_its_address_in_both_families() {
     in_real_time(|| async {
         let (network, _lease) = ports(vec![]);
         check(network).await;
+    });
+}
+
+#[test]
+fn short_pieces_written_together_are_one_entry_of_the_record() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        let mut client = www(&network).connect(at(2, 53)).await.unwrap();
+        let _server = listener.accept().await.unwrap();
+        let pieces = [IoSlice::new(b"a head"), IoSlice::new(b" and a page")];
+        assert_eq!(client.write_vectored(&pieces).await.unwrap(), 17);
+        let journal = journal(&network);
+        let sent = journal.entries().filter_map(|entry| match entry.seen {
+            Seen::Octets { direction: Direction::Sent, octets, .. } => Some(octets),
+            _ => None,
+        });
+        assert_eq!(sent.collect::<Vec<_>>(), [b"a head and a page"]);
     });
 }
 
