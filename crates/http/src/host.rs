@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use http::header::HOST;
-use http::{HeaderMap, Request, Uri, Version};
+use http::{HeaderMap, Method, Request, Uri, Version};
 
 /// A checked authority: the virtual host's name and the port that the client wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub enum HostError {
     /// The octet at this place cannot stand there.
     #[error("the host is invalid at its octet {0} (RFC 9110 7.2)")]
     Invalid(usize),
+    /// The target is neither a path nor a URI, though only CONNECT takes a bare authority.
+    #[error("the target has no form that its method allows (RFC 9112 3.2)")]
+    Form,
     /// `:authority` and `host` name different hosts.
     #[error(":authority and host differ (RFC 9113 8.3.1)")]
     Differs,
@@ -46,6 +49,7 @@ pub fn authority<B>(request: &Request<B>) -> Result<Option<Authority<'_>>, HostE
     match request.version() {
         Version::HTTP_2 | Version::HTTP_3 => of_pseudo_header(of_target, field, request.uri()),
         Version::HTTP_11 if request.headers().get(HOST).is_none() => Err(HostError::Missing),
+        _ if is_bare(request.uri()) && request.method() != Method::CONNECT => Err(HostError::Form),
         _ => Ok(of_target.or(field)),
     }
 }
@@ -68,6 +72,11 @@ impl<'a> Authority<'a> {
     fn is_same(&self, other: &Self, default_port: u16) -> bool {
         self.name == other.name && self.port.unwrap_or(default_port) == other.port.unwrap_or(default_port)
     }
+}
+
+/// Whether the target is in authority-form.
+fn is_bare(target: &Uri) -> bool {
+    target.authority().is_some() && target.scheme().is_none()
 }
 
 fn host_field(headers: &HeaderMap) -> Result<Option<Authority<'_>>, HostError> {
@@ -225,6 +234,14 @@ mod tests {
         assert_eq!(name(&http1(Version::HTTP_11, "http://a.test/", &["b c"])), Err(HostError::Invalid(1)));
         assert_eq!(name(&http1(Version::HTTP_11, "http://a.test/", &[])), Err(HostError::Missing));
         assert_eq!(name(&http1(Version::HTTP_11, "http://me@a.test/", &["a.test"])), Err(HostError::Invalid(2)));
+    }
+
+    #[test]
+    fn a_bare_authority_is_a_target_for_connect_alone() {
+        let mut request = http1(Version::HTTP_11, "probe.txt", &["a.test"]);
+        assert_eq!(name(&request), Err(HostError::Form));
+        *request.method_mut() = Method::CONNECT;
+        assert_eq!(name(&request), Ok(Some("probe.txt".into())));
     }
 
     #[test]

@@ -3,10 +3,15 @@
 
 mod support;
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use support::{ask, connect, hear, http1, in_virtual_time, journal, network, say, serve_site};
+use http::Request;
+use support::{ask, connect, hear, http1, in_virtual_time, journal, network, say, serve, serve_site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use toynet_http::server::{Answer, Content, Handler};
+use toynet_http::site::{Memory, Site};
+use toynet_net::Host;
 use toynet_record::Seen;
 
 #[test]
@@ -73,6 +78,57 @@ fn what_cannot_be_understood_is_refused_and_recorded() {
         let refusals = journal(&network).entries().filter(|entry| is_refusal(&entry.seen)).count();
         assert_eq!(refusals, 10, "both ends of each");
     });
+}
+
+#[test]
+fn a_broken_upload_is_a_bad_request_and_no_large_one() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        for chunks in ["zz\r\nabc\r\n", "3\r\nabcd\r\n", "-3\r\nabc\r\n", "fffffffffffffffff\r\n"] {
+            let head = "POST / HTTP/1.1\r\nHost: www.shop.test\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let heard = say(&network, format!("{head}{chunks}").as_bytes()).await;
+            assert!(heard.starts_with("HTTP/1.1 400 "), "{chunks:?}: {heard}");
+        }
+    });
+}
+
+#[test]
+fn a_request_that_can_be_read_in_two_ways_is_the_last_of_its_connection() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        for (request, status) in [
+            ("GET / HTTP/1.1\r\nHost: www.shop.test\r\nHost: www.shop.test\r\n\r\n", "400"),
+            ("GET probe.txt HTTP/1.1\r\nHost: www.shop.test\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nHost: www.shop.test\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "501"),
+            ("POST / HTTP/1.1\r\nHost: www.shop.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
+        ] {
+            let heard = say(&network, format!("{request}{}", get("/")).as_bytes()).await;
+            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {heard}");
+            assert_eq!(heard.matches("HTTP/1.1 ").count(), 1, "{request}: {heard}");
+        }
+    });
+}
+
+#[test]
+fn a_handler_that_panics_costs_its_own_connection_alone() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve(&network, Rc::new(Fragile(Site::new(Memory::default())))).await;
+        assert_eq!(say(&network, get("/panic").as_bytes()).await, "");
+        assert!(say(&network, get("/").as_bytes()).await.starts_with("HTTP/1.1 404 "));
+    });
+}
+
+/// A site that panics at one of its addresses.
+struct Fragile(Site);
+
+impl Handler for Fragile {
+    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
+        assert!(request.uri().path() != "/panic", "as it was told");
+        Handler::answer(&self.0, request, host)
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn place(folder: PathBuf) -> Place {
         hints: Arc::default(),
         outside: Arc::default(),
         files: Arc::new(Shelf(folder)),
+        state: None,
         seed: 7,
     }
 }

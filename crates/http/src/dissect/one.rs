@@ -45,8 +45,8 @@ struct Half {
 enum State {
     /// A head, as far as it was heard.
     Head(Gathered),
-    /// The content of a message.
-    Content(Box<Draft>, Content),
+    /// The content of a message, or of one that was told before its end.
+    Content(Option<Box<Draft>>, Content),
     /// Nobody knows where the next message begins; perhaps a message that cannot be followed to its end.
     Lost(Option<Box<Cut>>),
     /// It is no HTTP any more.
@@ -116,7 +116,8 @@ impl Http1 {
                     let fault = Fault { at: gathered.octets.len() as u64, rule: Rule::Cut };
                     out.push(self.broken_head(by, &gathered, fault).finish(last, 0, fault.at));
                 }
-                State::Content(mut draft, content) => {
+                State::Content(draft, content) => {
+                    let Some(mut draft) = draft else { continue };
                     if !content.ends_with_connection() {
                         draft.fail(Fault { at: content.taken(), rule: Rule::Cut });
                     }
@@ -218,6 +219,11 @@ impl Http1 {
                 return State::Lost(None);
             }
         };
+        if let Start::Answer { code, .. } = head.start
+            && is_final(code)
+        {
+            self.overtake(time, out);
+        }
         let framing = self.framing(&mut head);
         let mut draft = draft(by, gathered, &head);
         let length = octets.len() as u64;
@@ -235,7 +241,29 @@ impl Http1 {
             out.push(draft.finish(time, 0, length));
             State::default()
         } else {
-            State::Content(Box::new(draft), content)
+            State::Content(Some(Box::new(draft)), content)
+        }
+    }
+
+    /// Tells what was heard of a request that is answered before its end.
+    fn overtake(&mut self, time: Time, out: &mut Vec<Message>) {
+        if self.asked.len() != 1 {
+            return;
+        }
+        match &mut self.requests.state {
+            State::Head(gathered) if !gathered.octets.is_empty() => {
+                let at = gathered.octets.len() as u64;
+                let fault = flaw(&gathered.octets).unwrap_or(Fault { at, rule: Rule::Unfinished });
+                let mut draft = unread(Side::Initiator, gathered);
+                draft.fail(fault);
+                out.push(draft.finish(time, 0, at));
+                self.requests.state = State::Lost(None);
+            }
+            State::Content(draft, content) => out.extend(draft.take().map(|mut draft| {
+                draft.words.closing.say(", answered before its end");
+                draft.finish(time, content.carried(), content.taken())
+            })),
+            State::Head(_) | State::Lost(_) | State::Tunnel => {}
         }
     }
 
@@ -248,8 +276,7 @@ impl Http1 {
                 Framing::of_request(head)
             }
             Start::Answer { code, .. } => {
-                let is_final = code == 101 || code >= 200;
-                let asked = if is_final { self.asked.pop_front() } else { None };
+                let asked = if is_final(code) { self.asked.pop_front() } else { None };
                 Framing::of_answer(head, &asked.map(|asked| asked.method).unwrap_or_default())
             }
         }
@@ -267,7 +294,7 @@ impl Http1 {
     fn content(
         &mut self,
         by: Side,
-        mut draft: Box<Draft>,
+        draft: Option<Box<Draft>>,
         mut content: Content,
         time: Time,
         rest: &[u8],
@@ -275,13 +302,15 @@ impl Http1 {
     ) -> usize {
         let (state, taken) = match content.take(rest) {
             Ok(taken) if content.is_done() => {
-                out.push(draft.finish(time, content.carried(), content.taken()));
+                out.extend(draft.map(|draft| draft.finish(time, content.carried(), content.taken())));
                 (State::default(), taken)
             }
             Ok(taken) => (State::Content(draft, content), taken),
             Err(fault) => {
-                draft.fail(fault);
-                out.push(draft.finish(time, content.carried(), fault.at));
+                out.extend(draft.map(|mut draft| {
+                    draft.fail(fault);
+                    draft.finish(time, content.carried(), fault.at)
+                }));
                 (State::Lost(None), rest.len())
             }
         };
@@ -303,7 +332,7 @@ impl Http1 {
     fn lose_content(
         &mut self,
         by: Side,
-        draft: Box<Draft>,
+        draft: Option<Box<Draft>>,
         mut content: Content,
         length: u64,
         time: Time,
@@ -311,15 +340,26 @@ impl Http1 {
     ) {
         let skipped = content.skip(length);
         self.half(by).state = if content.is_done() {
-            out.push(draft.finish(time, content.carried(), content.taken()));
+            out.extend(draft.map(|draft| draft.finish(time, content.carried(), content.taken())));
             if skipped < length { State::Lost(None) } else { State::default() }
         } else if skipped < length {
             let octets = content.taken() + (length - skipped);
-            State::Lost(Some(Box::new(Cut { draft: *draft, content: content.carried(), octets })))
+            State::Lost(draft.map(|draft| Box::new(Cut { draft: *draft, content: content.carried(), octets })))
         } else {
             State::Content(draft, content)
         };
     }
+}
+
+/// Whether nothing follows in the exchange of an answer with this code (RFC 9110 15.2).
+fn is_final(code: u16) -> bool {
+    code == 101 || code >= 200
+}
+
+/// What is wrong with the beginning of a request, if that shows already.
+fn flaw(begun: &[u8]) -> Option<Fault> {
+    let complete = [begun.trim_ascii_end(), b"\r\n\r\n"].concat();
+    Head::read(&complete, Kind::Request).err()
 }
 
 impl Cut {

@@ -90,7 +90,19 @@ fn a_request_that_is_none_is_shown_as_far_as_it_goes() {
 #[test]
 fn a_request_is_refused_before_it_ends() {
     let told = tell(&[(Initiator, "GET / HTTP/9"), (Acceptor, "HTTP/1.1 505 \r\nContent-Length: 0\r\n\r\n")]);
-    assert_eq!(lines(&told), ["1 < 505 HTTP Version Not Supported !", "1 > broken request: GET / HTTP/9 !"]);
+    assert_eq!(lines(&told), ["1 > broken request: GET / HTTP/9 !", "1 < 505 HTTP Version Not Supported !"]);
+    assert_eq!(told[0].faults, ["the version is not HTTP/1.0 or HTTP/1.1 at octet 6 (RFC 9112 2.3)"]);
+}
+
+#[test]
+fn a_request_whose_content_is_not_waited_for_is_told_before_its_answer() {
+    let told = tell(&[
+        (Initiator, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"),
+        (Acceptor, "HTTP/1.1 413 \r\nContent-Length: 0\r\n\r\n"),
+        (Initiator, "defghiGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ]);
+    let expected = ["1 > POST / (a) 3 octets, answered before its end", "1 < 413 Payload Too Large !", "2 > GET / (a)"];
+    assert_eq!(lines(&told), expected);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
+use http::StatusCode;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 
 /// The content of a request, which arrives while it is read.
@@ -15,10 +16,26 @@ pub struct Content {
     drained: u64,
 }
 
-/// The content is more than this server takes (RFC 9110 15.5.14), or ended too soon.
+/// Why a request's content cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the content is too large or ended too soon")]
-pub struct Unreadable;
+pub enum Unreadable {
+    /// There is more than this server takes (RFC 9110 15.5.14).
+    #[error("the content is too large")]
+    TooLarge,
+    /// It is not framed as it should be, or ended too soon.
+    #[error("the content breaks a rule or ended too soon")]
+    Broken,
+}
+
+impl Unreadable {
+    /// What such a request is answered.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Unreadable::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Unreadable::Broken => StatusCode::BAD_REQUEST,
+        }
+    }
+}
 
 impl Content {
     pub(super) fn new(incoming: Incoming) -> Self {
@@ -38,7 +55,10 @@ impl Content {
     pub async fn read(self) -> Result<Bytes, Unreadable> {
         let Some(incoming) = self.incoming else { return Ok(Bytes::new()) };
         let limited = Limited::new(incoming, Self::LARGEST as usize).collect().await;
-        limited.map(|collected| collected.to_bytes()).map_err(|_| Unreadable)
+        limited.map(|collected| collected.to_bytes()).map_err(|error| match error.is::<LengthLimitError>() {
+            true => Unreadable::TooLarge,
+            false => Unreadable::Broken,
+        })
     }
 
     /// Whether more was announced than is taken.
@@ -49,11 +69,11 @@ impl Content {
     /// Reads and forgets what is left, so that the connection can be used on.
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unreadable>> {
         while let Some(incoming) = &mut self.incoming {
-            let frame = ready!(Pin::new(incoming).poll_frame(cx)).transpose().map_err(|_| Unreadable)?;
+            let frame = ready!(Pin::new(incoming).poll_frame(cx)).transpose().map_err(|_| Unreadable::Broken)?;
             let Some(frame) = frame else { break };
             self.drained += frame.data_ref().map_or(0, |octets| octets.len() as u64);
             if self.drained > Self::LARGEST {
-                return Poll::Ready(Err(Unreadable));
+                return Poll::Ready(Err(Unreadable::TooLarge));
             }
         }
         self.incoming = None;

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{DATE, EXPECT};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, DATE, EXPECT, HeaderValue, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use toynet_net::{Clock, Host};
@@ -35,15 +35,35 @@ impl Service<Request<Incoming>> for Exchanges {
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
         let mut request = request.map(Content::new);
-        let refuse = |status| Answer::Now(refusal(status, request.method(), self.host.clock().now()));
+        let refuse = |status| Answer::Now(self.refusal(status, &request));
         let answer = match self.sites.find(&request) {
             Err(status) => refuse(status),
+            Ok(_) if !is_coding_known(request.headers()) => refuse(StatusCode::NOT_IMPLEMENTED),
             // Before the handler is asked, so that no `100 Continue` invites what is not wanted.
             Ok(_) if request.body().is_too_large() => refuse(StatusCode::PAYLOAD_TOO_LARGE),
             Ok(site) => site.answer(&mut request, &self.host.because(cause)),
         };
         Exchange::new(request, answer, self)
     }
+}
+
+impl Exchanges {
+    fn refusal(&self, status: StatusCode, request: &Request<Content>) -> Response<Body> {
+        let mut response = refusal(status, request.method(), self.host.clock().now());
+        let is_unclear = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_IMPLEMENTED);
+        // What follows a request that two readers can read in two ways may be part of it (RFC 9112 11.2).
+        if is_unclear && request.version() <= Version::HTTP_11 {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// Nothing is decoded here but `chunked` (RFC 9112 6.1).
+fn is_coding_known(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |line: &HeaderValue| line.as_bytes().eq_ignore_ascii_case(b"chunked");
+    lines.next().is_none_or(is_chunked) && lines.next().is_none()
 }
 
 /// An answer on its way.
@@ -90,9 +110,9 @@ impl Future for Exchange {
             this.response = Some(ready!(handler.answer.as_mut().poll(cx)));
             this.handler = None;
         }
-        if ready!(this.content.poll_drain(cx)).is_err() {
+        if let Err(unreadable) = ready!(this.content.poll_drain(cx)) {
             drop(this.content.take());
-            this.response = Some(refusal(StatusCode::PAYLOAD_TOO_LARGE, &this.method, this.clock.now()));
+            this.response = Some(refusal(unreadable.status(), &this.method, this.clock.now()));
         }
         match this.response.take() {
             Some(response) => Poll::Ready(Ok(this.dated(response))),

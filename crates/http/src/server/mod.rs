@@ -57,7 +57,7 @@ async fn accept(mut listener: Listener, host: Host, sites: Rc<Sites>) -> io::Res
         let has_room = connections.len() < MOST_CONNECTIONS;
         tokio::select! {
             biased;
-            Some(ended) = connections.join_next() => report(ended),
+            Some(ended) = connections.join_next() => report(&host, &ended),
             stream = listener.accept(), if has_room => {
                 connections.spawn_local(connection::serve(stream?, host.clone(), Rc::clone(&sites)));
             }
@@ -65,10 +65,10 @@ async fn accept(mut listener: Listener, host: Host, sites: Rc<Sites>) -> io::Res
     }
 }
 
-/// A connection says itself what went wrong with it, unless it panicked.
-fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!("a connection was given up: {error}");
+/// A connection says itself what went wrong with it, also when it panicked; here it is said where.
+fn report(host: &Host, ended: &Result<(), JoinError>) {
+    if ended.is_err() {
+        tracing::error!(host = host.name(), "a connection was given up");
     }
 }
 

@@ -39,7 +39,7 @@ fn explain(status: StatusCode) -> (&'static str, &'static str) {
         416 => ("The file does not have the octets that were asked for.", "RFC 9110, 15.5.17"),
         421 => ("No site of this name is served here.", "RFC 9110, 15.5.20"),
         500 => ("The server could not read the file.", "RFC 9110, 15.6.1"),
-        501 => ("This server does not know the method.", "RFC 9110, 15.6.2"),
+        501 => ("This server does not know the method or the transfer coding.", "RFC 9110, 15.6.2"),
         _ => ("The request was answered with this status.", "RFC 9110, 15"),
     }
 }

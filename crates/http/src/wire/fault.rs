@@ -68,6 +68,8 @@ pub enum Rule {
     ChunkLine,
     /// A head longer than anyone reads.
     HeadTooLong,
+    /// The answer came before the end of the head.
+    Unfinished,
     /// The connection ended inside the message.
     Cut,
 }
@@ -93,6 +95,7 @@ impl Rule {
             Rule::EncodingInOld => "RFC 9112 6.1",
             Rule::ChunkSize | Rule::ChunkEnd => "RFC 9112 7.1",
             Rule::ChunkLine => "RFC 9112 7.1.1",
+            Rule::Unfinished => "RFC 9112 9.6",
             Rule::Cut => "RFC 9112 8",
         }
     }
@@ -108,7 +111,7 @@ impl Rule {
             Rule::FieldName => "a field's name holds what no name may",
             Rule::FieldValue => "a field's value holds a control character",
             Rule::RequestLine => "the line is not method, target and version with one space between",
-            Rule::Target => "the request target has no form that its method allows",
+            Rule::Target => "the request target holds what no target may, or has no form that its method allows",
             Rule::Version => "the version is not HTTP/1.0 or HTTP/1.1",
             Rule::StatusLine => "the line is not version, code and reason with one space between",
             Rule::StatusCode => "the status code is not from 100 to 599",
@@ -126,6 +129,7 @@ impl Rule {
             Rule::ChunkEnd => "the chunk does not end where it said",
             Rule::ChunkLine => "the chunk's line or the trailers are too long to read",
             Rule::HeadTooLong => "the head is too long to read",
+            Rule::Unfinished => "the head was answered before its end",
             Rule::Cut => "the connection ended inside the message",
         }
     }
