@@ -39,6 +39,19 @@ def many(binary, folder, options):
     return starts("many", "lab of 500 web hosts to its ready line", binary, folder, options, ["up", file])
 
 
+def memory(binary, folder, options):
+    """500 hosts without a socket, as a test in Rust starts them: an example of ours beside the binary."""
+    program = binary.parent / "examples" / "many_hosts"
+    if not program.exists():
+        print(f"memory left out: there is no {program}; cargo build --release --example many_hosts makes it")
+        return {}
+    runs = [subprocess.run([program], check=True, capture_output=True, text=True).stdout for _ in range(options.rounds)]
+    took = [float(figure(r"in memory: ([0-9.]+) ms", said)) for said in runs]
+    print(f"memory 500 hosts in memory, until all answer: {statistics.median(took):.1f} ms "
+          f"({min(took):.1f}-{max(took):.1f})")
+    return {"memory_ms": statistics.median(took)}
+
+
 def starts(name, about, binary, folder, options, arguments):
     folder.mkdir(exist_ok=True)
     took = []
@@ -51,7 +64,10 @@ def starts(name, about, binary, folder, options, arguments):
 
 
 def dns(binary, folder, options):
-    """UDP queries to an authoritative server: half A, some AAAA, MX and TXT, a tenth for no name at all."""
+    """UDP queries to an authoritative server: half A, some AAAA, MX and TXT, a tenth for no name at all.
+
+    Everything is recorded; as NSD writes no log, ours is off.
+    """
     if lacking("dns", "dnsperf", "taskset"):
         return {}
     folder.mkdir()
@@ -61,7 +77,7 @@ def dns(binary, folder, options):
     (folder / "lab.toml").write_text(lab)
 
     def ours():
-        server = Toynet(binary, folder, ["up", folder / "lab.toml"])
+        server = Toynet(binary, folder, ["up", "--log", "off", folder / "lab.toml"])
         server.wait_until_ready()
         server.address = server.door("ns.bench.test", "udp", 53)
         return server
@@ -77,13 +93,22 @@ def dns(binary, folder, options):
 
 
 def http(binary, folder, options):
-    """A file of 1,024 octets over 64 connections that stay open."""
-    if lacking("http", "wrk", "taskset"):
+    """A file of 1,024 octets over 64 connections that stay open: recorded, and logged as far as the log keeps up.
+
+    `httpoff` is the same without the log: what is left is the price of serving and recording.
+    """
+    logged = serve_pages("http", binary, folder, options, [])
+    return logged | serve_pages("httpoff", binary, folder, options, ["--log", "off"])
+
+
+def serve_pages(name, binary, folder, options, log):
+    if lacking(name, "wrk", "taskset"):
         return {}
+    folder = folder.with_name(name)
     file = write_site(folder, '[lab]\nworkers = 1\n\n[host."www.bench.test".http]\nroot = "site"\n')
 
     def ours():
-        server = Toynet(binary, folder, ["up", file])
+        server = Toynet(binary, folder, ["up", *log, file])
         server.wait_until_ready()
         server.address = server.door("www.bench.test", "tcp", 80)
         return server
@@ -95,7 +120,7 @@ def http(binary, folder, options):
         failed = re.search(r"Non-2xx.*|Socket errors.*", said)
         return int(figure(r"(\d+) requests in", said)), failed[0] if failed else "none failed"
 
-    return compare("http", "requests", ours, lambda: nginx(folder), "nginx", load, options)
+    return compare(name, "requests", ours, lambda: nginx(folder), "nginx", load, options)
 
 
 def compare(case, what, ours, theirs, peer, load, options):
@@ -286,4 +311,4 @@ def write_zone(folder):
     (folder / "queries").write_text("\n".join(asked) + "\n")
 
 
-ALL = {"start": start, "size": size, "many": many, "dns": dns, "http": http}
+ALL = {"start": start, "size": size, "many": many, "memory": memory, "dns": dns, "http": http}

@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::process::Stdio;
 
 use support::lab::{Home, lab_file};
 use support::run::eventually;
@@ -211,6 +212,61 @@ fn a_mistake_in_a_zone_is_told_with_the_zones_own_line() {
     let outcome = run(&mut home.toynet(&["check", &file]));
     assert_eq!(outcome.code(), Some(3), "{outcome:?}");
     assert!(outcome.stderr.contains("club.test.zone:4:"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_mistake() {
+    let home = Home::new();
+    for arguments in [&["plan", "internet"][..], &["plan", "internet", "--json"], &["check", "hello"]] {
+        let mut command = home.toynet(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let outcome = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(outcome.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&outcome.stderr));
+    }
+}
+
+#[test]
+fn a_lab_whose_log_nobody_reads_any_more_goes_on_and_says_so() {
+    let mut lab = Lab::of_tests("shop");
+    let door = lab.status().door("www.shop.test", "tcp", 80);
+    lab.close_stdout();
+    eventually("a word on the log", || {
+        assert!(wire::say(door, REQUEST).starts_with(b"HTTP/1.1 200 "));
+        lab.said().contains("nobody reads the log").then_some(())
+    });
+    assert!(lab.runs());
+}
+
+#[test]
+fn a_lab_that_is_stuck_is_told_by_its_process() {
+    let lab = Lab::of_tests("shop");
+    lab.signal("STOP");
+    let outcome = lab.toynet(&["status"]);
+    lab.signal("CONT");
+    assert_eq!(outcome.code(), Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains(&format!("kill -9 {}", lab.pid())), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_name_that_leads_out_of_the_labs_folder_is_wrong_usage() {
+    for name in ["../../x", "a/b", ".", ""] {
+        assert_eq!(run(&mut Home::new().toynet(&["up", "hello", "--lab", name])).code(), Some(2), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_lab_at_all_is_told_in_one_line() {
+    let home = Home::new();
+    let binary = home.write("binary.toml", b"\n\xff\xfe");
+    let large = home.write("large.toml", "a".repeat(20 << 20));
+    for (file, why) in
+        [(binary, "line 2 is not UTF-8"), (large, "larger than 16 MiB"), (home.path().into(), "directory")]
+    {
+        let outcome = run(&mut home.toynet(&["check", &file.display().to_string()]));
+        assert_eq!(outcome.code(), Some(3), "{outcome:?}");
+        assert!(outcome.stderr.contains(why) && outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
+    }
 }
 
 #[test]

@@ -153,7 +153,13 @@ impl Lab {
         self.stderr.lock().expect("no reader panics").clone()
     }
 
-    fn signal(&self, signal: &str) {
+    /// Reads nothing further of what it prints, as `head` does once it has seen enough.
+    pub fn close_stdout(&mut self) {
+        (_, self.lines) = mpsc::channel();
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
         let line = format!("kill -{signal} {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &line]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{line}");

@@ -1,7 +1,7 @@
 //! A lab file's text and the files beside it: from disk, from the binary, or from a program's own text.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use toynet_service::{Files, Mistake, Protocol};
 
 use crate::files::{Disk, Embedded};
 use crate::plan::{self, Plan};
+use crate::spec::is_lab_name;
 
 /// A lab file and what it can name.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ impl LabFile {
     /// # Errors
     /// When it cannot be read as text.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let text = fs::read_to_string(path)?;
+        let text = text(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Ok(Self { path: path.display().to_string(), ..Self::from_text(text, folder) })
     }
@@ -59,34 +60,62 @@ impl LabFile {
     /// # Errors
     /// Everything that is wrong with it, in the order of the file.
     pub fn plan(&self, protocols: &[&'static Protocol]) -> Result<Plan, Vec<Mistake>> {
-        plan::plan(&self.text, self.stem(), &*self.files, protocols)
+        plan::plan(&self.text, &self.stem(), &*self.files, protocols)
     }
 
-    /// The file's name without folder and ending: the lab's name unless it gives itself one.
-    fn stem(&self) -> &str {
-        let stem = Path::new(&self.path).file_stem().and_then(|stem| stem.to_str());
-        stem.unwrap_or("lab")
+    /// The file's name without folder and ending, as far as a lab can be called so: the lab's name unless
+    /// it gives itself one.
+    fn stem(&self) -> String {
+        let stem = Path::new(&self.path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let name = stem.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+        let name = name.trim_matches('-');
+        if is_lab_name(name) { name.to_owned() } else { "lab".to_owned() }
     }
 }
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut octets = Vec::new();
+    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut octets)?;
+    if octets.len() as u64 > LARGEST {
+        let what = format!("it is larger than {} MiB, as no lab file is", LARGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+    }
+    String::from_utf8(octets).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
+    })
+}
+
+/// Several times what the most hosts that fit into a lab take.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 pub(crate) static CONFIGS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../configs");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes;
 
     #[test]
     fn every_lab_in_the_binary_is_without_mistakes() {
         for name in LabFile::built_in_names() {
-            let plan = LabFile::built_in(name).unwrap().plan(fakes::ALL);
+            let plan = LabFile::built_in(name).unwrap().plan(crate::protocols::ALL);
             assert!(plan.is_ok(), "{name}: {:?}", plan.err());
         }
     }
 
     #[test]
     fn the_built_in_labs_are_known() {
-        assert_eq!(LabFile::built_in_names(), ["hello", "internet", "slow-link"]);
+        assert_eq!(LabFile::built_in_names(), ["bbs", "hello", "internet", "mail", "slow-link"]);
         assert!(LabFile::built_in("nothing").is_none());
+    }
+
+    #[test]
+    fn a_lab_is_called_as_its_file_as_far_as_it_can_be() {
+        for (path, name) in [("a/shop.toml", "shop"), ("my lab.v2.toml", "my-lab-v2"), ("..toml", "lab"), ("é", "lab")]
+        {
+            let file = LabFile { path: path.to_owned(), ..LabFile::from_text("", "") };
+            assert_eq!(file.stem(), name, "{path}");
+        }
     }
 }

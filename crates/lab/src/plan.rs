@@ -33,6 +33,7 @@ mod zone;
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use toynet_machine::Time;
@@ -64,6 +65,17 @@ pub struct Plan {
     pub links: Vec<Link>,
     /// The root's name servers and their addresses.
     pub hints: Arc<Vec<(HostName, Vec<IpAddr>)>>,
+}
+
+/// What is around a lab on the machine.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Where its addresses are reached from outside it.
+    pub outside: Arc<Doors>,
+    /// The files that its lab file can name.
+    pub files: Arc<dyn Files>,
+    /// The folder for what must outlive it; without one nothing does.
+    pub state: Option<PathBuf>,
 }
 
 /// A host with everything that it needs to run.
@@ -215,15 +227,16 @@ impl Plan {
         host.addresses.first().map(|address| SocketAddr::new(*address, port))
     }
 
-    /// What the services of `host` may know. `outside` says where addresses are reached from outside.
-    pub fn place(&self, host: &PlannedHost, outside: Arc<Doors>, files: Arc<dyn Files>) -> Place {
+    /// What the services of `host` may know of the lab, in these surroundings.
+    pub fn place(&self, host: &PlannedHost, around: &Surroundings) -> Place {
         Place {
             host: host.name.clone(),
             addresses: host.addresses.clone(),
             zones: host.zones.clone(),
             hints: self.hints.clone(),
-            outside,
-            files,
+            outside: Arc::clone(&around.outside),
+            files: Arc::clone(&around.files),
+            state: around.state.as_ref().map(|folder| folder.join(host.name.as_str())),
             seed: self.seed,
         }
     }

@@ -6,7 +6,8 @@ use toynet_net::Resolve;
 use toynet_service::Protocol;
 
 /// Every protocol that a host of a lab can speak.
-pub const ALL: &[&Protocol] = &[&toynet_dns::PROTOCOL, &toynet_http::PROTOCOL, &toynet_telnet::PROTOCOL];
+pub const ALL: &[&Protocol] =
+    &[&toynet_dns::PROTOCOL, &toynet_smtp::PROTOCOL, &toynet_http::PROTOCOL, &toynet_telnet::PROTOCOL];
 
 /// How hosts look up names: they ask the lab's resolver.
 pub fn resolver() -> Rc<dyn Resolve> {

@@ -39,9 +39,12 @@ impl<'a> Report<'a> {
     /// Every mistake with the lines that it is about; the last line counts them.
     pub fn text(&self, look: Look) -> String {
         let mut text = String::new();
-        for mistake in self.mistakes {
+        for mistake in self.mistakes.iter().take(SHOWN) {
             text.push_str(&snippet::text(self, mistake, look));
             text.push('\n');
+        }
+        if let Some(more) = self.mistakes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            text.push_str(&format!("... and {more} more, which `--json` lists\n"));
         }
         text + &self.count()
     }
@@ -100,3 +103,6 @@ impl<'a> Report<'a> {
         format!("{count} in {}\n", self.file.path)
     }
 }
+
+/// As many as somebody mends before looking again.
+const SHOWN: usize = 50;

@@ -82,9 +82,9 @@ fn read_root(root: DeTable<'_>, text: &str, protocols: &[&'static Protocol], mis
 
 fn read_lab(value: Spanned<DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> LabSpec {
     let lab: LabSpec = table::read(value, mistakes).unwrap_or_default();
-    if let Some(name) = lab.name.as_ref().filter(|name| !is_label(name.get_ref())) {
+    if let Some(name) = lab.name.as_ref().filter(|name| !is_lab_name(name.get_ref())) {
         let what = format!("a lab cannot be called `{}`", name.get_ref());
-        mistakes.push(Mistake::new(name.span(), what).advise("use up to 63 letters, digits, hyphens and underscores"));
+        mistakes.push(Mistake::new(name.span(), what).advise(LAB_NAMES));
     }
     if let Some(workers) = lab.workers.as_ref().filter(|workers| *workers.get_ref() == 0) {
         mistakes.push(Mistake::new(workers.span(), "a lab without workers serves nobody").advise("write at least 1"));
@@ -96,8 +96,8 @@ fn read_lab(value: Spanned<DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> LabSpec
     lab
 }
 
-/// A lab's name is a part of paths and of what a person types.
-fn is_label(name: &str) -> bool {
+/// Whether a lab can be called `name`, which is a part of paths and of what a person types.
+pub fn is_lab_name(name: &str) -> bool {
     !name.contains('.') && HostName::parse(name).is_ok()
 }
 
@@ -123,6 +123,8 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
 
 /// RFC 2181 section 8: the most significant bit is zero.
 const LONGEST_TTL: u32 = 0x7fff_ffff;
+/// What the names of labs are made of.
+pub const LAB_NAMES: &str = "use up to 63 letters, digits, hyphens and underscores";
 
 #[cfg(test)]
 mod tests {

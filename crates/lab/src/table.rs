@@ -111,10 +111,12 @@ fn command_lines(command: &Command) -> String {
 fn worth_trying(plan: &Plan, outside: &Outside<'_>, has_program: &dyn Fn(&str) -> bool) -> Vec<Command> {
     let resolvers = plan.resolvers().filter(|host| !host.is_written());
     let hosts = plan.hosts.iter().filter(|host| host.is_written()).chain(resolvers);
+    let all = plan.hosts.iter().flat_map(|host| &host.services);
+    let mailboxes: Vec<String> = all.flat_map(|service| service.config.facts().mailboxes).collect();
     let mut ranked: Vec<(usize, Command)> = Vec::new();
     for host in hosts.take(MOST_HOSTS) {
         for service in &host.services {
-            let commands = service.config.commands(&reach(plan, host, outside));
+            let commands = service.config.commands(&reach(plan, host, outside, &mailboxes));
             let usable = commands.into_iter().filter(|command| has_program(command.program));
             ranked.extend(usable.enumerate());
         }
@@ -127,7 +129,7 @@ fn worth_trying(plan: &Plan, outside: &Outside<'_>, has_program: &dyn Fn(&str) -
     ranked.into_iter().filter(is_new).map(|(_, command)| command).take(MOST_COMMANDS).collect()
 }
 
-fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>) -> Reached<'a> {
+fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>, mailboxes: &'a [String]) -> Reached<'a> {
     let address = host.addresses.first().copied().unwrap_or(IpAddr::from([0, 0, 0, 0]));
     let example = plan.hosts.iter().find(|host| host.is_written()).unwrap_or(host);
     Reached {
@@ -136,6 +138,7 @@ fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>) -> Re
         port_offset: outside.port_offset,
         resolver: outside.resolver,
         example: example.name.as_str(),
+        mailboxes,
         example_address: example.addresses.first().copied().unwrap_or(address),
     }
 }
@@ -160,7 +163,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 /// As many as a screen shows at once beside the rest of the text.
 const MOST_HOSTS: usize = 40;
 /// More than these nobody reads before trying one.
-const MOST_COMMANDS: usize = 10;
+const MOST_COMMANDS: usize = 12;
 
 #[cfg(test)]
 mod tests {

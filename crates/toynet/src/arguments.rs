@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use toynet_lab::spec::{LAB_NAMES, is_lab_name};
 
 /// A whole small internet in one binary.
 ///
@@ -35,7 +36,7 @@ pub struct Up {
     /// A lab file, or the name of a built-in lab [default: internet]
     pub lab_file: Option<PathBuf>,
     /// The lab's name, instead of the file's own
-    #[arg(long = "lab", value_name = "NAME")]
+    #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
     pub name: Option<String>,
     /// How to show what passes
     #[arg(long, value_name = "FORM", default_value = "text")]
@@ -46,6 +47,9 @@ pub struct Up {
     /// How many threads serve [default: as the lab file says, otherwise one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
+    /// Throw away what the lab of this name has kept: mail, boards, keys
+    #[arg(long)]
+    pub fresh: bool,
     /// Show passwords, cookies and other secrets in the log
     #[arg(long)]
     pub secrets: bool,
@@ -114,6 +118,10 @@ pub struct LabName {
     /// Which lab, when several run
     #[arg(long = "lab", value_name = "NAME")]
     pub name: Option<String>,
+}
+
+fn lab_name(text: &str) -> Result<String, String> {
+    if is_lab_name(text) { Ok(text.to_owned()) } else { Err(LAB_NAMES.to_owned()) }
 }
 
 const EXIT_STATUS: &str = "\

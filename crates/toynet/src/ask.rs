@@ -1,6 +1,5 @@
 //! `status`, `log` and `down`: what a running lab is asked from another process.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
 use toynet_lab::control::Client;
@@ -11,31 +10,33 @@ use toynet_view::{Format, Log as View};
 use crate::arguments::{Down, LabName, Log, Status};
 use crate::exit::Exit;
 use crate::live;
+use crate::output::print;
 
 pub async fn status(arguments: Status) -> Result<(), Exit> {
-    let status = connect(&arguments.lab).await?.status().await?;
+    let client = connect(&arguments.lab).await?;
+    let stuck = stuck("does not answer", &client);
+    let status = within(ANSWER_LIMIT, client.status()).await.unwrap_or(Err(stuck))?;
     if arguments.json {
-        println!("{status:#}");
+        print(&format!("{status:#}\n"));
         return Ok(());
     }
     let text = |key: &str| status[key].as_str().unwrap_or_default();
     let seconds = status["running_ms"].as_u64().unwrap_or_default() / 1000;
-    println!("lab {} on {}, process {}, runs for {seconds} s\n", text("lab"), text("network"), status["pid"]);
-    print!("{}", text("text"));
+    let (lab, network, process) = (text("lab"), text("network"), &status["pid"]);
+    print(&format!("lab {lab} on {network}, process {process}, runs for {seconds} s\n\n{}", text("text")));
     Ok(())
 }
 
 pub async fn down(arguments: Down) -> Result<(), Exit> {
-    let stopping = connect(&arguments.lab).await?.stop();
-    match Clock::system().until(Clock::system().now() + STOP_LIMIT, stopping).await {
-        Ok(stopped) => Ok(stopped?),
-        Err(_) => Err(Exit::failed("toynet: the lab was told to stop and still runs")),
-    }
+    let client = connect(&arguments.lab).await?;
+    let stuck = stuck("was told to stop and still runs", &client);
+    within(STOP_LIMIT, client.stop()).await.unwrap_or(Err(stuck))
 }
 
 pub async fn log(arguments: Log) -> Result<(), Exit> {
     let mut client = connect(&arguments.lab).await?;
-    let roster = client.record(arguments.follow).await?;
+    let stuck = stuck("does not answer", &client);
+    let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
     let format = if arguments.json { Format::Json } else { live::text_format() };
     let mut log = live::new_log(roster, format, arguments.secrets);
     if arguments.follow { follow(&mut client, &mut log).await } else { whole(&mut client, &mut log).await }
@@ -46,7 +47,7 @@ async fn whole(client: &mut Client, log: &mut View) -> Result<(), Exit> {
         log.missed(left_out);
         log.feed_journal(&journal);
     }
-    print(log);
+    print(&log.drain());
     Ok(())
 }
 
@@ -70,17 +71,11 @@ async fn follow(client: &mut Client, log: &mut View) -> Result<(), Exit> {
         if !open {
             log.finish();
         }
-        if !print(log) {
+        if !print(&log.drain()) {
             return Ok(());
         }
     }
     Ok(())
-}
-
-/// Prints what is ready; whether anybody still reads it.
-fn print(log: &mut View) -> bool {
-    let text = log.drain();
-    io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()).is_ok()
 }
 
 async fn connect(lab: &LabName) -> Result<Client, Exit> {
@@ -88,7 +83,22 @@ async fn connect(lab: &LabName) -> Result<Client, Exit> {
     Ok(Client::connect(&folders, lab.name.as_deref()).await?)
 }
 
+/// What the lab answers, unless it takes longer than `limit`.
+async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, ClientError>>) -> Option<Result<T, Exit>> {
+    let clock = Clock::system();
+    clock.until(clock.now() + limit, answer).await.ok().map(|answer| answer.map_err(Exit::from))
+}
+
+/// A lab that does not do as it is told can only be ended from outside.
+fn stuck(what: &str, client: &Client) -> Exit {
+    let lab = client.lab();
+    let advice = client.process().map(|id| format!("; `kill -9 {id}` ends it")).unwrap_or_default();
+    Exit::failed(format!("toynet: lab {lab} {what}{advice}"))
+}
+
 /// How often to look again at what waits for its answer.
 const HELD_BACK: Duration = Duration::from_millis(100);
+/// A busy lab answers within milliseconds; this is for one that was halted or hangs.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// A lab stops within five seconds; a little more for the telling.
 const STOP_LIMIT: Duration = Duration::from_secs(7);

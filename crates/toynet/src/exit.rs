@@ -1,6 +1,7 @@
 //! What went wrong, as text and status.
 
 use std::io;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use toynet_lab::control::client::ClientError;
@@ -49,7 +50,21 @@ impl From<ClientError> for Exit {
 
 impl From<Refused> for Exit {
     fn from(refused: Refused) -> Self {
-        Self::not_allowed(format!("toynet: {refused}"))
+        Self::not_allowed(format!("toynet: {refused}{}", advice(&refused)))
+    }
+}
+
+/// A lab of another name stands on another network, which helps unless somebody has the port everywhere.
+fn advice(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::Taken { holder: Some(holder), .. } if holder.address.ip().is_unspecified() => {
+            "\nend that, or let the lab file say another `port`"
+        }
+        Refused::Taken { .. } => "\nend that, or run the lab on another network: --lab NAME gives it another name",
+        Refused::Denied { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+            "\nports below 1024 are for the system's administrator: leave --ports out, or say --ports raised"
+        }
+        Refused::Lease(_) | Refused::Descriptors(_) | Refused::Denied { .. } => "",
     }
 }
 

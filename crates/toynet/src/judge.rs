@@ -9,6 +9,7 @@ use toynet_lab::{LabFile, Plan, Report, protocols};
 
 use crate::arguments::File;
 use crate::exit::Exit;
+use crate::output::print;
 
 pub fn check(file: &File) -> Result<(), Exit> {
     let lab_file = open(&file.lab_file)?;
@@ -17,13 +18,13 @@ pub fn check(file: &File) -> Result<(), Exit> {
         Err(mistakes) => (None, mistakes),
     };
     if file.json {
-        println!("{:#}", Report::new(&lab_file, &mistakes).to_json());
+        print(&format!("{:#}\n", Report::new(&lab_file, &mistakes).to_json()));
     }
     match plan {
         Some(plan) => {
             if !file.json {
                 let (hosts, zones) = (plan.hosts.len(), plan.zones.len());
-                println!("{}: no mistakes; {hosts} hosts, {zones} zones", lab_file.path);
+                print(&format!("{}: no mistakes; {hosts} hosts, {zones} zones\n", lab_file.path));
             }
             Ok(())
         }
@@ -34,24 +35,22 @@ pub fn check(file: &File) -> Result<(), Exit> {
 pub fn plan(file: &File) -> Result<(), Exit> {
     let lab_file = open(&file.lab_file)?;
     let plan = planned(&lab_file)?;
-    if file.json {
-        println!("{:#}", plan.to_json());
-    } else {
-        print!("{plan}");
-    }
+    print(&if file.json { format!("{:#}\n", plan.to_json()) } else { plan.to_string() });
     Ok(())
 }
 
 /// The lab file at a path, or the built-in lab of that name when there is no such file.
 pub fn open(path: &Path) -> Result<LabFile, Exit> {
     let built_in = path.to_str().and_then(LabFile::built_in);
-    LabFile::open(path).or_else(|error| {
-        built_in.ok_or_else(|| {
-            let names = LabFile::built_in_names().join(", ");
-            let path = path.display();
-            Exit::invalid(format!("toynet: {path} cannot be read: {error}\nbuilt-in labs are: {names}"))
-        })
-    })
+    LabFile::open(path).or_else(|error| built_in.ok_or_else(|| unreadable(path, &error)))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Exit {
+    let mut text = format!("toynet: {} cannot be read: {error}", path.display());
+    if error.kind() == io::ErrorKind::NotFound {
+        text = format!("{text}\nbuilt-in labs are: {}", LabFile::built_in_names().join(", "));
+    }
+    Exit::invalid(text)
 }
 
 /// The plan, or everything that is wrong with the file.

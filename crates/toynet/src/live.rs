@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 use toynet_lab::dissectors::dissector;
 use toynet_lab::run::follow::News;
 use toynet_lab::run::{Clock, Follow, Lab, Roster};
@@ -45,14 +45,21 @@ async fn print(mut follow: Follow, clock: Clock, mut log: Log) {
         let waited = clock.until(deadline, follow.next(clock)).await;
         let Some(news) = waited.unwrap_or_else(|_| Some(News::default())) else { return };
         log.missed(news.left_out);
-        news.journal.entries().for_each(|entry| log.feed(&entry));
+        for (number, entry) in news.journal.entries().enumerate() {
+            log.feed(&entry);
+            if number % ENTRIES_AT_ONCE == ENTRIES_AT_ONCE - 1 {
+                yield_now().await;
+            }
+        }
         log.tick(clock.now());
         let text = log.drain();
         if !text.is_empty() && (out.write_all(text.as_bytes()).await.is_err() || out.flush().await.is_err()) {
-            return;
+            return tracing::info!("nobody reads the log here any more; the lab goes on, and `toynet log -f` shows it");
         }
     }
 }
 
+/// A millisecond's work or two: signals and the control socket are not kept waiting.
+const ENTRIES_AT_ONCE: usize = 500;
 /// How often to look again at what waits for its answer.
 const HELD_BACK: Duration = Duration::from_millis(100);

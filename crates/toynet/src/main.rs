@@ -4,13 +4,16 @@
 //! - [`judge`]: `check` and `plan`
 //! - [`up`]: runs a lab; [`live`]: its log while it runs
 //! - [`ask`]: `status`, `log` and `down` of a running lab
-//! - [`exit`]: what went wrong, as text and status
+//! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
+//! - [`remarks`]: what toynet itself has to say while it runs
 
 mod arguments;
 mod ask;
 mod exit;
 mod judge;
 mod live;
+mod output;
+mod remarks;
 mod up;
 
 use std::io;

@@ -1,6 +1,6 @@
 //! `up`: a lab from its file to its end.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use toynet_lab::control::{client, server};
 use toynet_lab::run::{Folders, Ground, Lab, PortChoice};
 use toynet_lab::table::{Outside, Table, is_on_path};
 use toynet_lab::{LabFile, Plan};
-use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{LogForm, Ports, Up};
 use crate::exit::Exit;
-use crate::{judge, live};
+use crate::output::print;
+use crate::{judge, live, remarks};
 
 pub async fn up(up: Up) -> Result<(), Exit> {
-    speak(up.log);
+    remarks::begin(up.log == LogForm::Json);
     let file = match &up.lab_file {
         Some(path) => judge::open(path)?,
         None => LabFile::built_in(DEFAULT_LAB).ok_or_else(|| Exit::invalid("the built-in lab is missing"))?,
@@ -41,10 +41,17 @@ pub async fn up(up: Up) -> Result<(), Exit> {
         tracing::warn!("{remark}");
     }
     let workers = up.workers.or(plan.workers);
-    let lab = Lab::start(Arc::clone(&plan), Arc::clone(&ground), Arc::clone(&file.files), workers).await?;
+    if up.fresh {
+        folders.start_afresh(&plan.name).map_err(not_allowed)?;
+    }
+    let state = folders.keep_state(&plan.name).map_err(not_allowed)?;
+    let lab = Lab::start(Arc::clone(&plan), Arc::clone(&ground), Arc::clone(&file.files), state, workers).await?;
     let stop = Rc::new(Notify::new());
     let control = control(&lab, &plan, &ground, &stop);
-    server::start(&folders.control_socket(&plan.name), control).await.map_err(not_allowed)?;
+    let socket = folders.control_socket(&plan.name);
+    server::start(&socket, control)
+        .await
+        .map_err(|error| Exit::not_allowed(format!("toynet: {} cannot be listened on: {error}", socket.display())))?;
     if up.log != LogForm::Json {
         greet(&plan, &ground);
     }
@@ -111,23 +118,11 @@ fn greet(plan: &Plan, ground: &Ground) {
     let text = Table::new(plan, &outside(plan, ground), &is_on_path).text();
     let how = if io::stdin().is_terminal() { "Ctrl-C stops it" } else { "`toynet down` stops it" };
     let greeting = format!("{text}\nready: lab {} on 127.{}.0.0/16; {how}\n", plan.name, ground.ports.net());
-    // Whoever closed our output does not want to read this.
-    let _ = io::stdout().write_all(greeting.as_bytes());
+    print(&greeting);
 }
 
 fn outside<'a>(plan: &Plan, ground: &'a Ground) -> Outside<'a> {
     Outside { addresses: &ground.outside, port_offset: ground.ports.offset(), resolver: ground.resolver(plan) }
-}
-
-/// Lets the lab's own remarks be seen: warnings and what came back, or as RUST_LOG says.
-fn speak(form: LogForm) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
-    if form == LogForm::Json {
-        subscriber.json().init();
-    } else {
-        subscriber.without_time().with_ansi(io::stderr().is_terminal()).init();
-    }
 }
 
 fn not_allowed(error: io::Error) -> Exit {

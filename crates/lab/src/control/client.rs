@@ -13,6 +13,8 @@ use crate::run::Folders;
 /// A connection to a running lab.
 #[derive(Debug)]
 pub struct Client {
+    lab: String,
+    process: Option<i32>,
     lines: Lines<BufReader<ReadHalf<local::Stream>>>,
     write: WriteHalf<local::Stream>,
 }
@@ -56,8 +58,20 @@ impl Client {
             (None, [only]) => only.clone(),
             (None, [..]) => return Err(ClientError::Several(running)),
         };
-        let (read, write) = tokio::io::split(local::connect(&folders.control_socket(&lab)).await?);
-        Ok(Self { lines: BufReader::new(read).lines(), write })
+        let stream = local::connect(&folders.control_socket(&lab)).await?;
+        let process = stream.peer_cred().ok().and_then(|peer| peer.pid());
+        let (read, write) = tokio::io::split(stream);
+        Ok(Self { lab, process, lines: BufReader::new(read).lines(), write })
+    }
+
+    /// The lab's name.
+    pub fn lab(&self) -> &str {
+        &self.lab
+    }
+
+    /// The lab's process, which the system knows even when the lab does not answer.
+    pub fn process(&self) -> Option<i32> {
+        self.process
     }
 
     /// What the lab says of itself.

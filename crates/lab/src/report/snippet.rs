@@ -1,6 +1,7 @@
 //! One mistake with the lines that it is about.
 
 use std::fmt;
+use std::ops::Range;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity, SourceCode,
@@ -37,7 +38,7 @@ fn handler(look: Look) -> GraphicalReportHandler {
 struct Snippet<'a> {
     what: &'a str,
     advice: Option<String>,
-    source: NamedSource<String>,
+    source: Option<NamedSource<String>>,
     labels: Vec<LabeledSpan>,
 }
 
@@ -58,9 +59,22 @@ impl<'a> Snippet<'a> {
             }
             None => {}
         }
-        let source = NamedSource::new(report.name(&mistake.spot), source.into_owned());
+        if is_too_long(&source, &span(&source, &mistake.spot)) {
+            let Place { line, column } = report.place(&mistake.spot);
+            let place = format!("that is {}:{line}:{column}, a line too long to show", report.name(&mistake.spot));
+            let advice = Some(advice.map_or(place.clone(), |advice| format!("{place}\n{advice}")));
+            return Self { what: &mistake.what, advice, source: None, labels: Vec::new() };
+        }
+        let source = Some(NamedSource::new(report.name(&mistake.spot), source.into_owned()));
         Self { what: &mistake.what, advice, source, labels }
     }
+}
+
+/// Whether the lines of `span`, or those beside it, fill more than a screen.
+fn is_too_long(text: &str, span: &Range<usize>) -> bool {
+    let around = |octets: &[u8]| octets.split(|octet| *octet == b'\n').take(2).map(<[u8]>::len).sum::<usize>();
+    let before: Vec<u8> = text.as_bytes()[..span.start].iter().rev().take(LONGEST).copied().collect();
+    around(&before) + around(&text.as_bytes()[span.start..]) >= LONGEST
 }
 
 fn is_same_file(one: &Spot, other: &Spot) -> bool {
@@ -89,7 +103,7 @@ impl Diagnostic for Snippet<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -99,3 +113,5 @@ impl Diagnostic for Snippet<'_> {
 
 /// Wide enough that a sentence of ours stays on one line; the same wherever it is written.
 const PLAIN_WIDTH: usize = 120;
+/// Octets of three lines that a person still reads.
+const LONGEST: usize = 2000;

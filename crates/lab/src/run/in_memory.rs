@@ -9,7 +9,7 @@ use toynet_net::{Carrier, Clock, Host, Network, Recorder};
 use toynet_record::{Cursor, Journal, Quota, Roster};
 
 use super::services;
-use crate::plan::Plan;
+use crate::plan::{Plan, Surroundings};
 use crate::{LabFile, protocols};
 
 /// A running lab in memory. It runs on the caller's runtime, which must be a
@@ -28,7 +28,8 @@ impl InMemory {
     pub async fn start(plan: &Plan, file: &LabFile) -> io::Result<Self> {
         let lab = Self::empty(plan);
         lab.network.set_resolver(protocols::resolver());
-        services::start(&lab.network, plan, &Arc::default(), &file.files).await?;
+        let around = Surroundings { outside: Arc::default(), files: Arc::clone(&file.files), state: None };
+        services::start(&lab.network, plan, &around).await?;
         Ok(lab)
     }
 

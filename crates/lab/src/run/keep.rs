@@ -41,14 +41,9 @@ fn outcome(ended: Result<io::Result<()>, JoinError>) -> Result<(), String> {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) if error.is_cancelled() => Ok(()),
-        Err(error) => Err(format!("it panicked: {}", panic_text(error))),
+        // What the panic was about has been said by whoever panicked.
+        Err(_) => Err("it panicked".to_owned()),
     }
-}
-
-fn panic_text(error: JoinError) -> String {
-    let panic = error.into_panic();
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".to_owned())
 }
 
 /// Short enough that a single fault is hardly noticed.

@@ -2,24 +2,18 @@
 
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use toynet_net::Network;
-use toynet_service::{Doors, Files, Server};
+use toynet_service::Server;
 
 use super::keep;
-use crate::plan::Plan;
+use crate::plan::{Plan, Surroundings};
 
 /// Builds every service of the plan and starts it on this worker. When this returns they answer;
 /// what fails later is started again.
-pub(super) async fn start(
-    network: &Rc<Network>,
-    plan: &Plan,
-    outside: &Arc<Doors>,
-    files: &Arc<dyn Files>,
-) -> io::Result<()> {
+pub(super) async fn start(network: &Rc<Network>, plan: &Plan, around: &Surroundings) -> io::Result<()> {
     for planned in &plan.hosts {
-        let place = plan.place(planned, Arc::clone(outside), Arc::clone(files));
+        let place = plan.place(planned, around);
         for service in &planned.services {
             let name = service.protocol.name;
             let failed = |error: io::Error| {

@@ -12,6 +12,13 @@ use toynet_net::local::private_folder;
 #[derive(Clone, Debug)]
 pub struct Folders {
     runtime: PathBuf,
+    state: Option<PathBuf>,
+}
+
+/// `XDG_STATE_HOME`, or where it is by default (XDG Base Directory Specification).
+fn state_home() -> Option<PathBuf> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
 }
 
 impl Folders {
@@ -26,18 +33,47 @@ impl Folders {
             Some(folder) => PathBuf::from(folder).join("toynet"),
             None => env::temp_dir().join(format!("toynet-{me}")),
         };
-        private_folder(&runtime)?;
+        private_folder(&runtime).map_err(|error| {
+            io::Error::new(error.kind(), format!("the folder {} cannot be made: {error}", runtime.display()))
+        })?;
         let found = fs::symlink_metadata(&runtime)?;
         if !found.is_dir() || found.uid() != me || found.mode() & 0o077 != 0 {
             let what = format!("{} is not a private folder of yours", runtime.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
         }
-        Ok(Self { runtime })
+        Ok(Self { runtime, state: state_home().map(|folder| folder.join("toynet")) })
     }
 
     /// Where the running lab of this name listens to its owner's commands.
     pub fn control_socket(&self, lab: &str) -> PathBuf {
         self.runtime.join(lab).join("control.sock")
+    }
+
+    /// Where the lab of this name keeps what must outlive it: mail, boards, keys. None where this user
+    /// has no home.
+    pub fn state(&self, lab: &str) -> Option<PathBuf> {
+        self.state.as_ref().map(|folder| folder.join(lab))
+    }
+
+    /// Makes the lab's folder for state, which only its owner can enter, and says where it is.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn keep_state(&self, lab: &str) -> io::Result<Option<PathBuf>> {
+        let folder = self.state(lab);
+        folder.iter().try_for_each(|folder| private_folder(folder))?;
+        Ok(folder)
+    }
+
+    /// Throws away what a lab that does not run has kept.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn start_afresh(&self, lab: &str) -> io::Result<()> {
+        match self.state(lab).map(fs::remove_dir_all) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Some(Ok(()) | Err(_)) | None => Ok(()),
+        }
     }
 
     /// The names under which labs run, or have run and left something behind.

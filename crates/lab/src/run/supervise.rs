@@ -1,6 +1,7 @@
 //! The workers of a lab: one ready signal when all sockets answer, and an end within a deadline.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
 use super::{Follow, Ground, services};
-use crate::plan::Plan;
+use crate::plan::{Plan, Surroundings};
 use crate::protocols;
 
 /// A lab that runs on the loopback.
@@ -45,7 +46,7 @@ pub enum StartError {
 
 impl Lab {
     /// Starts every service of `plan` on `workers` workers, as many as make sense here when that is not
-    /// said. When this returns, all sockets answer.
+    /// said. What must outlive the lab is kept below `state`. When this returns, all sockets answer.
     ///
     /// # Errors
     /// When one of them does not; none runs then.
@@ -53,9 +54,11 @@ impl Lab {
         plan: Arc<Plan>,
         ground: Arc<Ground>,
         files: Arc<dyn Files>,
+        state: Option<PathBuf>,
         workers: Option<u16>,
     ) -> Result<Self, StartError> {
         let workers = workers.map_or_else(worker::sensible_count, usize::from).max(1);
+        let around = Surroundings { outside: Arc::clone(&ground.outside), files, state };
         let clock = Clock::system();
         let topology = Arc::new(plan.topology(clock.now()));
         let roster = topology.roster();
@@ -70,7 +73,7 @@ impl Lab {
                 plan: Arc::clone(&lab.plan),
                 ground: Arc::clone(&lab.ground),
                 topology: Arc::clone(&topology),
-                files: Arc::clone(&files),
+                around: around.clone(),
                 clock,
                 requests,
                 ready: ready.clone(),
@@ -142,7 +145,7 @@ struct Worker {
     plan: Arc<Plan>,
     ground: Arc<Ground>,
     topology: Arc<Topology>,
-    files: Arc<dyn Files>,
+    around: Surroundings,
     clock: Clock,
     requests: mpsc::Receiver<Request>,
     ready: mpsc::Sender<io::Result<()>>,
@@ -157,7 +160,7 @@ impl Worker {
         let carrier = Carrier::Ports(self.ground.ports);
         let network = Network::new(self.number, self.topology, carrier, self.clock, recorder);
         network.set_resolver(protocols::resolver());
-        let started = services::start(&network, &self.plan, &self.ground.outside, &self.files).await;
+        let started = services::start(&network, &self.plan, &self.around).await;
         // Nobody listens any more when another worker has failed already.
         let _ = self.ready.send(started).await;
         drop(self.ready);

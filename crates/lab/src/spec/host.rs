@@ -121,6 +121,12 @@ fn name(key: &str, span: Range<usize>, mistakes: &mut Vec<Mistake>) -> Option<Sp
             mistakes.push(Mistake::new(span, what).advise(format!("write a name with a dot, such as `{example}`")));
             None
         }
+        // RFC 3696 section 2: else nobody could tell it from an address.
+        Ok(name) if name.labels().next_back().is_some_and(|top| top.bytes().all(|octet| octet.is_ascii_digit())) => {
+            let what = format!("`{name}` would be read as an address and not as a name");
+            mistakes.push(Mistake::new(span, what).advise("write a name, and `address = \"...\"` below it"));
+            None
+        }
         Ok(name) => Some(Spanned::new(span, name)),
     }
 }
