@@ -11,9 +11,10 @@ use toml::de::DeValue;
 use toynet_record::Transport;
 use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server, Spot, ZoneText};
 
+use crate::load::read_zone;
 use crate::name::Name;
 use crate::server::NameServer;
-use crate::zonefile::{self, Fault, Severity, ZoneFile};
+use crate::zonefile::{self, Fault, Severity};
 
 /// A name server.
 #[derive(Debug, Deserialize)]
@@ -115,15 +116,6 @@ fn check_zone(origin: &Spanned<String>, path: &Spanned<String>, files: &dyn File
             vec![Mistake::new(path.span(), what).advise("paths start at the lab file's folder")]
         }
     }
-}
-
-/// Reads a zone; what it includes is looked for beside the lab file too.
-pub(crate) fn read_zone(source: &str, text: &str, origin: &Name, files: &dyn Files) -> ZoneFile {
-    let mut load = |path: &str, _: &str| {
-        let text = files.text(path).map_err(|error| error.to_string())?;
-        Ok(zonefile::Loaded { file: path.to_owned(), text: text.into_bytes() })
-    };
-    zonefile::read_zone(source, text.as_bytes(), origin, &mut load)
 }
 
 /// What must be mended; a warning may stand.

@@ -25,7 +25,7 @@
 //! - [`dissect`]: the octets of a flow as messages that a person can read
 //!
 //! With sockets (feature `io`):
-//! - [`config`]: the table in the lab file
+//! - [`config`]: the table in the lab file; `load`: the zone files that it names
 //! - [`server`]: the name server; [`client`]: the stub resolver
 #![forbid(unsafe_code)]
 
@@ -37,6 +37,8 @@ pub mod codes;
 #[cfg(feature = "io")]
 pub mod config;
 pub mod dissect;
+#[cfg(feature = "io")]
+mod load;
 pub mod lookup;
 pub mod name;
 pub mod outside;

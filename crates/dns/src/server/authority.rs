@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toynet_service::{Doors, Place};
 
-use crate::config::read_zone;
+use crate::load::read_zone;
 use crate::name::Name;
 use crate::outside::{Outward, View, Views};
 use crate::record::Record;
