@@ -94,6 +94,23 @@ impl Journal {
         (Self(early), Self(late))
     }
 
+    /// The journal in parts of whole entries, each of at most `octets` unless one entry is longer.
+    pub fn parts(&self, octets: usize) -> impl Iterator<Item = Journal> {
+        let mut rest = self.0.as_slice();
+        std::iter::from_fn(move || {
+            let part = rest;
+            while Entry::read(&mut rest).is_some() {
+                let mut after = rest;
+                let fits = Entry::read(&mut after).is_some() && part.len() - after.len() <= octets;
+                if !fits {
+                    break;
+                }
+            }
+            let taken = part.len() - rest.len();
+            (taken > 0).then(|| Journal(part[..taken].to_vec()))
+        })
+    }
+
     /// The journal as a batch, to be merged with others.
     pub fn into_batch(self) -> Batch {
         let entries = self.entries().count() as u64;
@@ -115,5 +132,27 @@ impl Journal {
 impl From<Vec<u8>> for Journal {
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Direction, EndId, Seen};
+
+    #[test]
+    fn parts_hold_whole_entries_and_all_of_them() {
+        let mut octets = Vec::new();
+        for order in 0..100 {
+            let seen = Seen::Octets { direction: Direction::Sent, number: order, octets: &[7; 50] };
+            Entry { end: EndId::new(0, 1), time: Time::from_nanos(order), order, seen }.write(&mut octets);
+        }
+        let journal = Journal::from(octets);
+        for limit in [1, 200, 1_000, usize::MAX] {
+            let parts: Vec<Journal> = journal.parts(limit).collect();
+            let joined: Vec<u8> = parts.iter().flat_map(|part| part.as_bytes().to_vec()).collect();
+            assert_eq!(joined, journal.as_bytes());
+            assert!(parts.iter().all(|part| part.as_bytes().len() <= limit.max(90)), "{limit}");
+        }
     }
 }

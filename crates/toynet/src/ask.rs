@@ -43,10 +43,13 @@ pub async fn log(arguments: Log) -> Result<(), Exit> {
 }
 
 async fn whole(client: &mut Client, log: &mut View) -> Result<(), Exit> {
+    let mut octets = Vec::new();
     while let Some((journal, left_out)) = client.entries().await? {
         log.missed(left_out);
-        log.feed_journal(&journal);
+        octets.extend_from_slice(journal.as_bytes());
     }
+    // What caused what may be in different portions.
+    log.feed_journal(&octets.into());
     print(&log.drain());
     Ok(())
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufRea
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use toynet_net::{Clock, local};
-use toynet_record::Roster;
+use toynet_record::{Journal, Roster};
 
 use super::message::{self, Answer, Ask};
 use crate::run::Follow;
@@ -84,8 +84,11 @@ async fn record(control: &Control, follow: bool, to: &mut (impl AsyncWrite + Unp
     let mut record = (control.follow)();
     let mut news = record.now().await;
     while let Some(portion) = news {
-        if !portion.journal.as_bytes().is_empty() || portion.left_out > 0 {
-            say(to, &message::entries(&portion.journal, portion.left_out)).await?;
+        if portion.left_out > 0 {
+            say(to, &message::entries(&Journal::default(), portion.left_out)).await?;
+        }
+        for part in portion.journal.parts(LONGEST_PART) {
+            say(to, &message::entries(&part, 0)).await?;
         }
         if !follow {
             break;
@@ -100,6 +103,8 @@ async fn say(to: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<
     to.flush().await
 }
 
+/// Of a journal in one line: a reader holds a line whole.
+const LONGEST_PART: usize = 1024 * 1024;
 /// Every ask is shorter than this.
 const LONGEST_LINE: u64 = 4096;
 /// Terminals of one person that follow one lab; each costs a descriptor and a reader.

@@ -36,18 +36,18 @@ impl Follow {
         clock.sleep(PACE).await;
         if self.early.as_bytes().is_empty() {
             let waiting = self.workers.iter_mut().map(|worker| Box::pin(worker.next()));
-            let (first, at, _) = select_all(waiting).await;
-            return self.gather(Some((at, first?))).await;
+            let (first, _, _) = select_all(waiting).await;
+            return self.gather(Some(first?), PORTION).await;
         }
-        self.gather(None).await
+        self.gather(None, PORTION).await
     }
 
-    /// What there is now.
+    /// All that there is now.
     pub async fn now(&mut self) -> Option<News> {
-        self.gather(None).await
+        self.gather(None, usize::MAX).await
     }
 
-    async fn gather(&mut self, first: Option<(usize, Taken)>) -> Option<News> {
+    async fn gather(&mut self, first: Option<Taken>, portion: usize) -> Option<News> {
         let mut taken = Vec::with_capacity(self.workers.len() + 1);
         for worker in &mut self.workers {
             taken.push(worker.take().await?);
@@ -55,32 +55,57 @@ impl Follow {
         // Entries that a worker has yet to tell of are later than what all have told up to now.
         let told = taken.iter().map(|taken| taken.as_of).min()?;
         let held = std::mem::take(&mut self.early).into_batch();
-        let first = first.map(|(_, taken)| taken.batch);
+        let first = first.map(|taken| taken.batch);
         let mut batches: Vec<Batch> =
             [held].into_iter().chain(first).chain(taken.into_iter().map(|t| t.batch)).collect();
-        let left_out = batches.iter().map(|batch| batch.missed).sum::<u64>() + shorten(&mut batches);
+        let left_out = batches.iter().map(|batch| batch.missed).sum::<u64>() + shorten(&mut batches, portion);
         let (journal, early) = Journal::merge(&batches).split(told);
         self.early = early;
         Some(News { journal, left_out })
     }
 }
 
-/// Drops the oldest pieces beyond [`PORTION`] octets and says how many entries that were.
-fn shorten(batches: &mut [Batch]) -> u64 {
-    let mut left = PORTION;
+/// Drops what is beyond `portion` octets and says how many entries that were: long pieces before short
+/// ones, since long ones are of the services that speak most, and older before younger.
+fn shorten(batches: &mut [Batch], portion: usize) -> u64 {
+    let mut octets: usize = batches.iter().flat_map(|batch| &batch.pieces).map(|piece| piece.octets.len()).sum();
     let mut left_out = 0;
-    for batch in batches.iter_mut().rev() {
-        let keeps = batch.pieces.iter().rev().take_while(|piece| {
-            left = left.saturating_sub(piece.octets.len());
-            left > 0
-        });
-        let cut = batch.pieces.len() - keeps.count();
-        left_out += batch.pieces.drain(..cut).map(|Piece { entries, .. }| entries).sum::<u64>();
+    for shortest in [LONG, 0] {
+        for batch in batches.iter_mut() {
+            batch.pieces.retain(|Piece { octets: piece, entries }| {
+                let goes = octets > portion && piece.len() >= shortest;
+                if goes {
+                    octets -= piece.len();
+                    left_out += entries;
+                }
+                !goes
+            });
+        }
     }
     left_out
 }
 
 /// Short enough to be called live.
 const PACE: Duration = Duration::from_millis(25);
-/// 4 MiB are some 30,000 entries: more than a reader can make sense of forty times a second.
-const PORTION: usize = 4 * 1024 * 1024;
+/// Some 4,000 entries, forty times a second: a lab in a flood has better to do than to be read whole.
+const PORTION: usize = 512 * 1024;
+/// Half of what a ledger keeps in one piece.
+const LONG: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_speaks_little_is_heard_in_a_flood() {
+        let piece = |length: usize| Piece { octets: vec![0; length].into(), entries: 1 };
+        let mut batches = [
+            Batch { pieces: vec![piece(10), piece(LONG), piece(LONG)], missed: 0 },
+            Batch { pieces: vec![piece(20), piece(LONG)], missed: 0 },
+        ];
+        assert_eq!(shorten(&mut batches, LONG + 30), 2);
+        let lengths = batches.map(|batch| batch.pieces.iter().map(|piece| piece.octets.len()).collect::<Vec<_>>());
+        assert_eq!(lengths, [vec![10], vec![20, LONG]]);
+        assert_eq!(shorten(&mut [Batch { pieces: vec![piece(LONG)], missed: 0 }], usize::MAX), 0);
+    }
+}
