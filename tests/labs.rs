@@ -179,6 +179,25 @@ fn every_lab_that_we_ship_is_found_good() {
 }
 
 #[test]
+fn every_lab_that_we_ship_starts_and_answers() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/configs");
+    for file in files_below(folder.as_ref()).into_iter().filter(|file| file.ends_with(".toml")) {
+        let lab = Lab::start(&Home::new(), &["up", &file]);
+        let status = lab.status();
+        for door in status.doors().iter().filter(|door| door.transport == "tcp") {
+            wire::Stream::connect(door.address);
+        }
+        if tool("dig").is_some() {
+            for host in status.hosts() {
+                let answer = dig(status.resolver(), &[host, "A"]);
+                assert_eq!(answer.data("A").len(), 1, "{file}: {}", answer.text);
+            }
+        }
+        assert_eq!(lab.stop("TERM").code(), Some(0), "{file}");
+    }
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_at_once_and_where_they_are() {
     let home = Home::new();
     let file = home.write("bad.toml", BAD).display().to_string();
