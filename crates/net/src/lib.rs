@@ -26,6 +26,7 @@ pub mod holder;
 pub mod host;
 pub mod link;
 pub mod listener;
+#[cfg(unix)]
 pub mod local;
 pub mod network;
 mod pipe;

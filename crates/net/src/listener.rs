@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::carrier::ports::relay;
 use crate::carrier::{Accepting, Carrier};
 use crate::stream::Io;
+use crate::socket::is_shortage;
 use crate::{Host, Stream};
 
 /// Listens on one port of a host.
@@ -72,10 +73,6 @@ fn is_of_one_connection(error: &io::Error) -> bool {
             | io::ErrorKind::Interrupted
             | io::ErrorKind::InvalidInput
     )
-}
-
-fn is_shortage(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }
 
 /// Long enough for some connection to end, short enough that nobody notices.

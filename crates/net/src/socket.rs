@@ -58,6 +58,17 @@ fn share_port(_: &Socket) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the system has no room for another connection just now.
+#[cfg(unix)]
+pub(crate) fn is_shortage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_shortage(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory
+}
+
 /// Lets the process open as many descriptors as the system allows it, and says how many that are.
 #[cfg(unix)]
 #[allow(unsafe_code)]
