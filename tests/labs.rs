@@ -289,6 +289,17 @@ fn a_file_that_is_no_lab_at_all_is_told_in_one_line() {
 }
 
 #[test]
+fn completions_and_the_manual_come_from_the_arguments() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = run(&mut home.toynet(&["completions", shell])).succeeded().stdout;
+        assert!(completions.contains("toynet") && completions.contains("fresh"), "{shell}");
+    }
+    let manual = run(&mut home.toynet(&["man"])).succeeded().stdout;
+    assert!(manual.starts_with(".ie") && manual.contains("toynet"), "{}", &manual[..200]);
+}
+
+#[test]
 fn wrong_usage_is_not_a_wrong_file() {
     let home = Home::new();
     for arguments in [&["chekc"][..], &["check"], &["up", "--nonsense"]] {

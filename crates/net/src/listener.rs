@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::carrier::ports::relay;
 use crate::carrier::{Accepting, Carrier};
-use crate::stream::Io;
 use crate::socket::is_shortage;
+use crate::stream::Io;
 use crate::{Host, Stream};
 
 /// Listens on one port of a host.

@@ -29,6 +29,10 @@ pub enum Command {
     Log(Log),
     /// Stop a running lab
     Down(Down),
+    /// Print what a shell needs to complete toynet's arguments
+    Completions(Completions),
+    /// Print the manual page, in the form of man(7)
+    Man,
 }
 
 #[derive(Debug, Default, Args)]
@@ -111,6 +115,12 @@ pub struct Log {
 pub struct Down {
     #[command(flatten)]
     pub lab: LabName,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell
+    pub shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]

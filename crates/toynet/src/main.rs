@@ -12,6 +12,7 @@ mod ask;
 mod exit;
 mod judge;
 mod live;
+mod manual;
 mod output;
 mod remarks;
 mod up;
@@ -41,6 +42,8 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Status(status) => on_runtime(ask::status(status)),
         Command::Log(log) => on_runtime(ask::log(log)),
         Command::Down(down) => on_runtime(ask::down(down)),
+        Command::Completions(shell) => manual::completions(&shell),
+        Command::Man => manual::man(),
     }
 }
 
