@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::base;
 use super::parse::{Mistake, Reader};
 
 /// One prefix of a list.
@@ -15,7 +14,7 @@ pub(super) struct Item<'a> {
     address: &'a [u8],
 }
 
-/// Reads the prefixes; nothing when one is cut.
+/// Reads the prefixes; nothing when one is cut, or of a family that has no text.
 pub(super) fn read(octets: &[u8]) -> Option<Vec<Item<'_>>> {
     let mut items = Vec::new();
     let mut rest = octets;
@@ -25,7 +24,7 @@ pub(super) fn read(octets: &[u8]) -> Option<Vec<Item<'_>>> {
         let longest = match family {
             1 => 4,
             2 => 16,
-            _ => 127,
+            _ => return None,
         };
         if address.len() > longest || usize::from(*prefix) > 8 * longest {
             return None;
@@ -79,7 +78,6 @@ fn address(item: &Item<'_>) -> String {
     whole.iter_mut().zip(item.address).for_each(|(to, from)| *to = *from);
     match item.family {
         1 => IpAddr::from([whole[0], whole[1], whole[2], whole[3]]).to_string(),
-        2 => IpAddr::from(whole).to_string(),
-        _ => base::hex(item.address),
+        _ => IpAddr::from(whole).to_string(),
     }
 }

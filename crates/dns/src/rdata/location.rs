@@ -85,16 +85,28 @@ fn encode_size(centimetres: i64) -> Option<u8> {
     (exponent <= 9).then_some((mantissa as u8) << 4 | exponent)
 }
 
+/// Whether the data is of the one version that there is, with digits for digits, and names a place
+/// between the poles (RFC 1876 2).
+pub(super) fn is_on_earth(octets: &[u8; 16]) -> bool {
+    let [version, precisions @ ..] = octets;
+    let degrees = |at: usize| (part(&octets[4..], at) - EQUATOR).abs() / 3_600_000;
+    let are_digits = precisions[..3].iter().all(|precision| precision >> 4 <= 9 && precision & 15 <= 9);
+    *version == 0 && are_digits && degrees(0) <= 90 && degrees(4) <= 180
+}
+
+fn part(octets: &[u8], at: usize) -> i64 {
+    octets[at..at + 4].iter().fold(0, |value, octet| value << 8 | i64::from(*octet))
+}
+
 /// Writes what [`parse`] reads.
 pub(super) fn show(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     let [version, size, horizontal, vertical, rest @ ..] = octets else { return Err(fmt::Error) };
     if *version != 0 || rest.len() != 12 {
         return Err(fmt::Error);
     }
-    let part = |at: usize| rest[at..at + 4].iter().fold(0_i64, |value, octet| value << 8 | i64::from(*octet));
-    show_angle(f, part(0), "N", "S")?;
-    show_angle(f, part(4), "E", "W")?;
-    show_metres(f, part(8) - SEA_LEVEL)?;
+    show_angle(f, part(rest, 0), "N", "S")?;
+    show_angle(f, part(rest, 4), "E", "W")?;
+    show_metres(f, part(rest, 8) - SEA_LEVEL)?;
     for precision in [size, horizontal, vertical] {
         f.write_str(" ")?;
         show_metres(f, i64::from(precision >> 4) * 10_i64.pow(u32::from(precision & 15)))?;

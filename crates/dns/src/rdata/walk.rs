@@ -1,6 +1,6 @@
 //! Steps through a record's data: where its names are, and whether it is whole.
 
-use super::{Field, bitmap, fields, service};
+use super::{Field, bitmap, fields, location, service};
 use crate::codes::RecordType;
 use crate::name;
 
@@ -73,7 +73,7 @@ pub(crate) fn length_of(field: Field, rdata: &[u8]) -> Option<usize> {
         Field::Texts => text_lengths(rdata).filter(|texts| !texts.is_empty()).map(|_| rdata.len())?,
         Field::Rest | Field::Hex | Field::Base64 => rdata.len(),
         Field::Types => bitmap::read(rdata).map(|_| rdata.len())?,
-        Field::Location => 16,
+        Field::Location => rdata.first_chunk().filter(|octets| location::is_on_earth(octets)).map(|_| 16)?,
         Field::AddressList => super::address_list::read(rdata).map(|_| rdata.len())?,
         Field::Parameters => service::read(rdata).map(|_| rdata.len())?,
     };
@@ -99,5 +99,8 @@ mod tests {
         assert!(!is_valid(RecordType::A, &[1, 2, 3, 4, 5]));
         assert!(!is_valid(RecordType::TXT, &[]));
         assert!(is_valid(RecordType(65280), &[]));
+        // Neither is a place beyond the poles, nor one of a version that nobody knows.
+        assert!(!is_valid(RecordType::LOC, &[0; 16]));
+        assert!(!is_valid(RecordType::LOC, &[1; 16]));
     }
 }
