@@ -32,11 +32,6 @@ impl Clock {
         self.epoch + self.began.elapsed()
     }
 
-    /// When this clock was started.
-    pub fn began(&self) -> Time {
-        self.epoch
-    }
-
     /// Waits for a span of the lab's time.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(span).await;
