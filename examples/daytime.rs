@@ -95,6 +95,7 @@ impl Dissector for Reading {
             secrets: Vec::new(),
             failed: false,
             faults: Vec::new(),
+            notes: Vec::new(),
             octets: self.heard.len() as u64,
         });
     }

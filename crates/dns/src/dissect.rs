@@ -54,6 +54,7 @@ impl DnsDissector {
             secrets: Vec::new(),
             failed: telling.failed,
             faults: telling.faults,
+            notes: Vec::new(),
             octets: octets.len() as u64 + if self.stream { 2 } else { 0 },
         });
     }
@@ -223,12 +224,13 @@ mod tests {
 
     #[test]
     fn a_stream_joined_late_is_not_guessed_at() {
-        let mut dissector = DnsDissector::new(FlowInfo { transport: Transport::Tcp, port: 53, joined_late: true });
+        let mut dissector =
+            DnsDissector::new(FlowInfo { transport: Transport::Tcp, port: 53, joined_late: true, explain: false });
         assert_eq!(hear(&mut dissector, &[(Side::Initiator, b"\0\x02ab")]), []);
     }
 
     fn dissector(transport: Transport) -> DnsDissector {
-        DnsDissector::new(FlowInfo { transport, port: 53, joined_late: false })
+        DnsDissector::new(FlowInfo { transport, port: 53, joined_late: false, explain: false })
     }
 
     fn hear(dissector: &mut DnsDissector, said: &[(Side, &[u8])]) -> Vec<Told> {

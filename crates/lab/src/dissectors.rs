@@ -1,12 +1,16 @@
 //! Which dissector reads which flow.
 
-use toynet_record::Dissector;
+use toynet_record::command::CommandDissector;
 use toynet_record::dissect::FlowInfo;
+use toynet_record::{Dissector, Transport};
 
 use crate::protocols;
 
-/// The protocol that speaks at a flow's port, and a dissector for the flow; nothing when none does.
+/// The protocol that speaks at a flow's port, and a dissector for the flow; nothing when none does. A typed command reads itself.
 pub fn dissector(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
+    if flow.transport == Transport::Command {
+        return Some(("command", Box::new(CommandDissector)));
+    }
     let at_port = |protocol: &&&toynet_service::Protocol| protocol.ports.contains(&(flow.transport, flow.port));
     let protocol = protocols::ALL.iter().find(at_port)?;
     Some((protocol.name, (protocol.dissector)(flow)))

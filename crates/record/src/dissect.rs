@@ -33,6 +33,8 @@ pub struct FlowInfo {
     pub port: u16,
     /// Whether the flow's beginning is missing.
     pub joined_late: bool,
+    /// Whether messages are to be explained in [`Message::notes`], which costs time.
+    pub explain: bool,
 }
 
 /// Octets of one side.
@@ -67,8 +69,26 @@ pub struct Message {
     pub failed: bool,
     /// What breaks a rule in it, if anything does, each in one sentence with the section of the RFC.
     pub faults: Vec<String>,
+    /// What it means, part by part in the order of the wire, where that was asked for.
+    pub notes: Vec<Note>,
     /// How many octets it took on the wire, in clear.
     pub octets: u64,
+}
+
+/// A part of a message in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// One sentence without line ends and without secrets: `asks for the IPv4 addresses (A) of www.shop.test`.
+    pub text: String,
+    /// What rules this part: `RFC 1035 3.2.2`.
+    pub rule: Option<String>,
+}
+
+impl Note {
+    /// A note on what `rule` has made.
+    pub fn new(text: impl Into<String>, rule: &str) -> Self {
+        Self { text: text.into(), rule: Some(rule.to_owned()).filter(|rule| !rule.is_empty()) }
+    }
 }
 
 /// What a message is in its exchange.
@@ -115,6 +135,7 @@ mod tests {
             secrets: vec![11..14, 20..23],
             failed: false,
             faults: vec![],
+            notes: vec![],
             octets: 24,
         };
         assert_eq!(message.redacted(), "AUTH PLAIN ••• then •••.");

@@ -344,11 +344,12 @@ fn transport_code(transport: Transport) -> u8 {
         Transport::Tcp => 0,
         Transport::Udp => 1,
         Transport::Quic => 2,
+        Transport::Command => 3,
     }
 }
 
 fn transport_of(code: u8) -> Option<Transport> {
-    [Transport::Tcp, Transport::Udp, Transport::Quic].get(usize::from(code)).copied()
+    [Transport::Tcp, Transport::Udp, Transport::Quic, Transport::Command].get(usize::from(code)).copied()
 }
 
 fn closing_code(how: Closing) -> u8 {

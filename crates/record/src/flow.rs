@@ -101,6 +101,8 @@ pub enum Transport {
     Udp,
     /// One stream of a QUIC connection (RFC 9000 section 2).
     Quic,
+    /// Nothing: a person typed a command, and what it did is because of that.
+    Command,
 }
 
 /// How a flow ended.

@@ -8,10 +8,11 @@
 //!
 //! Read later:
 //! - [`reader`]: entries of all workers, ordered and joined into flows
-//! - [`dissect`]: the contract of what turns a flow's bytes into messages
+//! - [`dissect`]: the contract of what turns a flow's bytes into messages; [`command`]: what a person typed
 //! - [`journal`]: a whole record as one value
 #![forbid(unsafe_code)]
 
+pub mod command;
 pub mod dissect;
 pub mod entry;
 pub mod flow;

@@ -303,6 +303,7 @@ fn message(exchange: u64, by: Side, role: Role, time: Time, summary: String) -> 
         secrets: Vec::new(),
         failed: false,
         faults: Vec::new(),
+        notes: Vec::new(),
         octets: 0,
     }
 }

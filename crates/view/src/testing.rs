@@ -198,6 +198,7 @@ fn line(exchange: u64, by: Side, role: Role, time: Time, text: &str) -> Message 
         secrets: secret.into_iter().collect(),
         failed: text.starts_with('!'),
         faults: Vec::new(),
+        notes: Vec::new(),
         octets: text.len() as u64,
     }
 }

@@ -47,6 +47,7 @@ impl Draft {
             secrets: line.secrets,
             failed: self.failed,
             faults: self.faults,
+            notes: Vec::new(),
             octets,
         }
     }

@@ -219,6 +219,7 @@ pub(super) fn port(endpoint: Endpoint) -> String {
         Transport::Tcp => "tcp",
         Transport::Udp => "udp",
         Transport::Quic => "quic",
+        Transport::Command => "command",
     };
     format!("{}/{transport}", endpoint.port)
 }

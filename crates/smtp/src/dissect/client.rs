@@ -254,7 +254,7 @@ impl Client {
         octets: u64,
     ) -> Message {
         let (by, lasted, failed) = (Side::Initiator, self.last.since(time), !faults.is_empty());
-        Message { exchange, by, role, time, lasted, summary, secrets, failed, faults, octets }
+        Message { exchange, by, role, time, lasted, summary, secrets, failed, faults, notes: Vec::new(), octets }
     }
 }
 

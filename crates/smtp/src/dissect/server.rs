@@ -104,6 +104,7 @@ impl Server {
             secrets: Vec::new(),
             failed: begun.code >= 400 || !begun.faults.is_empty(),
             faults: begun.faults,
+            notes: Vec::new(),
             octets: begun.octets,
         });
         match (begun.code, what) {

@@ -200,5 +200,5 @@ fn dissect(said: &[(Side, &str)]) -> Vec<Message> {
 }
 
 fn dissector(joined_late: bool) -> SmtpDissector {
-    SmtpDissector::new(FlowInfo { transport: Transport::Tcp, port: 25, joined_late })
+    SmtpDissector::new(FlowInfo { transport: Transport::Tcp, port: 25, joined_late, explain: false })
 }

@@ -242,5 +242,5 @@ fn said(by: Side, octets: &[u8]) -> Said<'_> {
 }
 
 fn dissector(joined_late: bool) -> TelnetDissector {
-    TelnetDissector::new(FlowInfo { transport: Transport::Tcp, port: 23, joined_late })
+    TelnetDissector::new(FlowInfo { transport: Transport::Tcp, port: 23, joined_late, explain: false })
 }

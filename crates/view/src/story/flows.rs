@@ -85,7 +85,12 @@ impl Flows {
 
     fn begin(&mut self, flow: Rc<Flow>, start: Start, tell: &mut impl FnMut(Told)) {
         self.make_room();
-        let info = FlowInfo { transport: flow.transport, port: flow.acceptor.address.port(), joined_late: start.late };
+        let info = FlowInfo {
+            transport: flow.transport,
+            port: flow.acceptor.address.port(),
+            joined_late: start.late,
+            explain: false,
+        };
         let ear = match (self.dissectors)(info, &flow) {
             Some((protocol, dissector)) => Ear::Dissector { protocol, dissector },
             None => Ear::Counter { there: 0, back: 0 },

@@ -214,6 +214,7 @@ impl Live {
             (Ear::Counter { .. }, Transport::Tcp) => "tcp",
             (Ear::Counter { .. }, Transport::Udp) => "udp",
             (Ear::Counter { .. }, Transport::Quic) => "quic",
+            (Ear::Counter { .. }, Transport::Command) => "command",
         }
     }
 }

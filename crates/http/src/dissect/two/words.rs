@@ -59,6 +59,7 @@ fn connection(by: Side, time: Time, summary: &str, failed: bool, octets: u64) ->
         secrets: Vec::new(),
         failed,
         faults: Vec::new(),
+        notes: Vec::new(),
         octets,
     }
 }
