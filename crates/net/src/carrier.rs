@@ -2,9 +2,11 @@
 //!
 //! - [`memory`]: nothing leaves the process; time may be virtual
 //! - [`ports`]: each host has an address of its own in 127/8
+//! - [`real`]: addresses and ports are the machine's own
 
 pub mod memory;
 pub mod ports;
+pub mod real;
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ use crate::stream::Io;
 use crate::{Clock, Host};
 use memory::Fabric;
 use ports::Ports;
+use real::Real;
 
 /// A way to make sockets.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub enum Carrier {
     Memory(Rc<Fabric>),
     /// On the machine's loopback.
     Ports(Ports),
+    /// At the machine's own addresses.
+    Real(Real),
 }
 
 /// What a listener accepts from.
@@ -32,6 +37,7 @@ pub enum Carrier {
 pub(crate) enum Accepting {
     Memory(memory::Accepting),
     Ports(tokio::net::TcpListener),
+    Real(real::Accepting),
 }
 
 /// A connection that is about to be made, from an address that is already known.
@@ -45,6 +51,7 @@ pub(crate) struct Dialing {
 enum Way {
     Memory(memory::Dialing),
     Ports(ports::Dialing),
+    Real(real::Dialing),
 }
 
 impl Carrier {
@@ -53,10 +60,16 @@ impl Carrier {
         Self::Memory(Rc::default())
     }
 
+    /// Whether there is nobody besides the lab's hosts to send to.
+    pub(crate) fn is_closed(&self) -> bool {
+        !matches!(self, Carrier::Real(_))
+    }
+
     pub(crate) fn listen(&self, host: &Host, port: u16) -> io::Result<Accepting> {
         Ok(match self {
             Carrier::Memory(fabric) => Accepting::Memory(fabric.listen(host, port)?),
             Carrier::Ports(ports) => Accepting::Ports(ports.listen(host, port)?),
+            Carrier::Real(real) => Accepting::Real(real.listen(host, port)?),
         })
     }
 
@@ -64,6 +77,7 @@ impl Carrier {
         let dialing = match self {
             Carrier::Memory(fabric) => fabric.dial(host, to).map(|(local, way)| (local, Way::Memory(way))),
             Carrier::Ports(ports) => ports.dial(host, to).map(|(local, way)| (local, Way::Ports(way))),
+            Carrier::Real(real) => real.dial(host, to).map(|(local, way)| (local, Way::Real(way))),
         };
         let (local, way) = dialing.inspect_err(|_| host.unreachable(Transport::Tcp, to))?;
         Ok(Dialing { local, way })
@@ -75,6 +89,7 @@ impl Dialing {
         match self.way {
             Way::Memory(dialing) => dialing.connect().await,
             Way::Ports(dialing) => dialing.connect().await,
+            Way::Real(dialing) => dialing.connect().await,
         }
     }
 }

@@ -74,7 +74,7 @@ impl Datagrams {
     /// # Errors
     /// [`io::ErrorKind::NetworkUnreachable`] when nobody has the address; as the socket says.
     pub async fn send_to(&self, octets: &[u8], to: SocketAddr) -> io::Result<()> {
-        if !self.host.is_inside(to.ip()) {
+        if self.host.network.carrier().is_closed() && !self.host.is_inside(to.ip()) {
             self.host.unreachable(Transport::Udp, to);
             return Err(crate::carrier::nobody(to));
         }

@@ -7,7 +7,8 @@
 //! - [`datagrams`]: datagrams, one by one or served in batches
 //! - [`tls`], [`quic`]: what lies on top of streams and datagrams
 //! - [`link`]: latency, jitter, loss, rate, cut, one small file each
-//! - [`carrier`]: how sockets are made: `memory` or `ports`
+//! - [`carrier`]: how sockets are made: `memory`, `ports` or `real`
+//! - [`typed`]: a command that a person typed, as a cause
 //! - `pipe`: a connection inside the process, bent by links
 //! - [`recorder`], `tap`: where octets are seen; protocols cannot name them
 //! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
@@ -38,6 +39,7 @@ pub mod stream;
 mod tap;
 pub mod tls;
 pub mod topology;
+pub mod typed;
 pub mod worker;
 
 pub use carrier::Carrier;

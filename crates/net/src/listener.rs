@@ -1,7 +1,11 @@
 //! Accepts connections.
 
+use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
+
+use tokio::net::TcpStream;
 
 use crate::carrier::ports::relay;
 use crate::carrier::{Accepting, Carrier};
@@ -52,15 +56,25 @@ impl Listener {
                     return Err(io::ErrorKind::Unsupported.into());
                 };
                 let (local, peer) = ports.lab_addresses(&self.host, self.port, real_peer, false);
-                let topology = self.host.network.topology();
-                let there = topology.at(peer.ip());
-                let out = topology.link(Some(self.host.at), there);
-                // A host of the lab puts the conditions on what it sends itself; a stranger cannot.
-                let back = if there.is_none() { topology.link(None, Some(self.host.at)) } else { None };
-                let tap = self.host.accepted(local, peer);
-                Ok(Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer))
+                Ok(self.accepted(socket, local, peer))
+            }
+            Accepting::Real(accepting) => {
+                let (socket, peer) = poll_fn(|cx| accepting.poll_accept(cx)).await?;
+                socket.set_nodelay(true)?;
+                let local = socket.local_addr()?;
+                Ok(self.accepted(socket, local, peer))
             }
         }
+    }
+
+    fn accepted(&self, socket: TcpStream, local: SocketAddr, peer: SocketAddr) -> Stream {
+        let topology = self.host.network.topology();
+        let there = topology.at(peer.ip());
+        let out = topology.link(Some(self.host.at), there);
+        // A host of the lab puts the conditions on what it sends itself; a stranger cannot.
+        let back = if there.is_none() { topology.link(None, Some(self.host.at)) } else { None };
+        let tap = self.host.accepted(local, peer);
+        Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer)
     }
 }
 

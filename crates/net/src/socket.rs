@@ -14,6 +14,7 @@ pub(crate) use batch::Batch;
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
+    own_family_only(&socket, address)?;
     socket.set_reuse_address(true)?;
     share_port(&socket)?;
     socket.bind(&address.into())?;
@@ -25,6 +26,7 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
+    own_family_only(&socket, address)?;
     if server {
         share_port(&socket)?;
         // What the system does not grant is not worth an error: it may lose datagrams a little sooner.
@@ -45,6 +47,11 @@ pub fn probe(address: SocketAddr) -> io::Result<()> {
     stream.bind(&address.into())?;
     let datagrams = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     datagrams.bind(&address.into())
+}
+
+/// Whoever listens at `::` leaves `0.0.0.0` to others (RFC 3493 5.3).
+fn own_family_only(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    if address.is_ipv6() { socket.set_only_v6(true) } else { Ok(()) }
 }
 
 #[cfg(target_os = "linux")]

@@ -1,9 +1,11 @@
 //! Serves datagrams.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -25,9 +27,13 @@ impl Datagrams {
     /// # Errors
     /// As the socket says when it is broken.
     pub async fn serve(self, mut answer: impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
-        let served = Served::new(&self);
+        let (served, datagrams_port) = (Served::new(&self), self.port());
         match &self.socket {
-            Socket::Ports { ports, four, six: None, .. } => served.in_batches(*ports, four, &mut answer).await,
+            Socket::Ports { ports, four, six: None, .. } => {
+                let names = Names::Ports(*ports, datagrams_port);
+                served.in_batches(names, &[Rc::clone(four)], &mut answer).await
+            }
+            Socket::Real { sockets, .. } => served.in_batches(Names::Real, sockets, &mut answer).await,
             Socket::Ports { .. } | Socket::Memory { .. } => served.one_by_one(&mut answer).await,
         }
     }
@@ -37,13 +43,56 @@ impl Datagrams {
 struct Served {
     host: Host,
     socket: Socket,
-    port: u16,
     mark: Mark,
     /// The number of the datagram that came last.
     number: u64,
     waiting: Rc<Cell<usize>>,
     /// Whether any link of the lab touches this host.
     may_be_bent: bool,
+}
+
+/// How real addresses become those of the lab.
+#[derive(Clone, Copy)]
+enum Names {
+    /// By the carrier, at this port.
+    Ports(Ports, u16),
+    /// They are the same.
+    Real,
+}
+
+impl Names {
+    /// The address of a socket, where it is needed.
+    fn local(self, socket: &UdpSocket) -> SocketAddr {
+        match self {
+            Names::Ports(..) => NOBODY,
+            Names::Real => socket.local_addr().unwrap_or(NOBODY),
+        }
+    }
+
+    /// The addresses of this end and of the peer.
+    #[inline]
+    fn lab_addresses(self, host: &Host, local: SocketAddr, peer: SocketAddr) -> (SocketAddr, SocketAddr) {
+        match self {
+            Names::Ports(ports, port) => ports.lab_addresses(host, port, peer, false),
+            Names::Real => (local, peer),
+        }
+    }
+}
+
+/// The socket at which something has arrived.
+async fn readable(sockets: &[Rc<UdpSocket>]) -> io::Result<&UdpSocket> {
+    if let [only] = sockets {
+        return only.readable().await.map(|()| &**only);
+    }
+    poll_fn(|cx| {
+        for socket in sockets {
+            if let Poll::Ready(ready) = socket.poll_recv_ready(cx) {
+                return Poll::Ready(ready.map(|()| &**socket));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Writes down what passes at the socket.
@@ -91,18 +140,18 @@ impl Served {
         let (host, port) = (datagrams.host.clone(), datagrams.port());
         let mark = Mark::open(&host, port);
         let may_be_bent = host.network.topology().has_links(host.at);
-        Self { socket: datagrams.socket.clone(), port, mark, number: 0, waiting: Rc::default(), may_be_bent, host }
+        Self { socket: datagrams.socket.clone(), mark, number: 0, waiting: Rc::default(), may_be_bent, host }
     }
 
     async fn in_batches(
         mut self,
-        ports: Ports,
-        socket: &Rc<UdpSocket>,
+        names: Names,
+        sockets: &[Rc<UdpSocket>],
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) -> io::Result<()> {
         loop {
-            socket.readable().await?;
-            let Some(sent) = self.one_batch(ports, socket, answer) else { continue };
+            let socket = readable(sockets).await?;
+            let Some(sent) = self.one_batch(names, socket, answer) else { continue };
             if sent.is_err() {
                 // What is left of the batch is dropped, as a full queue drops it.
                 socket.writable().await?;
@@ -113,7 +162,7 @@ impl Served {
     /// Answers what has arrived; nothing when that was nothing after all.
     fn one_batch(
         &mut self,
-        ports: Ports,
+        names: Names,
         socket: &UdpSocket,
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) -> Option<io::Result<()>> {
@@ -121,13 +170,15 @@ impl Served {
         let buffers = self.host.network.batch();
         let mut batch = buffers.borrow_mut();
         let count = socket.try_io(Interest::READABLE, || batch.receive(socket)).ok()?;
-        self.answer_batch(ports, &mut batch, count, answer);
+        let local = names.local(socket);
+        self.answer_batch(names, local, &mut batch, count, answer);
         Some(batch.send(socket))
     }
 
     fn answer_batch(
         &mut self,
-        ports: Ports,
+        names: Names,
+        local: SocketAddr,
         batch: &mut Batch,
         count: usize,
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
@@ -135,7 +186,7 @@ impl Served {
         let time = self.mark.recorder.now();
         for at in 0..count {
             let slot = batch.slot(at);
-            let (to, from) = ports.lab_addresses(&self.host, self.port, slot.from, false);
+            let (to, from) = names.lab_addresses(&self.host, local, slot.from);
             let bent = self.may_be_bent && self.is_bent(from);
             let way_in = if bent { self.way_in(from, slot.octets.len()) } else { Verdict::default() };
             if way_in.lost.is_some() {

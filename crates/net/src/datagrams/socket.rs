@@ -10,6 +10,7 @@ use tokio::net::UdpSocket;
 
 use crate::carrier::memory::{Fabric, Inbox};
 use crate::carrier::ports::Ports;
+use crate::carrier::real;
 use crate::link::Parcel;
 use crate::{Carrier, Host};
 
@@ -17,6 +18,7 @@ use crate::{Carrier, Host};
 pub(super) enum Socket {
     Memory { fabric: Rc<Fabric>, inbox: Rc<Inbox> },
     Ports { ports: Ports, port: u16, four: Rc<UdpSocket>, six: Option<Rc<UdpSocket>> },
+    Real { port: u16, sockets: Rc<[Rc<UdpSocket>]> },
 }
 
 impl Socket {
@@ -27,6 +29,10 @@ impl Socket {
             Carrier::Ports(ports) => {
                 let four = Rc::new(ports.bind(host, port, false)?);
                 Ok(Self::Ports { ports: *ports, port, four, six: None })
+            }
+            Carrier::Real(real) => {
+                let (port, sockets) = real.bind(host, port)?;
+                Ok(Self::Real { port, sockets: sockets.into_iter().map(Rc::new).collect() })
             }
         }
     }
@@ -48,7 +54,7 @@ impl Socket {
     pub fn port(&self) -> u16 {
         match self {
             Socket::Memory { inbox, .. } => inbox.port,
-            Socket::Ports { port, .. } => *port,
+            Socket::Ports { port, .. } | Socket::Real { port, .. } => *port,
         }
     }
 
@@ -90,6 +96,11 @@ impl Socket {
                 let socket = if to.is_ipv6() { six.as_ref().unwrap_or(four) } else { four };
                 socket.send_to(octets, real).await.map(drop)
             }
+            Socket::Real { sockets, .. } => {
+                let speaks = host.addresses().iter().position(|address| address.is_ipv4() == to.is_ipv4());
+                let socket = speaks.and_then(|at| sockets.get(at)).ok_or(io::ErrorKind::AddrNotAvailable)?;
+                socket.send_to(octets, to).await.map(drop)
+            }
         }
     }
 
@@ -128,6 +139,7 @@ impl Socket {
                 let (to, from) = ports.lab_addresses(host, *port, real, by_six);
                 Ok((length, from, to))
             }
+            Socket::Real { sockets, .. } => poll_fn(|cx| real::poll_receive(sockets, cx, buffer)).await,
         }
     }
 }

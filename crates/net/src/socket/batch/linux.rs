@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 
 use tokio::net::UdpSocket;
@@ -13,7 +13,8 @@ use super::{LARGEST, SLOTS, Slot};
 pub(crate) struct Batch {
     arrived: Box<[u8]>,
     answers: Box<[u8]>,
-    from: [libc::sockaddr_in; SLOTS],
+    from: [libc::sockaddr_in6; SLOTS],
+    name_lengths: [u32; SLOTS],
     lengths: [usize; SLOTS],
     /// Answers that are ready: slot and length.
     ready: Vec<(usize, usize)>,
@@ -25,6 +26,7 @@ impl Batch {
             arrived: vec![0; SLOTS * LARGEST].into_boxed_slice(),
             answers: vec![0; SLOTS * LARGEST].into_boxed_slice(),
             from: [EMPTY; SLOTS],
+            name_lengths: [0; SLOTS],
             lengths: [0; SLOTS],
             ready: Vec::with_capacity(SLOTS),
         }
@@ -44,7 +46,7 @@ impl Batch {
             iov_len: LARGEST,
         });
         let mut messages: [libc::mmsghdr; SLOTS] =
-            std::array::from_fn(|slot| message(&mut self.from[slot], &mut slices[slot]));
+            std::array::from_fn(|slot| message(&mut self.from[slot], ROOM, &mut slices[slot]));
         // SAFETY: each header points to one iovec over its own part of `arrived` and to its own
         // element of `from`; all of them live until the call returns.
         let count = unsafe {
@@ -54,6 +56,7 @@ impl Batch {
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (slot, message) in messages.iter().enumerate().take(count) {
             self.lengths[slot] = message.msg_len as usize;
+            self.name_lengths[slot] = message.msg_hdr.msg_namelen.min(ROOM);
         }
         Ok(count)
     }
@@ -87,10 +90,10 @@ impl Batch {
                 let (slot, length) = ready.get(at).copied().unwrap_or((0, 0));
                 libc::iovec { iov_base: answers.wrapping_add(slot * LARGEST).cast(), iov_len: length }
             });
-            let from = &mut self.from;
+            let (from, name_lengths) = (&mut self.from, &self.name_lengths);
             let mut messages: [libc::mmsghdr; SLOTS] = std::array::from_fn(|at| {
                 let slot = ready.get(at).map_or(0, |(slot, _)| *slot);
-                message(&mut from[slot], &mut slices[at])
+                message(&mut from[slot], name_lengths[slot], &mut slices[at])
             });
             // SAFETY: the first `count` headers point to iovecs over filled parts of `answers` and
             // to addresses in `from`; all of them live until the call returns and are only read.
@@ -112,24 +115,33 @@ impl Batch {
 }
 
 #[allow(unsafe_code)]
-fn message(address: &mut libc::sockaddr_in, slice: &mut libc::iovec) -> libc::mmsghdr {
+fn message(address: &mut libc::sockaddr_in6, length: u32, slice: &mut libc::iovec) -> libc::mmsghdr {
     // SAFETY: msghdr is plain numbers and pointers, for all of which zero is valid.
     let mut header: libc::msghdr = unsafe { mem::zeroed() };
     header.msg_name = std::ptr::from_mut(address).cast();
-    header.msg_namelen = mem::size_of::<libc::sockaddr_in>() as u32;
+    header.msg_namelen = length;
     header.msg_iov = slice;
     header.msg_iovlen = 1;
     libc::mmsghdr { msg_hdr: header, msg_len: 0 }
 }
 
-fn address(address: &libc::sockaddr_in) -> SocketAddr {
-    let ip = Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr));
-    SocketAddr::new(ip.into(), u16::from_be(address.sin_port))
+/// The address that the system wrote, in the form of either family.
+fn address(address: &libc::sockaddr_in6) -> SocketAddr {
+    let port = u16::from_be(address.sin6_port);
+    if i32::from(address.sin6_family) == libc::AF_INET6 {
+        return SocketAddr::new(Ipv6Addr::from(address.sin6_addr.s6_addr).into(), port);
+    }
+    // An address of IPv4 stands where that of IPv6 has its flow information (netinet/in.h).
+    let ip = Ipv4Addr::from(u32::from_be(address.sin6_flowinfo));
+    SocketAddr::new(ip.into(), port)
 }
 
-const EMPTY: libc::sockaddr_in = libc::sockaddr_in {
-    sin_family: libc::AF_INET as u16,
-    sin_port: 0,
-    sin_addr: libc::in_addr { s_addr: 0 },
-    sin_zero: [0; 8],
+/// Room for an address of either family.
+const ROOM: u32 = mem::size_of::<libc::sockaddr_in6>() as u32;
+const EMPTY: libc::sockaddr_in6 = libc::sockaddr_in6 {
+    sin6_family: libc::AF_UNSPEC as u16,
+    sin6_port: 0,
+    sin6_flowinfo: 0,
+    sin6_addr: libc::in6_addr { s6_addr: [0; 16] },
+    sin6_scope_id: 0,
 };
