@@ -25,6 +25,8 @@ const DAYTIME: Protocol = Protocol {
     ports: &[(Transport::Tcp, PORT)],
     read: |_| Ok(Box::new(Daytime)),
     dissector: |_| Box::new(Reading { heard: Vec::new() }),
+    tools: &[],
+    solo: None,
 };
 
 const PORT: u16 = 13;

@@ -29,4 +29,6 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Tcp, 80)],
     read: config::read,
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
+    tools: &[],
+    solo: None,
 };

@@ -3,6 +3,7 @@
 use toynet_record::command::CommandDissector;
 use toynet_record::dissect::FlowInfo;
 use toynet_record::{Dissector, Transport};
+use toynet_service::Protocol;
 
 use crate::protocols;
 
@@ -14,4 +15,11 @@ pub fn dissector(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
     let at_port = |protocol: &&&toynet_service::Protocol| protocol.ports.contains(&(flow.transport, flow.port));
     let protocol = protocols::ALL.iter().find(at_port)?;
     Some((protocol.name, (protocol.dissector)(flow)))
+}
+
+/// The same, and where no protocol speaks at the port, `protocol` with all its messages explained if that
+/// is wanted: for one protocol's own clients and servers, which may be at any port.
+pub fn dissector_of(protocol: &Protocol, flow: FlowInfo, explain: bool) -> Option<(&'static str, Box<dyn Dissector>)> {
+    let flow = FlowInfo { explain, ..flow };
+    dissector(flow).or_else(|| Some((protocol.name, (protocol.dissector)(flow))))
 }

@@ -12,6 +12,7 @@
 //! - [`run`]: the plan becomes running hosts, on the loopback or in memory
 //! - [`dissectors`]: which protocol reads which flow
 //! - [`control`]: how other programs ask and steer a running lab
+//! - [`visit`]: how another program acts as one of its hosts
 //!
 //! For whoever shows it:
 //! - [`table`]: what a person reads when a lab starts
@@ -28,6 +29,7 @@ pub mod report;
 pub mod run;
 pub mod spec;
 pub mod table;
+pub mod visit;
 
 pub use lab_file::LabFile;
 pub use plan::Plan;

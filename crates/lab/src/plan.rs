@@ -37,7 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use toynet_machine::Time;
-use toynet_net::topology::{Topology, TopologyHost};
+use toynet_net::topology::{GUEST, Topology, TopologyHost};
 use toynet_service::{Config, Doors, Files, HostName, Mistake, Place, Protocol, Spot, ZoneText};
 
 use crate::spec::{self, Spec};
@@ -203,6 +203,11 @@ impl Plan {
         self.hosts.iter().find(|host| host.name.as_str() == name)
     }
 
+    /// The first written host without a service: somebody sits there.
+    pub fn workstation(&self) -> Option<&PlannedHost> {
+        self.hosts.iter().find(|host| host.is_written() && host.services.is_empty())
+    }
+
     /// The hosts that answer recursive queries.
     pub fn resolvers(&self) -> impl Iterator<Item = &PlannedHost> {
         self.hosts.iter().filter(|host| host.resolves)
@@ -216,7 +221,18 @@ impl Plan {
             addresses: host.addresses.clone(),
         };
         let links = toynet_net::link::Links::new(self.links.iter().map(Link::rule).collect(), began);
-        Topology::new(self.hosts.iter().map(host).collect(), links, self.resolver(), self.seed)
+        let hosts = self.hosts.iter().map(host).chain(self.guest());
+        Topology::new(hosts.collect(), links, self.resolver(), self.seed)
+    }
+
+    /// Who joins a running lab as none of its hosts, unless the lab has given that name or address away.
+    fn guest(&self) -> Option<TopologyHost> {
+        let addresses = number::derived(number::GUEST.into()).to_vec();
+        let is_taken = |host: &PlannedHost| {
+            host.name.as_str() == GUEST || host.addresses.iter().any(|address| addresses.contains(address))
+        };
+        let is_free = !self.hosts.iter().any(is_taken);
+        is_free.then(|| TopologyHost { name: GUEST.to_owned(), number: number::GUEST, addresses })
     }
 
     /// Where hosts send their recursive queries.

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use toynet_net::Resolve;
-use toynet_service::Protocol;
+
+pub use toynet_service::Protocol;
+pub use toynet_service::tool;
 
 /// Every protocol that a host of a lab can speak.
 pub const ALL: &[&Protocol] =

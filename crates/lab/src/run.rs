@@ -6,21 +6,28 @@
 //! - `keep`: a service that fails is started again, ever more slowly
 //! - [`supervise`]: the workers, their ready signal and their end
 //! - [`follow`]: the record of all workers as it grows
+//! - [`guests`]: what other processes saw that act as its hosts
+//! - [`solo`]: one server alone
 //! - [`in_memory`]: a lab inside a program, in virtual time
 
 pub mod follow;
 pub mod ground;
+pub mod guests;
 pub mod in_memory;
 mod keep;
 mod services;
+pub mod solo;
 pub mod state;
 pub mod supervise;
 
 pub use follow::Follow;
 pub use ground::{Ground, PortChoice, Refused};
+pub use guests::Guests;
 pub use in_memory::InMemory;
+pub use solo::Solo;
 pub use state::Folders;
 pub use supervise::{Lab, StartError};
 pub use toynet_net::Clock;
+pub use toynet_net::topology::GUEST;
 pub use toynet_net::worker::runtime;
 pub use toynet_record::Roster;

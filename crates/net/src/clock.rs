@@ -26,6 +26,17 @@ impl Clock {
         Self { began: Instant::now(), epoch }
     }
 
+    /// How far this clock is ahead of the machine's, in nanoseconds.
+    pub fn ahead(&self) -> i64 {
+        self.now().nanos() as i64 - Self::system().epoch.nanos() as i64
+    }
+
+    /// The clock of another process that is `ahead` nanoseconds ahead of the machine's.
+    pub fn as_ahead(ahead: i64) -> Self {
+        let own = Self::system();
+        Self { epoch: Time::from_nanos(own.epoch.nanos().saturating_add_signed(ahead)), ..own }
+    }
+
     /// The time.
     #[inline]
     pub fn now(&self) -> Time {

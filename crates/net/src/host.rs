@@ -11,7 +11,8 @@ use crate::datagrams::Datagrams;
 use crate::network::Network;
 use crate::resolve::Resolve;
 use crate::tap::{Opening, Tap};
-use crate::{Clock, Listener, Stream};
+use crate::topology::GUEST;
+use crate::{Carrier, Clock, Listener, Stream};
 
 /// A host of the lab, as one of its services or clients sees it. Clones are the same host.
 #[derive(Clone, Debug)]
@@ -64,9 +65,22 @@ impl Host {
         Self { cause: Some(cause), ..self.clone() }
     }
 
-    /// The names of all hosts of the lab, in its order.
+    /// The names of all hosts of the lab, in its order; its guest's is none of them.
     pub fn neighbours(&self) -> impl Iterator<Item = &str> {
-        self.network.topology().hosts().iter().map(|host| host.name.as_str())
+        self.network.topology().hosts().iter().map(|host| host.name.as_str()).filter(|name| *name != GUEST)
+    }
+
+    /// The lab address that is reached from outside at this one, if there is such a door.
+    pub fn behind_door(&self, outside: SocketAddr) -> Option<SocketAddr> {
+        match self.network.carrier() {
+            Carrier::Ports(ports) => ports.behind_door(self.network.topology(), outside),
+            Carrier::Memory(_) | Carrier::Real(_) => None,
+        }
+    }
+
+    /// All hosts of the lab by address.
+    pub fn roster(&self) -> toynet_record::Roster {
+        self.network.topology().roster()
     }
 
     /// Whether an address is that of a host of this lab.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::spawn_local;
 use toynet_machine::Time;
-use toynet_record::{Batch, Cursor, EndId, Ledger, Quota, Seen, StripId};
+use toynet_record::{Batch, Cursor, EndId, Entry, Ledger, Quota, Seen, StripId};
 
 use crate::Clock;
 
@@ -21,13 +21,15 @@ struct Shared {
     /// Whether a reader waits for the next entry.
     awaited: Cell<bool>,
     news: Notify,
+    /// Up to when all is written, where others write late.
+    told: Cell<Option<Time>>,
 }
 
 impl Recorder {
     /// The recorder of a worker.
     pub fn new(worker: u16, quota: Quota, clock: Clock) -> Self {
         let ledger = RefCell::new(Ledger::new(worker, quota));
-        Self(Rc::new(Shared { ledger, clock, awaited: Cell::new(false), news: Notify::new() }))
+        Self(Rc::new(Shared { ledger, clock, awaited: Cell::new(false), news: Notify::new(), told: Cell::new(None) }))
     }
 
     /// The time at which what is about to be written is seen.
@@ -36,7 +38,8 @@ impl Recorder {
         self.0.clock.now()
     }
 
-    pub(crate) fn add_strip(&self) -> StripId {
+    /// Room with a quota of its own.
+    pub fn add_strip(&self) -> StripId {
         self.0.ledger.borrow_mut().add_strip()
     }
 
@@ -56,6 +59,22 @@ impl Recorder {
     #[inline]
     pub(crate) fn write(&self, strip: StripId, end: EndId, time: Time, seen: Seen<'_>) {
         self.0.ledger.borrow_mut().write(strip, end, time, seen);
+        self.wake();
+    }
+
+    /// Writes down what an end of another process saw.
+    pub fn append(&self, strip: StripId, entry: &Entry<'_>) {
+        self.0.ledger.borrow_mut().append(strip, entry);
+        self.wake();
+    }
+
+    /// Says up to when other processes have told all that they saw; nothing when none tells any more.
+    pub fn told_up_to(&self, time: Option<Time>) {
+        self.0.told.set(time);
+    }
+
+    #[inline]
+    fn wake(&self) {
         if self.0.awaited.get() {
             self.0.awaited.set(false);
             self.0.news.notify_waiters();
@@ -87,7 +106,9 @@ impl Recorder {
 
     fn answer(&self, mut request: Request) {
         let batch = self.read(&mut request.cursor);
-        let taken = Taken { batch, cursor: request.cursor, as_of: self.now() };
+        let now = self.now();
+        let as_of = self.0.told.get().map_or(now, |told| told.min(now));
+        let taken = Taken { batch, cursor: request.cursor, as_of };
         // A reader that went away meanwhile needs no answer.
         let _ = request.answer.send(taken);
     }

@@ -54,6 +54,23 @@ fn own_family_only(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     if address.is_ipv6() { socket.set_only_v6(true) } else { Ok(()) }
 }
 
+/// A port that nobody listens on at this address, for streams and where it is asked for datagrams too.
+///
+/// # Errors
+/// As the system says.
+pub fn free_port(ip: std::net::IpAddr, datagrams: bool) -> io::Result<u16> {
+    let mut refused = io::ErrorKind::AddrInUse.into();
+    for _ in 0..ATTEMPTS {
+        let listener = StdListener::bind((ip, 0))?;
+        let port = listener.local_addr()?.port();
+        match if datagrams { StdSocket::bind((ip, port)).map(drop) } else { Ok(()) } {
+            Ok(()) => return Ok(port),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
 #[cfg(target_os = "linux")]
 fn share_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_port(true)
@@ -99,6 +116,8 @@ pub fn raise_descriptor_limit() -> io::Result<u64> {
     Ok(u64::MAX)
 }
 
+/// What is free for streams is taken for datagrams only by chance.
+const ATTEMPTS: usize = 16;
 /// As many as Linux allows by default (net.core.somaxconn).
 const BACKLOG: i32 = 4096;
 /// At 512 outstanding queries the default of 208 KiB loses some; name servers ask for 4 MiB too.

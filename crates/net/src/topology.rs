@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use toynet_machine::Time;
 use toynet_record::Roster;
 
-use crate::link::{Link, Links};
+use crate::link::{Link, Links, Rule};
 
 /// A lab's hosts and links. Shared by all workers and never changed while they run.
 #[derive(Debug, Default)]
@@ -20,8 +22,25 @@ pub struct Topology {
     seed: u64,
 }
 
+/// A topology as plain values, for another process that acts as one of its hosts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Terrain {
+    hosts: Vec<TopologyHost>,
+    rules: Vec<Rule>,
+    began: Time,
+    resolver: Option<SocketAddr>,
+    seed: u64,
+}
+
+impl From<Terrain> for Topology {
+    fn from(terrain: Terrain) -> Self {
+        let Terrain { hosts, rules, began, resolver, seed } = terrain;
+        Self::new(hosts, Links::new(rules, began), resolver, seed)
+    }
+}
+
 /// A host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TopologyHost {
     /// Its name.
     pub name: String,
@@ -39,6 +58,13 @@ impl Topology {
         let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
         let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
         Self { hosts, by_name, by_address, by_number, links, resolver, seed }
+    }
+
+    /// The same as plain values.
+    pub fn terrain(&self) -> Terrain {
+        let (rules, began) = self.links.rules();
+        let (hosts, rules) = (self.hosts.clone(), rules.to_vec());
+        Terrain { hosts, rules, began, resolver: self.resolver, seed: self.seed }
     }
 
     /// The hosts.
@@ -102,3 +128,6 @@ impl TopologyHost {
         self.addresses.iter().copied().find(|address| address.is_ipv4() == like.is_ipv4())
     }
 }
+
+/// The host as which a person's own programs speak who joins a lab as none of the hosts in its file.
+pub const GUEST: &str = "you";

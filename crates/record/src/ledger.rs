@@ -97,6 +97,13 @@ impl Ledger {
         }
     }
 
+    /// Appends what an end of another process saw, with that process's own time and order.
+    pub fn append(&mut self, strip: StripId, entry: &Entry<'_>) {
+        if let Some(strip) = self.strips.get_mut(strip.0 as usize) {
+            strip.write(entry, self.quota.0);
+        }
+    }
+
     /// Whether something was written that `cursor` has not passed.
     pub fn has_news(&self, cursor: &Cursor) -> bool {
         self.strips.iter().enumerate().any(|(at, strip)| strip.end() > cursor.at(at))

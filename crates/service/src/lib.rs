@@ -4,11 +4,13 @@
 //! - [`Config`]: one host's service as the lab file describes it
 //! - [`Server`]: the same, built and ready to run; once for each worker
 //! - [`place`]: what a service may know of the lab around it
+//! - [`tool`]: what it offers at the command line: clients, and a server that stands alone
 //! - [`mistake`]: what is wrong with a lab file, and where
 #![forbid(unsafe_code)]
 
 pub mod mistake;
 pub mod place;
+pub mod tool;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -22,6 +24,7 @@ use toynet_record::{Dissector, Transport};
 
 pub use mistake::{Mistake, Spot};
 pub use place::{Doors, Files, HostName, Place, ZoneText};
+pub use tool::{Ending, Errand, How, Solo, Stand, Tool};
 
 /// A protocol that hosts can speak.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +39,10 @@ pub struct Protocol {
     pub read: Read,
     /// Makes a dissector for a flow.
     pub dissector: fn(FlowInfo) -> Box<dyn Dissector>,
+    /// Its clients at the command line.
+    pub tools: &'static [Tool],
+    /// Its server alone, at the command line.
+    pub solo: Option<Solo>,
 }
 
 /// Reads a protocol's table.

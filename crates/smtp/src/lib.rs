@@ -48,4 +48,6 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Tcp, 25)],
     read: config::read,
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
+    tools: &[],
+    solo: None,
 };

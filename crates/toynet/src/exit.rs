@@ -20,6 +20,16 @@ impl Exit {
         Self { status: 1, text: text.into() }
     }
 
+    /// The arguments make no sense.
+    pub fn misused(text: impl Into<String>) -> Self {
+        Self { status: 2, text: text.into() }
+    }
+
+    /// A client's errand ended in this way.
+    pub fn with_status(status: u8, text: Option<String>) -> Self {
+        Self { status, text: text.unwrap_or_default() }
+    }
+
     /// The lab file is invalid; `text` is the whole report.
     pub fn invalid(text: impl Into<String>) -> Self {
         Self { status: 3, text: text.into() }
@@ -37,7 +47,9 @@ impl Exit {
 
     /// Says it and gives the status.
     pub fn say(self) -> ExitCode {
-        eprintln!("{}", self.text.trim_end());
+        if !self.text.is_empty() {
+            eprintln!("{}", self.text.trim_end());
+        }
         ExitCode::from(self.status)
     }
 }

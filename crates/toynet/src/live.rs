@@ -1,4 +1,4 @@
-//! The log of a lab while it runs, in the lab's own process.
+//! Logs: which there are, and that of a lab while it runs, in the lab's own process.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -6,27 +6,40 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::task::{spawn_local, yield_now};
-use toynet_lab::dissectors::dissector;
+use toynet_lab::dissectors::{dissector, dissector_of};
+use toynet_lab::protocols::Protocol;
 use toynet_lab::run::follow::News;
-use toynet_lab::run::{Clock, Follow, Lab, Roster};
+use toynet_lab::run::{Clock, Follow, Roster};
 use toynet_view::{Format, Log};
 
 use crate::arguments::LogForm;
 
 /// Begins to print what passes. Whoever reads it slowly holds up nobody: what could not be printed
 /// is left out, and said to be.
-pub fn start(lab: &Lab, form: LogForm, secrets: bool) {
-    let format = match form {
-        LogForm::Text => text_format(),
-        LogForm::Json => Format::Json,
-        LogForm::Off => return,
-    };
-    spawn_local(print(lab.follower()(), lab.clock(), new_log(lab.roster().clone(), format, secrets)));
+pub fn start(follow: Follow, clock: Clock, form: LogForm, log: Log) {
+    if form != LogForm::Off {
+        spawn_local(print(follow, clock, log));
+    }
+}
+
+/// How a log of this form is written.
+pub fn format(form: LogForm) -> Format {
+    if form == LogForm::Json { Format::Json } else { text_format() }
 }
 
 /// A log that knows all of the lab's protocols.
 pub fn new_log(roster: Roster, format: Format, secrets: bool) -> Log {
     Log::new(roster, Box::new(|info, _| dissector(info)), format, secrets)
+}
+
+/// A log of a server that stands alone, at whatever ports.
+pub fn solo_log(roster: Roster, protocol: &'static Protocol, form: LogForm) -> Log {
+    Log::new(roster, Box::new(move |info, _| dissector_of(protocol, info, false)), format(form), false)
+}
+
+/// A log of what a protocol's client did, with everything explained.
+pub fn explaining_log(roster: Roster, protocol: &'static Protocol, format: Format) -> Log {
+    Log::new(roster, Box::new(move |info, _| dissector_of(protocol, info, true)), format, false)
 }
 
 /// For people, in colour on a terminal that wants it.

@@ -4,6 +4,7 @@
 //! - [`judge`]: `check` and `plan`
 //! - [`up`]: runs a lab; [`live`]: its log while it runs
 //! - [`ask`]: `status`, `log` and `down` of a running lab
+//! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
 
@@ -15,20 +16,29 @@ mod live;
 mod manual;
 mod output;
 mod remarks;
+mod solo;
+mod tool;
 mod up;
 
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use arguments::{Arguments, Command, Up};
 use exit::Exit;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let command = arguments.command.unwrap_or_else(|| Command::Up(Up::default()));
-    match run(command) {
+    let matches = manual::command().get_matches();
+    let of_protocol = matches.subcommand().and_then(|(name, inner)| Some((tool::protocol(name)?, inner.clone())));
+    let ended = match of_protocol {
+        Some((protocol, inner)) => on_runtime(tool::run(protocol, inner)),
+        None => Arguments::from_arg_matches(&matches).map_or_else(
+            |error| error.exit(),
+            |arguments| run(arguments.command.unwrap_or_else(|| Command::Up(Up::default()))),
+        ),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.say(),
     }

@@ -2,15 +2,21 @@
 
 use std::io;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use crate::arguments::{Arguments, Completions};
 use crate::exit::Exit;
 use crate::output::print;
+use crate::tool;
+
+/// All that can be typed, the protocols' own commands included.
+pub fn command() -> Command {
+    tool::add_to(Arguments::command())
+}
 
 pub fn completions(completions: &Completions) -> Result<(), Exit> {
     let mut text = Vec::new();
-    clap_complete::generate(completions.shell, &mut Arguments::command(), "toynet", &mut text);
+    clap_complete::generate(completions.shell, &mut command(), "toynet", &mut text);
     print(&String::from_utf8_lossy(&text));
     Ok(())
 }
@@ -18,7 +24,7 @@ pub fn completions(completions: &Completions) -> Result<(), Exit> {
 /// One page: the whole, then each command.
 pub fn man() -> Result<(), Exit> {
     let failed = |error: io::Error| Exit::failed(format!("toynet: {error}"));
-    let command = Arguments::command();
+    let command = command();
     let mut text = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut text).map_err(failed)?;
     for part in command.get_subcommands() {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use toynet_lab::control::message::Joined;
 use toynet_lab::control::{client, server};
-use toynet_lab::run::{Folders, Ground, Lab, PortChoice};
+use toynet_lab::run::{Folders, GUEST, Ground, Lab, PortChoice};
 use toynet_lab::table::{Outside, Table, is_on_path};
 use toynet_lab::{LabFile, Plan};
 
@@ -55,7 +56,8 @@ pub async fn up(up: Up) -> Result<(), Exit> {
     if up.log != LogForm::Json {
         greet(&plan, &ground);
     }
-    live::start(&lab, up.log, up.secrets);
+    let log = live::new_log(lab.roster().clone(), live::format(up.log), up.secrets);
+    live::start(lab.follower()(), lab.clock(), up.log, log);
     let ended = run_until_stopped(lab, &stop).await;
     folders.forget(&plan.name);
     ended
@@ -93,8 +95,35 @@ fn control(lab: &Lab, plan: &Arc<Plan>, ground: &Arc<Ground>, stop: &Rc<Notify>)
         status: Box::new(status),
         follow: Box::new(follow),
         roster: lab.roster().clone(),
+        guests: lab.guests().clone(),
+        welcome: Box::new(welcome(lab, plan, ground)),
         clock: lab.clock(),
         stop: Rc::clone(stop),
+    }
+}
+
+/// What a process is told that wants to act as a host.
+fn welcome(
+    lab: &Lab,
+    plan: &Arc<Plan>,
+    ground: &Arc<Ground>,
+) -> impl Fn(Option<&str>) -> Result<Joined, String> + use<> {
+    let (clock, terrain, ports) = (lab.clock(), lab.terrain(), ground.ports);
+    let plan = Arc::clone(plan);
+    move |name| {
+        let host = match name {
+            Some(name) => plan.host(name).ok_or_else(|| format!("{name} is none of its hosts"))?.name.to_string(),
+            None => plan.workstation().map_or_else(|| GUEST.to_owned(), |host| host.name.to_string()),
+        };
+        Ok(Joined {
+            worker: 0,
+            host,
+            terrain: terrain.clone(),
+            net: ports.net(),
+            port_offset: ports.offset(),
+            clock_ahead: clock.ahead(),
+            authority: None,
+        })
     }
 }
 

@@ -4,10 +4,11 @@ use std::io;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, ReadHalf, WriteHalf};
+use toynet_machine::Time;
 use toynet_net::local;
 use toynet_record::{Journal, Roster};
 
-use super::message::{self, Answer, Ask};
+use super::message::{self, Answer, Ask, Joined};
 use crate::run::Folders;
 
 /// A connection to a running lab.
@@ -127,6 +128,26 @@ impl Client {
             None => Ok(None),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// Asks to act as `host`, or as a guest.
+    ///
+    /// # Errors
+    /// When the lab has no such host.
+    pub async fn join(&mut self, host: Option<&str>) -> Result<Joined, ClientError> {
+        self.ask(&Ask::Join { host: host.map(str::to_owned) }).await?;
+        match self.answer().await? {
+            Some(Answer::Joined(joined)) => Ok(*joined),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Tells what was seen by a process that has joined, all of it up to a time.
+    ///
+    /// # Errors
+    /// When the lab has gone.
+    pub async fn tell(&mut self, journal: &Journal, up_to: Time) -> Result<(), ClientError> {
+        self.ask(&message::seen(journal, up_to)).await
     }
 
     async fn ask(&mut self, ask: &Ask) -> Result<(), ClientError> {

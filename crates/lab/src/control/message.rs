@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use toynet_machine::Time;
+use toynet_net::topology::Terrain;
 use toynet_record::{Journal, Roster};
 
 /// What a client asks.
@@ -15,12 +17,24 @@ pub enum Ask {
         /// Whether to go on with what comes later.
         follow: bool,
     },
+    /// To act as one of the hosts from another process. [`Ask::Seen`] follows, again and again.
+    Join {
+        /// As which; without one as a host that the lab keeps for guests.
+        host: Option<String>,
+    },
+    /// What a process that has joined saw.
+    Seen {
+        /// Entries in the record's own form, in base 64, whose ends bear the worker's number that was given.
+        octets: String,
+        /// All that it saw up to this time, in nanoseconds since the epoch, is told herewith.
+        up_to: Time,
+    },
     /// The end of the lab.
     Stop,
 }
 
 /// What the lab answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "lowercase")]
 pub enum Answer {
     /// To [`Ask::Status`].
@@ -40,6 +54,8 @@ pub enum Answer {
         /// How many entries before these were left out.
         left_out: u64,
     },
+    /// To [`Ask::Join`].
+    Joined(Box<Joined>),
     /// To [`Ask::Stop`].
     Stopping,
     /// The line made no sense, or came from another version.
@@ -47,6 +63,25 @@ pub enum Answer {
         /// Why.
         why: String,
     },
+}
+
+/// What a process needs that acts as a host of a lab.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Joined {
+    /// The number under which it records.
+    pub worker: u16,
+    /// The host.
+    pub host: String,
+    /// All hosts and links.
+    pub terrain: Terrain,
+    /// The second octet of the lab's network on the loopback.
+    pub net: u8,
+    /// What is added to the ports of services.
+    pub port_offset: u16,
+    /// How far the lab's clock is ahead of the machine's, in nanoseconds.
+    pub clock_ahead: i64,
+    /// The certificate of the lab's authority, in PEM, where it has one.
+    pub authority: Option<String>,
 }
 
 /// A line with its version.
@@ -86,6 +121,11 @@ pub fn entries(journal: &Journal, left_out: u64) -> Answer {
     Answer::Entries { octets: base64::Engine::encode(&BASE64, journal.as_bytes()), left_out }
 }
 
+/// Entries that a process which has joined saw, all up to a time.
+pub fn seen(journal: &Journal, up_to: Time) -> Ask {
+    Ask::Seen { octets: base64::Engine::encode(&BASE64, journal.as_bytes()), up_to }
+}
+
 /// The entries that a message carries; an empty journal when they are garbled.
 pub fn journal(octets: &str) -> Journal {
     base64::Engine::decode(&BASE64, octets).unwrap_or_default().into()
@@ -101,11 +141,12 @@ mod tests {
 
     #[test]
     fn a_message_comes_back_as_it_was() {
-        for ask in [Ask::Status, Ask::Record { follow: true }, Ask::Stop] {
+        let join = Ask::Join { host: Some("www.shop.test".into()) };
+        for ask in [Ask::Status, Ask::Record { follow: true }, join, Ask::Stop] {
             assert_eq!(parse::<Ask>(&line(&ask)), Ok(ask));
         }
-        let answer = Answer::Error { why: "no".into() };
-        assert_eq!(parse::<Answer>(&line(&answer)), Ok(answer));
+        let answer = parse::<Answer>(&line(Answer::Error { why: "no".into() }));
+        assert!(matches!(answer, Ok(Answer::Error { why }) if why == "no"));
     }
 
     #[test]

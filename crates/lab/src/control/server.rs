@@ -13,8 +13,8 @@ use tokio::task::spawn_local;
 use toynet_net::{Clock, local};
 use toynet_record::{Journal, Roster};
 
-use super::message::{self, Answer, Ask};
-use crate::run::Follow;
+use super::message::{self, Answer, Ask, Joined};
+use crate::run::{Follow, Guests};
 
 /// What a lab lets its control socket know of it.
 pub struct Control {
@@ -24,11 +24,18 @@ pub struct Control {
     pub follow: Box<dyn Fn() -> Follow>,
     /// The hosts by address.
     pub roster: Roster,
+    /// Those who act as hosts from other processes.
+    pub guests: Guests,
+    /// What a guest is told; why there is no such host otherwise.
+    pub welcome: Welcome,
     /// The lab's clock.
     pub clock: Clock,
     /// Told when somebody asks the lab to stop.
     pub stop: Rc<Notify>,
 }
+
+/// Says what it takes to act as the host of a name, or as a guest.
+pub type Welcome = Box<dyn Fn(Option<&str>) -> Result<Joined, String>>;
 
 /// Listens at `path` and answers from then on, as long as the runtime lives.
 ///
@@ -62,14 +69,16 @@ pub async fn start(path: &Path, control: Control) -> io::Result<()> {
 
 async fn serve(
     control: &Control,
-    from: impl AsyncBufReadExt + Unpin,
+    mut from: impl AsyncBufReadExt + Unpin,
     mut to: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
     let mut text = String::new();
-    from.take(LONGEST_LINE).read_line(&mut text).await?;
+    (&mut from).take(LONGEST_ASK).read_line(&mut text).await?;
     match message::parse(&text) {
         Ok(Ask::Status) => say(&mut to, &Answer::Status { status: (control.status)() }).await,
         Ok(Ask::Record { follow }) => record(control, follow, &mut to).await,
+        Ok(Ask::Join { host }) => join(control, host.as_deref(), from, &mut to).await,
+        Ok(Ask::Seen { .. }) => say(&mut to, &Answer::Error { why: "nobody has joined here".to_owned() }).await,
         Ok(Ask::Stop) => {
             say(&mut to, &Answer::Stopping).await?;
             control.stop.notify_one();
@@ -98,6 +107,38 @@ async fn record(control: &Control, follow: bool, to: &mut (impl AsyncWrite + Unp
     Ok(())
 }
 
+/// Takes in what a guest sees, until it goes or falls silent.
+async fn join(
+    control: &Control,
+    host: Option<&str>,
+    mut from: impl AsyncBufReadExt + Unpin,
+    to: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let mut joined = match (control.welcome)(host) {
+        Ok(joined) => joined,
+        Err(why) => return say(to, &Answer::Error { why }).await,
+    };
+    let guest = control.guests.welcome();
+    joined.worker = guest.worker();
+    say(to, &Answer::Joined(Box::new(joined))).await?;
+    let mut text = String::new();
+    loop {
+        text.clear();
+        let deadline = control.clock.now() + SILENCE;
+        let mut limited = (&mut from).take(LONGEST_TOLD);
+        let reading = limited.read_line(&mut text);
+        if control.clock.until(deadline, reading).await.is_err() {
+            // Who says nothing holds nobody up; what it says later is heard all the same.
+            guest.is_silent();
+            continue;
+        }
+        match message::parse(&text) {
+            Ok(Ask::Seen { octets, up_to }) => guest.tells(&message::journal(&octets), up_to),
+            Ok(_) | Err(_) => return Ok(()),
+        }
+    }
+}
+
 async fn say(to: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {
     to.write_all(message::line(answer).as_bytes()).await?;
     to.flush().await
@@ -106,7 +147,11 @@ async fn say(to: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<
 /// Of a journal in one line: a reader holds a line whole.
 const LONGEST_PART: usize = 1024 * 1024;
 /// Every ask is shorter than this.
-const LONGEST_LINE: u64 = 4096;
+const LONGEST_ASK: u64 = 4096;
+/// Twice what a guest tells at once.
+const LONGEST_TOLD: u64 = 4 * 1024 * 1024;
+/// Ten times as long as a guest that is alive takes between two lines.
+const SILENCE: Duration = Duration::from_millis(250);
 /// Terminals of one person that follow one lab; each costs a descriptor and a reader.
 const MOST_CLIENTS: usize = 64;
 /// Long enough for some connection to end.

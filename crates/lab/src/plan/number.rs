@@ -64,12 +64,14 @@ fn written(hosts: &[Draft], mistakes: &mut Vec<Mistake>) -> HashMap<IpAddr, Rang
 }
 
 /// The addresses of a number, from the blocks set aside for tests (RFC 2544) and for documentation (RFC 3849).
-fn derived(number: u32) -> [IpAddr; 2] {
+pub(super) fn derived(number: u32) -> [IpAddr; 2] {
     let v4 = Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + number);
     let v6 = Ipv6Addr::from(u128::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0)) + u128::from(number));
     [v4.into(), v6.into()]
 }
 
 const FIRST_WRITTEN: u32 = 257;
-/// Half of the 2^16 addresses that a lab leases where it has no network of its own.
-const LAST: u16 = 32_767;
+/// Half of the 2^16 addresses that a lab leases where it has no network of its own, but one.
+const LAST: u16 = GUEST - 1;
+/// The last number is the guest's.
+pub(super) const GUEST: u16 = 32_767;

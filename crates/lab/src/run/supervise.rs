@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use toynet_net::recorder::{Recorder, Request};
+use toynet_net::topology::Terrain;
 use toynet_net::worker::{self, Thread};
 use toynet_net::{Carrier, Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
-use super::{Follow, Ground, services};
+use super::{Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
 use crate::protocols;
 
@@ -22,8 +23,10 @@ pub struct Lab {
     plan: Arc<Plan>,
     ground: Arc<Ground>,
     roster: Roster,
+    terrain: Terrain,
     clock: Clock,
     records: Vec<Records>,
+    guests: Guests,
     threads: Vec<Thread>,
     stop: watch::Sender<bool>,
     /// Empty once every worker is gone.
@@ -61,11 +64,13 @@ impl Lab {
         let around = Surroundings { outside: Arc::clone(&ground.outside), files, state };
         let clock = Clock::system();
         let topology = Arc::new(plan.topology(clock.now()));
-        let roster = topology.roster();
+        let (roster, terrain) = (topology.roster(), topology.terrain());
         let (stop, stopped) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);
         let (ready, mut all_ready) = mpsc::channel(workers);
-        let mut lab = Self { plan, ground, roster, clock, records: vec![], threads: vec![], stop, gone };
+        let (guests, records) = Guests::new(clock);
+        let (records, threads) = (vec![records], vec![]);
+        let mut lab = Self { plan, ground, roster, terrain, clock, records, guests, threads, stop, gone };
         for number in 0..workers {
             let (records, requests) = Records::new();
             let worker = Worker {
@@ -110,6 +115,16 @@ impl Lab {
     /// Its hosts by address.
     pub fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// Its hosts and links as plain values, for another process.
+    pub fn terrain(&self) -> Terrain {
+        self.terrain.clone()
+    }
+
+    /// Those who act as its hosts from other processes.
+    pub fn guests(&self) -> &Guests {
+        &self.guests
     }
 
     /// Makes readers of its record, each from the oldest entry that is still kept.

@@ -17,9 +17,26 @@ use toynet_service::{
 
 pub const ALL: &[&Protocol] = &[&DNS, &HTTP, &SMTP];
 
-const DNS: Protocol = Protocol { name: "dns", about: "name server", ports: &[], read: dns, dissector: no_dissector };
-const HTTP: Protocol = Protocol { name: "http", about: "web site", ports: &[], read: http, dissector: no_dissector };
-const SMTP: Protocol = Protocol { name: "smtp", about: "mail", ports: &[], read: smtp, dissector: no_dissector };
+const DNS: Protocol = Protocol {
+    name: "dns",
+    about: "name server",
+    ports: &[],
+    read: dns,
+    dissector: no_dissector,
+    tools: &[],
+    solo: None,
+};
+const HTTP: Protocol = Protocol {
+    name: "http",
+    about: "web site",
+    ports: &[],
+    read: http,
+    dissector: no_dissector,
+    tools: &[],
+    solo: None,
+};
+const SMTP: Protocol =
+    Protocol { name: "smtp", about: "mail", ports: &[], read: smtp, dissector: no_dissector, tools: &[], solo: None };
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

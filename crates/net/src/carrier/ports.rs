@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use super::{cross, nobody};
 use crate::link::Link;
 use crate::stream::Io;
-use crate::topology::TopologyHost;
+use crate::topology::{Topology, TopologyHost};
 use crate::{Clock, Host, socket};
 
 pub use lease::Lease;
@@ -58,6 +58,12 @@ impl Ports {
     /// Where a host's port is found from outside the lab.
     pub fn door(self, number: u16, port: u16) -> SocketAddr {
         SocketAddr::new(IpAddr::V4(self.address(number, false)), self.real_port(port))
+    }
+
+    /// The other way round: the host and port that are found at a door.
+    pub(crate) fn behind_door(self, topology: &Topology, door: SocketAddr) -> Option<SocketAddr> {
+        let (number, six) = self.number(door.ip())?;
+        Some(SocketAddr::new(pick(topology.numbered(number)?, six)?, self.lab_port(door.port())))
     }
 
     fn address(self, number: u16, six: bool) -> Ipv4Addr {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use toynet_machine::Time;
 
 use super::{Condition, Parcel, Verdict};
 
 /// A span of the lab's time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// When it begins, after the start of the lab.
     pub after: Duration,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use toynet_machine::{Random, Time};
 
 use super::{Condition, Cut, DEFAULT_WINDOW, Jitter, Latency, Link, Loss, Rate, Window};
 
 /// The conditions of a link, as the lab file has them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
     /// Delay of everything.
     pub latency: Duration,
@@ -26,7 +27,7 @@ pub struct Conditions {
 }
 
 /// One side of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pattern {
     /// This host.
     Host(String),
@@ -35,7 +36,7 @@ pub enum Pattern {
 }
 
 /// Conditions for what goes from one side to the other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// Who sends.
     pub from: Pattern,
@@ -61,6 +62,10 @@ impl Links {
     /// that names more hosts holds, then the earlier one.
     pub fn new(rules: Vec<Rule>, began: Time) -> Self {
         Self { rules, began, made: Mutex::default() }
+    }
+
+    pub(crate) fn rules(&self) -> (&[Rule], Time) {
+        (&self.rules, self.began)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

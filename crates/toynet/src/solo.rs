@@ -1,0 +1,107 @@
+//! `toynet dns serve` and its like: one server alone.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use toynet_lab::protocols::Protocol;
+use toynet_lab::protocols::tool::{self, Stand};
+use toynet_lab::run::Solo;
+
+use crate::arguments::LogForm;
+use crate::exit::Exit;
+use crate::output::print;
+use crate::{live, remarks};
+
+/// The word that calls it.
+pub const WORD: &str = "serve";
+
+/// The arguments of a protocol's server, with those that all servers have.
+pub fn command(solo: &tool::Solo) -> Command {
+    let listen = Arg::new(LISTEN)
+        .long(LISTEN)
+        .value_name("ADDR:PORT")
+        .action(ArgAction::Append)
+        .value_parser(read_listen)
+        .help("Where to listen; may be repeated, and port 0 is any that is free [default: 127.0.0.1 and the standard port raised by 8000]");
+    let log = Arg::new(LOG)
+        .long(LOG)
+        .value_name("FORM")
+        .value_parser(clap::builder::EnumValueParser::<LogForm>::new())
+        .default_value("text")
+        .help("How to show what passes");
+    (solo.arguments)().name(WORD).arg(listen).arg(log)
+}
+
+/// Runs it until it is told to stop.
+pub async fn serve(protocol: &'static Protocol, solo: &tool::Solo, matches: &ArgMatches) -> Result<(), Exit> {
+    let form = matches.get_one::<LogForm>(LOG).copied().unwrap_or_default();
+    remarks::begin(form == LogForm::Json);
+    let stand = (solo.read)(matches).map_err(|why| Exit::misused(format!("toynet: {why}")))?;
+    let listen = addresses(matches, &stand);
+    let not_allowed = |error: std::io::Error| Exit::not_allowed(format!("toynet: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
+    let solo = Solo::start(protocol, &stand, &listen).await.map_err(not_allowed)?;
+    if form != LogForm::Json {
+        let (name, transport) = (protocol.name, if stand.datagrams { "udp and tcp" } else { "tcp" });
+        let lines = solo.bound().iter().map(|address| format!("ready: {name} on {address} ({transport})\n"));
+        print(&lines.collect::<String>());
+    }
+    live::start(solo.follow(), solo.clock(), form, live::solo_log(solo.roster().clone(), protocol, form));
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+fn addresses(matches: &ArgMatches, stand: &Stand) -> Vec<SocketAddr> {
+    let raised = stand.port.saturating_add(RAISED);
+    let given = matches.get_many::<Listen>(LISTEN).into_iter().flatten();
+    let given: Vec<SocketAddr> = given.map(|Listen(ip, port)| SocketAddr::new(*ip, port.unwrap_or(raised))).collect();
+    if given.is_empty() { vec![SocketAddr::new(LOOPBACK, raised)] } else { given }
+}
+
+/// An address, and a port unless the default will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Listen(IpAddr, Option<u16>);
+
+fn read_listen(text: &str) -> Result<Listen, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(Listen(address.ip(), Some(address.port())));
+    }
+    if let Ok(ip) = text.trim_matches(['[', ']']).parse() {
+        return Ok(Listen(ip, None));
+    }
+    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+    match (host, port.parse()) {
+        ("" | "localhost", Ok(port)) => Ok(Listen(LOOPBACK, Some(port))),
+        _ => Err("that is neither ADDR:PORT nor an address nor a port".to_owned()),
+    }
+}
+
+const LISTEN: &str = "listen";
+const LOG: &str = "log";
+/// Nobody else reaches it unless it is told to listen elsewhere.
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// As labs do where standard ports are reserved to the system.
+const RAISED: u16 = 8000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_to_listen_may_be_said_in_part() {
+        let at = |ip: &str, port| Ok(Listen(ip.parse().unwrap(), port));
+        assert_eq!(read_listen("127.0.0.2:80"), at("127.0.0.2", Some(80)));
+        assert_eq!(read_listen("[::1]:0"), at("::1", Some(0)));
+        assert_eq!(read_listen("::1"), at("::1", None));
+        assert_eq!(read_listen("8080"), at("127.0.0.1", Some(8080)));
+        assert_eq!(read_listen("localhost:8080"), at("127.0.0.1", Some(8080)));
+        assert!(read_listen("www.example.com:80").is_err());
+        assert!(read_listen("127.0.0.1:99999").is_err());
+    }
+}
