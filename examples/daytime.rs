@@ -46,7 +46,7 @@ impl Config for Daytime {
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
         let line = format!("nc {} {}", reached.address, PORT + reached.port_offset);
-        vec![Command { program: "nc", line, shows: "the time".to_owned() }]
+        vec![Command { program: "nc", line, own: None, shows: "the time".to_owned() }]
     }
 
     fn build(&self, _: &Place) -> io::Result<Box<dyn Server>> {

@@ -67,15 +67,22 @@ impl Config for Dns {
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
         let server = at(reached.address, self.port.get() + reached.port_offset);
-        let dig =
-            |rest: String, shows: &str| Command { program: "dig", line: format!("dig {rest}"), shows: shows.into() };
+        let dig = |rest: String, own: String, shows: &str| Command {
+            program: "dig",
+            line: format!("dig {rest}"),
+            own: Some(format!("dns query {own}")),
+            shows: shows.into(),
+        };
         if !self.resolver {
-            return vec![dig(format!("{server} +norecurse {} A", reached.host), "what this name server alone knows")];
+            let own = format!("@{0} +norecurse {0} A", reached.host);
+            let rest = format!("{server} +norecurse {} A", reached.host);
+            return vec![dig(rest, own, "what this name server alone knows")];
         }
+        let (name, address) = (reached.example, reached.example_address);
         vec![
-            dig(format!("{server} {}", reached.example), "a look-up from the lab's root down"),
-            dig(format!("{server} -x {}", reached.example_address), "the name that belongs to an address"),
-            dig(format!("{server} +trace {}", reached.example), "each step from the root to the answer"),
+            dig(format!("{server} {name}"), name.to_owned(), "a look-up from the lab's root down"),
+            dig(format!("{server} -x {address}"), format!("-x {address}"), "the name that belongs to an address"),
+            dig(format!("{server} +trace {name}"), format!("+trace {name}"), "each step from the root to the answer"),
         ]
     }
 

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde_json::{Value, json};
 use toynet_service::{Command, Doors, Reached};
 
-pub use path::is_on_path;
+pub use path::{is_on_path, own_call};
 
 use crate::plan::{Plan, PlannedHost, services, services_json};
 
@@ -22,6 +22,8 @@ pub struct Outside<'a> {
     pub port_offset: u16,
     /// The lab's resolver.
     pub resolver: Option<SocketAddr>,
+    /// How toynet itself is called from here.
+    pub toynet: &'a str,
 }
 
 /// The table of a lab and the commands that are worth trying.
@@ -29,12 +31,22 @@ pub struct Outside<'a> {
 pub struct Table<'a> {
     plan: &'a Plan,
     outside: &'a Outside<'a>,
-    commands: Vec<Command>,
+    commands: Vec<ToTry>,
+}
+
+/// A command that works here as it stands.
+#[derive(Debug)]
+struct ToTry {
+    program: &'static str,
+    line: String,
+    shows: String,
+    /// What it stands in for: the program that is missing, and its line.
+    instead_of: Option<String>,
 }
 
 impl<'a> Table<'a> {
-    /// The table of `plan`, with commands of which `has_program` is true: [`is_on_path`] for the
-    /// programs of this machine.
+    /// The table of `plan`, with commands for whose programs `has_program` is true: [`is_on_path`] for the
+    /// programs of this machine. For others there are toynet's own clients.
     pub fn new(plan: &'a Plan, outside: &'a Outside<'a>, has_program: &dyn Fn(&str) -> bool) -> Self {
         Self { plan, outside, commands: worth_trying(plan, outside, has_program) }
     }
@@ -68,7 +80,9 @@ impl<'a> Table<'a> {
         let commands = self
             .commands
             .iter()
-            .map(|command| json!({ "program": command.program, "line": command.line, "shows": command.shows }));
+            .map(|ToTry { program, line, shows, instead_of }| {
+                json!({ "program": program, "line": line, "shows": shows, "instead_of": instead_of })
+            });
         json!({
             "lab": self.plan.name,
             "port_offset": self.outside.port_offset,
@@ -102,31 +116,45 @@ fn reached(address: IpAddr, outside: &Outside<'_>) -> IpAddr {
 }
 
 /// The command has a line to itself, so that it can be copied whole.
-fn command_lines(command: &Command) -> String {
-    format!("  # {}\n  {}\n", command.shows, command.line)
+fn command_lines(command: &ToTry) -> String {
+    let own = format!("  # {}\n  {}\n", command.shows, command.line);
+    match &command.instead_of {
+        Some(line) => format!("{own}  # with {}: {line}\n", command.program),
+        None => own,
+    }
 }
 
 /// The best command of each service first, then the second best; written hosts before derived ones.
 /// What a second best command shows is shown for one host only.
-fn worth_trying(plan: &Plan, outside: &Outside<'_>, has_program: &dyn Fn(&str) -> bool) -> Vec<Command> {
+fn worth_trying(plan: &Plan, outside: &Outside<'_>, has_program: &dyn Fn(&str) -> bool) -> Vec<ToTry> {
     let resolvers = plan.resolvers().filter(|host| !host.is_written());
     let hosts = plan.hosts.iter().filter(|host| host.is_written()).chain(resolvers);
     let all = plan.hosts.iter().flat_map(|host| &host.services);
     let mailboxes: Vec<String> = all.flat_map(|service| service.config.facts().mailboxes).collect();
-    let mut ranked: Vec<(usize, Command)> = Vec::new();
+    let mut ranked: Vec<(usize, ToTry)> = Vec::new();
     for host in hosts.take(MOST_HOSTS) {
         for service in &host.services {
             let commands = service.config.commands(&reach(plan, host, outside, &mailboxes));
-            let usable = commands.into_iter().filter(|command| has_program(command.program));
+            let usable = commands.into_iter().filter_map(|command| to_try(command, outside, has_program));
             ranked.extend(usable.enumerate());
         }
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     let mut seen = HashSet::new();
-    let is_new = |(rank, command): &(usize, Command)| {
+    let is_new = |(rank, command): &(usize, ToTry)| {
         seen.insert(if *rank == 0 { command.line.clone() } else { command.shows.clone() })
     };
     ranked.into_iter().filter(is_new).map(|(_, command)| command).take(MOST_COMMANDS).collect()
+}
+
+/// The command where its program is there, otherwise toynet's own where there is one.
+fn to_try(command: Command, outside: &Outside<'_>, has_program: &dyn Fn(&str) -> bool) -> Option<ToTry> {
+    let Command { program, line, own, shows } = command;
+    if has_program(program) {
+        return Some(ToTry { program, line, shows, instead_of: None });
+    }
+    let own = format!("{} {}", outside.toynet, own?);
+    Some(ToTry { program, line: own, shows, instead_of: Some(line) })
 }
 
 fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>, mailboxes: &'a [String]) -> Reached<'a> {
@@ -175,17 +203,28 @@ mod tests {
         let plan = plan();
         let host = &plan.hosts[0];
         let addresses = Doors::from([(host.addresses[0], "127.9.1.1".parse().unwrap())]);
-        let outside = Outside { addresses: &addresses, port_offset: 8000, resolver: None };
+        let outside = Outside { addresses: &addresses, port_offset: 8000, resolver: None, toynet: "toynet" };
         let text = Table::new(&plan, &outside, &|program| program == "curl").text();
         assert!(text.starts_with("HOST"), "{text}");
         assert!(text.contains("www.shop.test  127.9.1.1"), "{text}");
-        assert!(text.ends_with("TRY\n  # the front page\n  curl http://www.shop.test:8080/\n"), "{text}");
+        assert!(text.contains("TRY\n  # the front page\n  curl http://www.shop.test:8080/\n"), "{text}");
+    }
+
+    #[test]
+    fn where_a_program_is_missing_toynets_own_client_stands_in() {
+        let plan = plan();
+        let outside = Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "./toynet" };
+        let text = Table::new(&plan, &outside, &|_| false).text();
+        assert!(
+            text.ends_with("  ./toynet dns query a.test\n  # with dig: dig @198.18.0.3 -p 53 www.shop.test\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_program_reads_the_same() {
         let plan = plan();
-        let outside = Outside { addresses: &Doors::new(), port_offset: 0, resolver: None };
+        let outside = Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "toynet" };
         let json = Table::new(&plan, &outside, &|_| true).to_json();
         assert_eq!(json["hosts"][0]["reached"][0], "198.18.1.1");
         assert_eq!(json["commands"][0]["program"], "wget");

@@ -140,6 +140,8 @@ pub struct Command {
     pub program: &'static str,
     /// The whole line.
     pub line: String,
+    /// What does the same where that program is missing: the arguments of toynet's own client.
+    pub own: Option<String>,
     /// What it shows, in a few words.
     pub shows: String,
 }

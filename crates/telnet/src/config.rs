@@ -52,7 +52,12 @@ impl Config for Telnet {
             23 => format!("telnet {}", reached.address),
             port => format!("telnet {} {port}", reached.address),
         };
-        vec![Command { program: "telnet", line, shows: format!("the bulletin board on {}", reached.host) }]
+        let own = match self.port {
+            23 => format!("telnet {}", reached.host),
+            port => format!("telnet {} {port}", reached.host),
+        };
+        let shows = format!("the bulletin board on {}", reached.host);
+        vec![Command { program: "telnet", line, own: Some(own), shows }]
     }
 
     fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {

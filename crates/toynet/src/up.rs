@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use toynet_lab::control::message::Joined;
 use toynet_lab::control::{client, server};
 use toynet_lab::run::{Folders, GUEST, Ground, Lab, PortChoice};
-use toynet_lab::table::{Outside, Table, is_on_path};
+use toynet_lab::table::{Outside, Table, is_on_path, own_call};
 use toynet_lab::{LabFile, Plan};
 
 use crate::arguments::{LogForm, Ports, Up};
@@ -129,9 +129,9 @@ fn welcome(
 
 fn status(lab: &Lab, plan: &Arc<Plan>, ground: &Arc<Ground>) -> impl Fn() -> Value + use<> {
     let (clock, began) = (lab.clock(), lab.clock().now());
-    let (plan, ground) = (Arc::clone(plan), Arc::clone(ground));
+    let (plan, ground, toynet) = (Arc::clone(plan), Arc::clone(ground), own_call());
     move || {
-        let outside = outside(&plan, &ground);
+        let outside = outside(&plan, &ground, &toynet);
         let table = Table::new(&plan, &outside, &is_on_path);
         let mut status = table.to_json();
         status["pid"] = json!(std::process::id());
@@ -144,14 +144,15 @@ fn status(lab: &Lab, plan: &Arc<Plan>, ground: &Arc<Ground>) -> impl Fn() -> Val
 }
 
 fn greet(plan: &Plan, ground: &Ground) {
-    let text = Table::new(plan, &outside(plan, ground), &is_on_path).text();
+    let text = Table::new(plan, &outside(plan, ground, &own_call()), &is_on_path).text();
     let how = if io::stdin().is_terminal() { "Ctrl-C stops it" } else { "`toynet down` stops it" };
     let greeting = format!("{text}\nready: lab {} on 127.{}.0.0/16; {how}\n", plan.name, ground.ports.net());
     print(&greeting);
 }
 
-fn outside<'a>(plan: &Plan, ground: &'a Ground) -> Outside<'a> {
-    Outside { addresses: &ground.outside, port_offset: ground.ports.offset(), resolver: ground.resolver(plan) }
+fn outside<'a>(plan: &Plan, ground: &'a Ground, toynet: &'a str) -> Outside<'a> {
+    let (port_offset, resolver) = (ground.ports.offset(), ground.resolver(plan));
+    Outside { addresses: &ground.outside, port_offset, resolver, toynet }
 }
 
 fn not_allowed(error: io::Error) -> Exit {

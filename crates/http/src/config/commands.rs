@@ -14,14 +14,22 @@ pub(super) fn of(port: u16, reached: &Reached<'_>) -> Vec<Command> {
     let shown_port = if port == 80 { String::new() } else { format!(":{port}") };
     let resolve = format!("--resolve {host}:{port}:{address}");
     let url = format!("http://{host}{shown_port}/");
-    let command = |program, line, shows: &str| Command { program, line, shows: shows.to_owned() };
+    let inside =
+        if port - reached.port_offset == 80 { String::new() } else { format!(":{}", port - reached.port_offset) };
+    let own = format!("http://{host}{inside}/");
+    let curl = |line, own, shows: &str| Command { program: "curl", line, own: Some(own), shows: shows.to_owned() };
     vec![
-        command("curl", format!("curl {resolve} {url}"), "the front page"),
-        command("curl", format!("curl -i --http2-prior-knowledge {resolve} {url}"), "the same over HTTP/2"),
-        command(
-            "nghttp",
-            format!("nghttp -nv -H ':authority: {host}' http://{address}{shown_port}/"),
-            "the frames of HTTP/2",
+        curl(format!("curl {resolve} {url}"), format!("http get {own}"), "the front page"),
+        curl(
+            format!("curl -i --http2-prior-knowledge {resolve} {url}"),
+            format!("http get -i --http2-prior-knowledge {own}"),
+            "the same over HTTP/2",
         ),
+        Command {
+            program: "nghttp",
+            line: format!("nghttp -nv -H ':authority: {host}' http://{address}{shown_port}/"),
+            own: None,
+            shows: "the frames of HTTP/2".to_owned(),
+        },
     ]
 }

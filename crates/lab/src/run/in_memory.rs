@@ -1,6 +1,7 @@
 //! A lab inside a program: nothing leaves the process, and time may be virtual.
 
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -26,9 +27,17 @@ impl InMemory {
     /// # Errors
     /// When one of them does not start; the text says which and why.
     pub async fn start(plan: &Plan, file: &LabFile) -> io::Result<Self> {
+        Self::start_keeping(plan, file, None).await
+    }
+
+    /// The same, with what must outlive the lab below the folder `state`.
+    ///
+    /// # Errors
+    /// As for [`InMemory::start`].
+    pub async fn start_keeping(plan: &Plan, file: &LabFile, state: Option<PathBuf>) -> io::Result<Self> {
         let lab = Self::empty(plan);
         lab.network.set_resolver(protocols::resolver());
-        let around = Surroundings { outside: Arc::default(), files: Arc::clone(&file.files), state: None };
+        let around = Surroundings { outside: Arc::default(), files: Arc::clone(&file.files), state };
         services::start(&lab.network, plan, &around).await?;
         Ok(lab)
     }

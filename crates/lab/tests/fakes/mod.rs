@@ -73,7 +73,7 @@ impl Config for Dns {
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
         let port = 53 + reached.port_offset;
         let line = format!("dig @{} -p {port} {}", reached.address, reached.example);
-        vec![Command { program: "dig", line, shows: "an address".to_owned() }]
+        vec![Command { program: "dig", line, own: Some("dns query a.test".to_owned()), shows: "an address".to_owned() }]
     }
 
     fn build(&self, _: &Place) -> io::Result<Box<dyn Server>> {
@@ -130,8 +130,8 @@ impl Config for Http {
         let line = format!("curl http://{}:{}/", reached.host, 80 + reached.port_offset);
         let other = format!("wget http://{}:{}/", reached.host, 80 + reached.port_offset);
         vec![
-            Command { program: "wget", line: other, shows: "the front page".to_owned() },
-            Command { program: "curl", line, shows: "the front page".to_owned() },
+            Command { program: "wget", line: other, own: None, shows: "the front page".to_owned() },
+            Command { program: "curl", line, own: None, shows: "the front page".to_owned() },
         ]
     }
 

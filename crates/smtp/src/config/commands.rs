@@ -9,9 +9,11 @@ pub(super) fn of(port: u16, reached: &Reached<'_>, domain: &str, mailboxes: &[&s
     let server = at(reached.address, port + reached.port_offset);
     let from = mailboxes.first().copied().unwrap_or("alice");
     let elsewhere = reached.mailboxes.iter().find(|address| !address.ends_with(&format!("@{domain}")));
+    let inside = if port == 25 { String::new() } else { format!(":{port}") };
     let swaks = |rest: String, shows: &str| Command {
         program: "swaks",
         line: format!("swaks --server {server} {rest}"),
+        own: Some(format!("smtp send --server {}{inside} {rest}", reached.host)),
         shows: shows.to_owned(),
     };
     let mut commands = match elsewhere {
