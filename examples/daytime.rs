@@ -25,6 +25,7 @@ const DAYTIME: Protocol = Protocol {
     ports: &[(Transport::Tcp, PORT)],
     read: |_| Ok(Box::new(Daytime)),
     dissector: |_| Box::new(Reading { heard: Vec::new() }),
+    fault: None,
     tools: &[],
     solo: None,
 };

@@ -62,6 +62,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Udp, 53), (toynet_record::Transport::Tcp, 53)],
     read: config::read,
     dissector: |flow| Box::new(dissect::DnsDissector::new(flow)),
+    fault: None,
     tools: &[],
     solo: None,
 };

@@ -29,6 +29,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Tcp, 80)],
     read: config::read,
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
+    fault: None,
     tools: &[],
     solo: None,
 };

@@ -34,6 +34,7 @@ pub mod visit;
 pub use lab_file::LabFile;
 pub use plan::Plan;
 pub use report::Report;
+pub use toynet_service::Mistake;
 
 #[cfg(test)]
 #[path = "../tests/fakes/mod.rs"]

@@ -7,7 +7,7 @@
 //! - `reverse`: the zones in which addresses are names
 //! - `fill`: the records of each derived zone; `extra`: those that the lab file adds
 //! - `zone`: a derived zone as master-file text
-//! - `links`: what happens between which hosts
+//! - `links`: what happens between which hosts; `faults`: what services do wrong on purpose
 //! - `show`: all of it, for a person or a program
 //!
 //! What is written by hand wins over what would be derived: a zone file as a whole, an address, a
@@ -22,6 +22,7 @@
 //! | `resolver.test` | nothing; it answers recursive queries, unless a written host does |
 
 mod extra;
+mod faults;
 mod fill;
 mod links;
 mod number;
@@ -41,6 +42,7 @@ use toynet_net::topology::{GUEST, Topology, TopologyHost};
 use toynet_service::{Config, Doors, Files, HostName, Mistake, Place, Protocol, Spot, ZoneText};
 
 use crate::spec::{self, Spec};
+pub use faults::PlannedFault;
 pub use links::Link;
 use roster::Roster;
 pub(crate) use show::{services, services_json};
@@ -63,6 +65,8 @@ pub struct Plan {
     pub zones: Vec<PlannedZone>,
     /// What happens between hosts.
     pub links: Vec<Link>,
+    /// What services do wrong on purpose.
+    pub faults: Vec<PlannedFault>,
     /// The root's name servers and their addresses.
     pub hints: Arc<Vec<(HostName, Vec<IpAddr>)>>,
 }
@@ -161,6 +165,7 @@ fn derive(
     reverse::grow(&mut tree, &roster.hosts);
     let zones = fill::texts(&tree, &roster.hosts, ttl, files, mistakes);
     let links = links::one_way(spec.links, &roster, mistakes);
+    let faults = faults::check(spec.faults, &roster, mistakes);
     Plan {
         name: spec.lab.name.map_or_else(|| name.to_owned(), toml::Spanned::into_inner),
         seed: spec.lab.seed.unwrap_or(DEFAULT_SEED),
@@ -170,6 +175,7 @@ fn derive(
         zones: planned_zones(&tree, &roster, &zones),
         hosts: planned_hosts(roster, &tree, &zones),
         links,
+        faults,
     }
 }
 
@@ -206,6 +212,19 @@ impl Plan {
     /// The first written host without a service: somebody sits there.
     pub fn workstation(&self) -> Option<&PlannedHost> {
         self.hosts.iter().find(|host| host.is_written() && host.services.is_empty())
+    }
+
+    /// Reads a fault for this lab, written as a table `[[fault]]` without that line.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn read_fault(&self, text: &str, protocols: &[&'static Protocol]) -> Result<PlannedFault, Vec<Mistake>> {
+        let names = |host: &PlannedHost| host.services.iter().map(|service| service.protocol.name).collect();
+        let speaks = self.hosts.iter().map(|host| (host.name.clone(), names(host))).collect();
+        let spec = spec::read_fault(text, speaks, protocols)?;
+        let hosts: Vec<_> = self.hosts.iter().map(|host| faults::Known::new(host, names(host))).collect();
+        let mut mistakes = Vec::new();
+        faults::planned(spec, &hosts, &mut mistakes).ok_or(mistakes)
     }
 
     /// The hosts that answer recursive queries.

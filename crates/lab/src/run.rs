@@ -6,10 +6,12 @@
 //! - `keep`: a service that fails is started again, ever more slowly
 //! - [`supervise`]: the workers, their ready signal and their end
 //! - [`follow`]: the record of all workers as it grows
+//! - [`faults`]: what services do wrong on purpose, from the file or set while it runs
 //! - [`guests`]: what other processes saw that act as its hosts
 //! - [`solo`]: one server alone
 //! - [`in_memory`]: a lab inside a program, in virtual time
 
+pub mod faults;
 pub mod follow;
 pub mod ground;
 pub mod guests;
@@ -20,6 +22,7 @@ pub mod solo;
 pub mod state;
 pub mod supervise;
 
+pub use faults::FaultBook;
 pub use follow::Follow;
 pub use ground::{Ground, PortChoice, Refused};
 pub use guests::Guests;

@@ -2,8 +2,9 @@
 //!
 //! - [`units`]: durations, rates, sizes, shares and addresses as a person writes them
 //! - `table`: tolerant reading: what is wrong is noted and left out
-//! - `host`, `link`: the tables of hosts and links
+//! - `host`, `link`, `fault`: the tables of hosts, links and faults
 
+mod fault;
 mod host;
 mod link;
 mod table;
@@ -17,6 +18,7 @@ use toml::de::{DeTable, DeValue};
 use toynet_service::{HostName, Mistake, Protocol, Spot};
 
 use crate::near;
+pub use fault::FaultSpec;
 pub use host::{HostSpec, ServiceSpec};
 pub use link::{Conditions, Cut, LinkEnd, LinkSpec};
 
@@ -29,6 +31,8 @@ pub struct Spec {
     pub hosts: Vec<HostSpec>,
     /// The links, in the order of the file.
     pub links: Vec<LinkSpec>,
+    /// The faults, in the order of the file.
+    pub faults: Vec<FaultSpec>,
 }
 
 /// The table `[lab]`.
@@ -69,15 +73,40 @@ pub fn read(text: &str, protocols: &[&'static Protocol]) -> Reading {
 
 fn read_root(root: DeTable<'_>, text: &str, protocols: &[&'static Protocol], mistakes: &mut Vec<Mistake>) -> Spec {
     let mut spec = Spec::default();
+    let mut faults = None;
     for (key, value) in table::in_order(root) {
         match key.get_ref().as_ref() {
             "lab" => spec.lab = read_lab(value, mistakes),
             "host" => spec.hosts = host::read_hosts(value, protocols, mistakes),
             "link" => spec.links = link::read_links(value, text, mistakes),
+            "fault" => faults = Some(value),
             other => mistakes.push(unknown_table(other, key.span())),
         }
     }
+    // They speak of hosts that may stand further down.
+    if let Some(faults) = faults {
+        spec.faults = fault::read_faults(faults, text, &spec.hosts, protocols, mistakes);
+    }
     spec
+}
+
+/// Reads one fault from a text of its own, in the form of a table `[[fault]]` without that line. `speaks` are the
+/// hosts of the lab with their protocols.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn read_fault(
+    text: &str,
+    speaks: Vec<(HostName, Vec<&'static str>)>,
+    protocols: &[&'static Protocol],
+) -> Result<FaultSpec, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let hosts: Vec<HostSpec> = speaks.into_iter().map(|(name, named)| HostSpec::known(name, named)).collect();
+    let (root, errors) = DeTable::parse_recoverable(text);
+    mistakes.extend(errors.iter().map(|error| table::in_words(error, 0..0)));
+    let value = Spanned::new(0..text.len(), DeValue::Table(root.into_inner()));
+    let fault = fault::read_fault(value, text, &hosts, protocols, &mut mistakes);
+    fault.filter(|_| mistakes.is_empty()).ok_or(mistakes)
 }
 
 fn read_lab(value: Spanned<DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> LabSpec {
@@ -103,7 +132,7 @@ pub fn is_lab_name(name: &str) -> bool {
 
 fn unknown_table(name: &str, span: Range<usize>) -> Mistake {
     let mistake = Mistake::new(span, format!("unknown table `{name}`"));
-    match near::advice(name, &["lab", "host", "link"]) {
+    match near::advice(name, &["lab", "host", "link", "fault"]) {
         Some(advice) => mistake.advise(advice),
         None => mistake,
     }

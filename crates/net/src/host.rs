@@ -5,9 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use toynet_machine::Random;
-use toynet_record::{Cause, Closing, Side, StripId, Transport};
+use toynet_record::{Cause, Closing, Direction, Seen, Side, StripId, Transport};
 
 use crate::datagrams::Datagrams;
+use crate::fault::Faults;
 use crate::network::Network;
 use crate::resolve::Resolve;
 use crate::tap::{Opening, Tap};
@@ -22,6 +23,7 @@ pub struct Host {
     pub(crate) at: usize,
     pub(crate) strip: StripId,
     pub(crate) cause: Option<Cause>,
+    pub(crate) faults: Faults,
 }
 
 impl Host {
@@ -63,6 +65,25 @@ impl Host {
     #[must_use]
     pub fn because(&self, cause: Cause) -> Self {
         Self { cause: Some(cause), ..self.clone() }
+    }
+
+    /// The same host, whose service is to commit these faults.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// What its service is to do wrong on purpose.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Writes down that the answer to `cause` was spoilt on purpose, and how. For connections there is
+    /// [`Stream::fault`].
+    pub fn fault(&self, cause: Cause, what: &str) {
+        let recorder = self.network.recorder();
+        let seen = Seen::Fault { direction: Direction::Sent, number: cause.exchange, what };
+        recorder.write(self.strip, cause.end, recorder.now(), seen);
     }
 
     /// The names of all hosts of the lab, in its order; its guest's is none of them.

@@ -7,6 +7,7 @@
 //! - [`datagrams`]: datagrams, one by one or served in batches
 //! - [`tls`], [`quic`]: what lies on top of streams and datagrams
 //! - [`link`]: latency, jitter, loss, rate, cut, one small file each
+//! - [`fault`]: what a service does wrong on purpose: when and for whom
 //! - [`carrier`]: how sockets are made: `memory`, `ports` or `real`
 //! - [`typed`]: a command that a person typed, as a cause
 //! - `pipe`: a connection inside the process, bent by links
@@ -23,6 +24,7 @@ pub mod carrier;
 pub mod clock;
 pub mod datagrams;
 pub mod drive;
+pub mod fault;
 pub mod holder;
 pub mod host;
 pub mod link;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::fault::Faults;
 use crate::socket::Batch;
 use crate::{Carrier, Clock, Host, Recorder, Resolve, Topology};
 
@@ -34,7 +35,13 @@ impl Network {
     /// A host, whose record is kept within a quota of its own; one for each service and client.
     pub fn host(self: &Rc<Self>, name: &str) -> Option<Host> {
         let at = self.topology.find(name)?;
-        Some(Host { network: Rc::clone(self), at, strip: self.recorder.add_strip(), cause: None })
+        Some(Host {
+            network: Rc::clone(self),
+            at,
+            strip: self.recorder.add_strip(),
+            cause: None,
+            faults: Faults::default(),
+        })
     }
 
     /// The hosts and links.

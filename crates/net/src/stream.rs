@@ -67,6 +67,11 @@ impl Stream {
         self.tap.because(exchange, cause);
     }
 
+    /// Writes down that what is sent next is spoilt on purpose, and how.
+    pub fn fault(&self, what: &str) {
+        self.tap.fault(Direction::Sent, what);
+    }
+
     /// What was agreed when TLS started, if it has.
     pub fn tls(&self) -> Option<&tls::Terms> {
         match &self.io {

@@ -19,6 +19,7 @@ use std::pin::Pin;
 
 use toml::de::DeValue;
 use toynet_net::Host;
+pub use toynet_net::fault::What;
 use toynet_record::dissect::FlowInfo;
 use toynet_record::{Dissector, Transport};
 
@@ -39,6 +40,8 @@ pub struct Protocol {
     pub read: Read,
     /// Makes a dissector for a flow.
     pub dissector: fn(FlowInfo) -> Box<dyn Dissector>,
+    /// What its services can do wrong on purpose.
+    pub fault: Option<FaultWords>,
     /// Its clients at the command line.
     pub tools: &'static [Tool],
     /// Its server alone, at the command line.
@@ -47,6 +50,16 @@ pub struct Protocol {
 
 /// Reads a protocol's table.
 pub type Read = fn(toml::Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Error>;
+
+/// The words for the faults of a protocol's services.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultWords {
+    /// Reads what is left of a table `[[fault]]` when all that says where, for whom and when is taken out. A message
+    /// of an error may have a second line, as with [`Read`].
+    pub read: fn(toml::Spanned<DeValue<'_>>) -> Result<What, toml::de::Error>,
+    /// For each kind an example as it stands in a lab file, and what a peer meets then.
+    pub kinds: &'static [(&'static str, &'static str)],
+}
 
 /// A service of one host as the lab file describes it.
 pub trait Config: Debug + Send + Sync {

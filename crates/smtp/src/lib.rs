@@ -48,6 +48,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Tcp, 25)],
     read: config::read,
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
+    fault: None,
     tools: &[],
     solo: None,
 };

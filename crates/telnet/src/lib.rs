@@ -61,6 +61,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Tcp, 23)],
     read: config::read,
     dissector: |flow| Box::new(dissect::TelnetDissector::new(flow)),
+    fault: None,
     tools: &[],
     solo: None,
 };

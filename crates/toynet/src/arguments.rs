@@ -27,6 +27,8 @@ pub enum Command {
     Status(Status),
     /// Show what passed in a running lab
     Log(Log),
+    /// Let services of a running lab do something wrong on purpose
+    Fault(Fault),
     /// Stop a running lab
     Down(Down),
     /// Print what a shell needs to complete toynet's arguments
@@ -109,6 +111,51 @@ pub struct Log {
     /// Show passwords, cookies and other secrets
     #[arg(long)]
     pub secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Fault {
+    #[command(flatten)]
+    pub lab: LabName,
+    #[command(subcommand)]
+    pub order: FaultOrder,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FaultOrder {
+    /// Set one: the same words as in a lab file's [[fault]], as in
+    /// `toynet fault add host=ns.shop.test answer=SERVFAIL for=10s`
+    #[command(verbatim_doc_comment)]
+    Add {
+        /// KEY=VALUE, each
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        words: Vec<String>,
+    },
+    /// Show which are set and how often each has struck
+    List,
+    /// Take one away, or all
+    Clear {
+        /// Its number; all when it is left out
+        number: Option<u64>,
+    },
+    /// Let one rest, or all
+    Off {
+        /// Its number; all when it is left out
+        number: Option<u64>,
+    },
+    /// Let one strike again, or all
+    On {
+        /// Its number; all when it is left out
+        number: Option<u64>,
+    },
+    /// Tell what services can do wrong
+    Kinds {
+        /// A protocol; all when it is left out
+        protocol: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -81,19 +81,22 @@ async fn follow(client: &mut Client, log: &mut View) -> Result<(), Exit> {
     Ok(())
 }
 
-async fn connect(lab: &LabName) -> Result<Client, Exit> {
+pub async fn connect(lab: &LabName) -> Result<Client, Exit> {
     let folders = Folders::of_user().map_err(|error| Exit::not_allowed(format!("toynet: {error}")))?;
     Ok(Client::connect(&folders, lab.name.as_deref()).await?)
 }
 
 /// What the lab answers, unless it takes longer than `limit`.
-async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, ClientError>>) -> Option<Result<T, Exit>> {
+pub async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, ClientError>>,
+) -> Option<Result<T, Exit>> {
     let clock = Clock::system();
     clock.until(clock.now() + limit, answer).await.ok().map(|answer| answer.map_err(Exit::from))
 }
 
 /// A lab that does not do as it is told can only be ended from outside.
-fn stuck(what: &str, client: &Client) -> Exit {
+pub fn stuck(what: &str, client: &Client) -> Exit {
     let lab = client.lab();
     let advice = client.process().map(|id| format!("; `kill -9 {id}` ends it")).unwrap_or_default();
     Exit::failed(format!("toynet: lab {lab} {what}{advice}"))
@@ -102,6 +105,6 @@ fn stuck(what: &str, client: &Client) -> Exit {
 /// How often to look again at what waits for its answer.
 const HELD_BACK: Duration = Duration::from_millis(100);
 /// A busy lab answers within milliseconds; this is for one that was halted or hangs.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// A lab stops within five seconds; a little more for the telling.
 const STOP_LIMIT: Duration = Duration::from_secs(7);

@@ -3,7 +3,7 @@
 //! - [`arguments`]: what can be typed
 //! - [`judge`]: `check` and `plan`
 //! - [`up`]: runs a lab; [`live`]: its log while it runs
-//! - [`ask`]: `status`, `log` and `down` of a running lab
+//! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
@@ -11,6 +11,7 @@
 mod arguments;
 mod ask;
 mod exit;
+mod fault;
 mod judge;
 mod live;
 mod manual;
@@ -51,6 +52,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Up(up) => on_runtime(up::up(up)),
         Command::Status(status) => on_runtime(ask::status(status)),
         Command::Log(log) => on_runtime(ask::log(log)),
+        Command::Fault(fault) => on_runtime(fault::fault(fault)),
         Command::Down(down) => on_runtime(ask::down(down)),
         Command::Completions(shell) => manual::completions(&shell),
         Command::Man => manual::man(),

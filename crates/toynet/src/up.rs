@@ -8,11 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
-use toynet_lab::control::message::Joined;
+use toynet_lab::control::message::{FaultOrder, Joined};
 use toynet_lab::control::{client, server};
+use toynet_lab::run::faults::FaultLine;
 use toynet_lab::run::{Folders, GUEST, Ground, Lab, PortChoice};
 use toynet_lab::table::{Outside, Table, is_on_path, own_call};
-use toynet_lab::{LabFile, Plan};
+use toynet_lab::{LabFile, Mistake, Plan, protocols};
 
 use crate::arguments::{LogForm, Ports, Up};
 use crate::exit::Exit;
@@ -97,9 +98,45 @@ fn control(lab: &Lab, plan: &Arc<Plan>, ground: &Arc<Ground>, stop: &Rc<Notify>)
         roster: lab.roster().clone(),
         guests: lab.guests().clone(),
         welcome: Box::new(welcome(lab, plan, ground)),
+        fault: Box::new(change_faults(lab, plan)),
         clock: lab.clock(),
         stop: Rc::clone(stop),
     }
+}
+
+/// Obeys orders about faults.
+fn change_faults(lab: &Lab, plan: &Arc<Plan>) -> impl Fn(FaultOrder) -> Result<Vec<FaultLine>, String> + use<> {
+    let (book, clock, plan) = (Arc::clone(lab.faults()), lab.clock(), Arc::clone(plan));
+    move |order| {
+        let unknown = |number: u64| format!("there is no fault {number}");
+        let changed = match order {
+            FaultOrder::List => Ok(1),
+            FaultOrder::Add { text } => {
+                let planned = plan.read_fault(&text, protocols::ALL).map_err(|mistakes| in_words(&mistakes))?;
+                tracing::info!(host = %planned.host, "a fault is set: {}", planned.text);
+                Ok(book.add(planned, clock.now()) as usize)
+            }
+            FaultOrder::Clear { number } => number.map_or(Ok(book.clear(None)), |one| match book.clear(Some(one)) {
+                0 => Err(unknown(one)),
+                cleared => Ok(cleared),
+            }),
+            FaultOrder::Turn { number, on } => {
+                number.map_or(Ok(book.turn(None, on)), |one| match book.turn(Some(one), on) {
+                    0 => Err(unknown(one)),
+                    turned => Ok(turned),
+                })
+            }
+        };
+        changed.map(|_| book.list())
+    }
+}
+
+fn in_words(mistakes: &[Mistake]) -> String {
+    let words = mistakes.iter().map(|mistake| match &mistake.advice {
+        Some(advice) => format!("{}; {advice}", mistake.what),
+        None => mistake.what.clone(),
+    });
+    words.collect::<Vec<_>>().join("\n")
 }
 
 /// What a process is told that wants to act as a host.

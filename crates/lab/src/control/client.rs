@@ -8,8 +8,9 @@ use toynet_machine::Time;
 use toynet_net::local;
 use toynet_record::{Journal, Roster};
 
-use super::message::{self, Answer, Ask, Joined};
+use super::message::{self, Answer, Ask, FaultOrder, Joined};
 use crate::run::Folders;
+use crate::run::faults::FaultLine;
 
 /// A connection to a running lab.
 #[derive(Debug)]
@@ -83,6 +84,18 @@ impl Client {
         self.ask(&Ask::Status).await?;
         match self.answer().await? {
             Some(Answer::Status { status }) => Ok(status),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Changes what services do wrong on purpose, and tells all of that.
+    ///
+    /// # Errors
+    /// When the order makes no sense to the lab.
+    pub async fn fault(mut self, order: FaultOrder) -> Result<Vec<FaultLine>, ClientError> {
+        self.ask(&Ask::Fault { order }).await?;
+        match self.answer().await? {
+            Some(Answer::Faults { faults }) => Ok(faults),
             other => Err(unexpected(other)),
         }
     }

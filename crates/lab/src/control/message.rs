@@ -6,6 +6,8 @@ use toynet_machine::Time;
 use toynet_net::topology::Terrain;
 use toynet_record::{Journal, Roster};
 
+use crate::run::faults::FaultLine;
+
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "lowercase")]
@@ -29,8 +31,38 @@ pub enum Ask {
         /// All that it saw up to this time, in nanoseconds since the epoch, is told herewith.
         up_to: Time,
     },
+    /// To change what services do wrong on purpose, and to tell what that is then.
+    Fault {
+        /// The change.
+        order: FaultOrder,
+    },
     /// The end of the lab.
     Stop,
+}
+
+/// A change of what services do wrong on purpose. Without a number all faults are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "lowercase")]
+pub enum FaultOrder {
+    /// None.
+    List,
+    /// One more, written as a table `[[fault]]` of a lab file without that line.
+    Add {
+        /// The text.
+        text: String,
+    },
+    /// One less.
+    Clear {
+        /// Which.
+        number: Option<u64>,
+    },
+    /// One that may strike from here on, or may not.
+    Turn {
+        /// Which.
+        number: Option<u64>,
+        /// Whether it may.
+        on: bool,
+    },
 }
 
 /// What the lab answers.
@@ -56,6 +88,11 @@ pub enum Answer {
     },
     /// To [`Ask::Join`].
     Joined(Box<Joined>),
+    /// To [`Ask::Fault`].
+    Faults {
+        /// All that are set now.
+        faults: Vec<FaultLine>,
+    },
     /// To [`Ask::Stop`].
     Stopping,
     /// The line made no sense, or came from another version.

@@ -13,7 +13,8 @@ use tokio::task::spawn_local;
 use toynet_net::{Clock, local};
 use toynet_record::{Journal, Roster};
 
-use super::message::{self, Answer, Ask, Joined};
+use super::message::{self, Answer, Ask, FaultOrder, Joined};
+use crate::run::faults::FaultLine;
 use crate::run::{Follow, Guests};
 
 /// What a lab lets its control socket know of it.
@@ -28,11 +29,16 @@ pub struct Control {
     pub guests: Guests,
     /// What a guest is told; why there is no such host otherwise.
     pub welcome: Welcome,
+    /// Changes what services do wrong on purpose; tells all of that, or why the order makes no sense.
+    pub fault: ChangeFaults,
     /// The lab's clock.
     pub clock: Clock,
     /// Told when somebody asks the lab to stop.
     pub stop: Rc<Notify>,
 }
+
+/// Obeys an order about faults.
+pub type ChangeFaults = Box<dyn Fn(FaultOrder) -> Result<Vec<FaultLine>, String>>;
 
 /// Says what it takes to act as the host of a name, or as a guest.
 pub type Welcome = Box<dyn Fn(Option<&str>) -> Result<Joined, String>>;
@@ -77,6 +83,10 @@ async fn serve(
     match message::parse(&text) {
         Ok(Ask::Status) => say(&mut to, &Answer::Status { status: (control.status)() }).await,
         Ok(Ask::Record { follow }) => record(control, follow, &mut to).await,
+        Ok(Ask::Fault { order }) => match (control.fault)(order) {
+            Ok(faults) => say(&mut to, &Answer::Faults { faults }).await,
+            Err(why) => say(&mut to, &Answer::Error { why }).await,
+        },
         Ok(Ask::Join { host }) => join(control, host.as_deref(), from, &mut to).await,
         Ok(Ask::Seen { .. }) => say(&mut to, &Answer::Error { why: "nobody has joined here".to_owned() }).await,
         Ok(Ask::Stop) => {

@@ -23,6 +23,12 @@ impl fmt::Display for Plan {
         for link in &self.links {
             writeln!(f, "{} -> {}: {}", link.from, link.to, link.conditions)?;
         }
+        if !self.faults.is_empty() {
+            writeln!(f, "\n== faults\n")?;
+        }
+        for fault in &self.faults {
+            writeln!(f, "{} on {}: {}", fault.service, fault.host, fault.text)?;
+        }
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use toynet_machine::Time;
 use toynet_net::{Carrier, Clock, Host, Network, Recorder};
 use toynet_record::{Cursor, Journal, Quota, Roster};
 
-use super::services;
+use super::{FaultBook, services};
 use crate::plan::{Plan, Surroundings};
 use crate::{LabFile, protocols};
 
@@ -38,7 +38,7 @@ impl InMemory {
         let lab = Self::empty(plan);
         lab.network.set_resolver(protocols::resolver());
         let around = Surroundings { outside: Arc::default(), files: Arc::clone(&file.files), state };
-        services::start(&lab.network, plan, &around).await?;
+        services::start(&lab.network, plan, &around, &FaultBook::new(plan, EPOCH)).await?;
         Ok(lab)
     }
 

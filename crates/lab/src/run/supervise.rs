@@ -13,7 +13,7 @@ use toynet_net::{Carrier, Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
-use super::{Follow, Ground, Guests, services};
+use super::{FaultBook, Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
 use crate::protocols;
 
@@ -27,6 +27,7 @@ pub struct Lab {
     clock: Clock,
     records: Vec<Records>,
     guests: Guests,
+    faults: Arc<FaultBook>,
     threads: Vec<Thread>,
     stop: watch::Sender<bool>,
     /// Empty once every worker is gone.
@@ -70,7 +71,8 @@ impl Lab {
         let (ready, mut all_ready) = mpsc::channel(workers);
         let (guests, records) = Guests::new(clock);
         let (records, threads) = (vec![records], vec![]);
-        let mut lab = Self { plan, ground, roster, terrain, clock, records, guests, threads, stop, gone };
+        let faults = Arc::new(FaultBook::new(&plan, clock.now()));
+        let mut lab = Self { plan, ground, roster, terrain, clock, records, guests, faults, threads, stop, gone };
         for number in 0..workers {
             let (records, requests) = Records::new();
             let worker = Worker {
@@ -79,6 +81,7 @@ impl Lab {
                 ground: Arc::clone(&lab.ground),
                 topology: Arc::clone(&topology),
                 around: around.clone(),
+                faults: Arc::clone(&lab.faults),
                 clock,
                 requests,
                 ready: ready.clone(),
@@ -122,6 +125,11 @@ impl Lab {
         self.terrain.clone()
     }
 
+    /// What its services do wrong on purpose.
+    pub fn faults(&self) -> &Arc<FaultBook> {
+        &self.faults
+    }
+
     /// Those who act as its hosts from other processes.
     pub fn guests(&self) -> &Guests {
         &self.guests
@@ -161,6 +169,7 @@ struct Worker {
     ground: Arc<Ground>,
     topology: Arc<Topology>,
     around: Surroundings,
+    faults: Arc<FaultBook>,
     clock: Clock,
     requests: mpsc::Receiver<Request>,
     ready: mpsc::Sender<io::Result<()>>,
@@ -175,7 +184,7 @@ impl Worker {
         let carrier = Carrier::Ports(self.ground.ports);
         let network = Network::new(self.number, self.topology, carrier, self.clock, recorder);
         network.set_resolver(protocols::resolver());
-        let started = services::start(&network, &self.plan, &self.around).await;
+        let started = services::start(&network, &self.plan, &self.around, &self.faults).await;
         // Nobody listens any more when another worker has failed already.
         let _ = self.ready.send(started).await;
         drop(self.ready);

@@ -29,6 +29,14 @@ pub struct HostSpec {
     pub named: Vec<&'static str>,
 }
 
+impl HostSpec {
+    /// A host of which no more is known than what it speaks.
+    pub(super) fn known(name: HostName, named: Vec<&'static str>) -> Self {
+        let (addresses, records, services) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name: Spanned::new(0..0, name), addresses, records, services, named }
+    }
+}
+
 /// A service as written.
 #[derive(Clone, Debug)]
 pub struct ServiceSpec {

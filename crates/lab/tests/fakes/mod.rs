@@ -23,6 +23,7 @@ const DNS: Protocol = Protocol {
     ports: &[],
     read: dns,
     dissector: no_dissector,
+    fault: None,
     tools: &[],
     solo: None,
 };
@@ -32,11 +33,20 @@ const HTTP: Protocol = Protocol {
     ports: &[],
     read: http,
     dissector: no_dissector,
+    fault: None,
     tools: &[],
     solo: None,
 };
-const SMTP: Protocol =
-    Protocol { name: "smtp", about: "mail", ports: &[], read: smtp, dissector: no_dissector, tools: &[], solo: None };
+const SMTP: Protocol = Protocol {
+    name: "smtp",
+    about: "mail",
+    ports: &[],
+    read: smtp,
+    dissector: no_dissector,
+    fault: None,
+    tools: &[],
+    solo: None,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

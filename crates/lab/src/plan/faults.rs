@@ -1,0 +1,105 @@
+//! Which service does what wrong, and for whom.
+
+use std::net::IpAddr;
+
+use toml::Spanned;
+use toynet_net::fault::{Meant, What, When};
+use toynet_net::topology::GUEST;
+use toynet_service::{HostName, Mistake};
+
+use super::PlannedHost;
+use super::roster::Roster;
+use crate::near;
+use crate::spec::FaultSpec;
+
+/// A fault of a service, ready to be set.
+#[derive(Clone)]
+pub struct PlannedFault {
+    /// The host.
+    pub host: HostName,
+    /// The protocol of its service.
+    pub service: &'static str,
+    /// For whom.
+    pub meant: Meant,
+    /// When.
+    pub when: When,
+    /// What, as the protocol understands it.
+    pub what: What,
+    /// What and for whom, in words.
+    pub text: String,
+}
+
+impl std::fmt::Debug for PlannedFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}: {}", self.service, self.host, self.text)
+    }
+}
+
+/// Checks faults against the hosts that there are.
+pub(super) fn check(specs: Vec<FaultSpec>, roster: &Roster, mistakes: &mut Vec<Mistake>) -> Vec<PlannedFault> {
+    let hosts: Vec<Known<'_>> = roster
+        .hosts
+        .iter()
+        .map(|host| Known {
+            name: &host.name,
+            addresses: &host.addresses,
+            services: host.services.iter().map(|service| service.protocol.name).collect(),
+        })
+        .collect();
+    specs.into_iter().filter_map(|spec| planned(spec, &hosts, mistakes)).collect()
+}
+
+/// A host as far as faults need to know it.
+pub(super) struct Known<'a> {
+    pub name: &'a HostName,
+    pub addresses: &'a [IpAddr],
+    pub services: Vec<&'static str>,
+}
+
+impl<'a> Known<'a> {
+    pub fn new(host: &'a PlannedHost, services: Vec<&'static str>) -> Self {
+        Self { name: &host.name, addresses: &host.addresses, services }
+    }
+}
+
+pub(super) fn planned(spec: FaultSpec, hosts: &[Known<'_>], mistakes: &mut Vec<Mistake>) -> Option<PlannedFault> {
+    let host = find(&spec.host, spec.host.get_ref().as_str(), hosts, mistakes)?;
+    if !host.services.contains(&spec.protocol.name) {
+        let what = format!("`{}` does not speak `{}`", host.name, spec.protocol.name);
+        let advice = format!("it speaks {}", host.services.join(", "));
+        mistakes.push(Mistake::new(spec.host.span(), what).advise(advice));
+        return None;
+    }
+    let (meant, only) = match &spec.peer {
+        None => (Meant::All, String::new()),
+        Some(peer) if peer.get_ref() == GUEST => {
+            let all = hosts.iter().flat_map(|host| host.addresses.iter().copied());
+            (Meant::NotOf(all.collect()), format!(", peer {GUEST}"))
+        }
+        Some(peer) => {
+            let name = Spanned::new(peer.span(), spec.host.get_ref().clone());
+            let found = find(&name, peer.get_ref(), hosts, mistakes)?;
+            (Meant::Of(found.addresses.to_vec()), format!(", peer {}", found.name))
+        }
+    };
+    let FaultSpec { host, protocol, when, what, text, .. } = spec;
+    let (host, service) = (host.into_inner(), protocol.name);
+    Some(PlannedFault { host, service, meant, when, what, text: format!("{text}{only}") })
+}
+
+fn find<'a>(
+    place: &Spanned<HostName>,
+    name: &str,
+    hosts: &'a [Known<'a>],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<&'a Known<'a>> {
+    let found = hosts.iter().find(|host| host.name.as_str().eq_ignore_ascii_case(name));
+    if found.is_none() {
+        let mistake = Mistake::new(place.span(), format!("there is no host `{name}`"));
+        mistakes.push(match near::nearest(name, hosts.iter().map(|host| host.name.as_str())) {
+            Some(near) => mistake.advise(format!("did you mean `{near}`?")),
+            None => mistake,
+        });
+    }
+    found
+}

@@ -1,0 +1,128 @@
+//! The faults of a running lab: those of its file and those that are set while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use toynet_machine::{Random, Time};
+use toynet_net::fault::{Fault, Faults};
+
+use crate::plan::{Plan, PlannedFault};
+
+/// All faults of a lab, shared by its workers.
+#[derive(Debug, Default)]
+pub struct FaultBook {
+    seed: u64,
+    services: BTreeMap<(String, &'static str), Faults>,
+    set: Mutex<Vec<Set>>,
+}
+
+#[derive(Debug)]
+struct Set {
+    number: u64,
+    host: String,
+    service: &'static str,
+    fault: Arc<Fault>,
+}
+
+/// A fault as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultLine {
+    /// By which it is turned off and taken away.
+    pub number: u64,
+    /// The host whose service commits it.
+    pub host: String,
+    /// The service.
+    pub service: String,
+    /// What, when and for whom.
+    pub text: String,
+    /// Whether it may strike.
+    pub on: bool,
+    /// How often it has.
+    pub hits: u64,
+}
+
+impl FaultBook {
+    /// The faults of `plan` in a lab that began at `began`.
+    pub fn new(plan: &Plan, began: Time) -> Self {
+        let services = plan.hosts.iter().flat_map(|host| {
+            host.services.iter().map(|service| ((host.name.to_string(), service.protocol.name), Faults::default()))
+        });
+        let book = Self { seed: plan.seed, services: services.collect(), set: Mutex::default() };
+        for fault in &plan.faults {
+            book.add(fault.clone(), began);
+        }
+        book
+    }
+
+    /// Those of one service.
+    pub fn of(&self, host: &str, service: &'static str) -> Faults {
+        self.services.get(&(host.to_owned(), service)).cloned().unwrap_or_default()
+    }
+
+    /// Sets one more, whose time begins now, and tells its number.
+    pub fn add(&self, fault: PlannedFault, now: Time) -> u64 {
+        let PlannedFault { host, service, meant, when, what, text } = fault;
+        let mut set = self.set();
+        let number = set.last().map_or(1, |last| last.number + 1);
+        let random = Random::new(self.seed, host.as_str(), &format!("fault {number}"));
+        let text = format!("{text}{}", timing(&when));
+        let fault = Fault::new(text, meant, when, what, now, random);
+        let host = host.to_string();
+        if let Some(faults) = self.services.get(&(host.clone(), service)) {
+            faults.add(Arc::clone(&fault));
+        }
+        set.push(Set { number, host, service, fault });
+        number
+    }
+
+    /// All that are set.
+    pub fn list(&self) -> Vec<FaultLine> {
+        let line = |set: &Set| FaultLine {
+            number: set.number,
+            host: set.host.clone(),
+            service: set.service.to_owned(),
+            text: set.fault.text().to_owned(),
+            on: set.fault.is_on(),
+            hits: set.fault.hits(),
+        };
+        self.set().iter().map(line).collect()
+    }
+
+    /// Takes one away, or all; says how many those were.
+    pub fn clear(&self, number: Option<u64>) -> usize {
+        let mut set = self.set();
+        let before = set.len();
+        set.retain(|one| {
+            let goes = number.is_none_or(|number| number == one.number);
+            if let Some(faults) = self.services.get(&(one.host.clone(), one.service)).filter(|_| goes) {
+                faults.remove(&one.fault);
+            }
+            !goes
+        });
+        before - set.len()
+    }
+
+    /// Turns one on or off, or all; says how many those were.
+    pub fn turn(&self, number: Option<u64>, on: bool) -> usize {
+        let set = self.set();
+        let meant = set.iter().filter(|one| number.is_none_or(|number| number == one.number));
+        meant.map(|one| one.fault.turn(on)).count()
+    }
+
+    fn set(&self) -> MutexGuard<'_, Vec<Set>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `, after 5s, for 10s, every 3`.
+fn timing(when: &toynet_net::fault::When) -> String {
+    let mut words = String::new();
+    if !when.after.is_zero() {
+        words += &format!(", at {:?}", when.after);
+    }
+    words += &when.lasts.map(|lasts| format!(", for {lasts:?}")).unwrap_or_default();
+    words += &when.nth.map(|nth| format!(", nth {nth}")).unwrap_or_default();
+    words += &when.every.map(|every| format!(", every {every}")).unwrap_or_default();
+    words + &when.probability.map(|share| format!(", probability {share}")).unwrap_or_default()
+}

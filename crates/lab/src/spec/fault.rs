@@ -1,0 +1,178 @@
+//! The tables `[[fault]]`: what a service does wrong on purpose.
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toynet_net::fault::{What, When};
+use toynet_service::{HostName, Mistake, Protocol};
+
+use super::host::HostSpec;
+use super::table;
+use super::units::{Period, Share};
+use crate::near;
+
+/// A fault as written.
+#[derive(Clone)]
+pub struct FaultSpec {
+    /// The host whose service commits it.
+    pub host: Spanned<HostName>,
+    /// The protocol of that service.
+    pub protocol: &'static Protocol,
+    /// For whom alone: a host's name, or `you` for whoever is no host of the lab.
+    pub peer: Option<Spanned<String>>,
+    /// When.
+    pub when: When,
+    /// What, as the protocol understands it.
+    pub what: What,
+    /// What, as it is written.
+    pub text: String,
+}
+
+/// What is said of any fault.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    host: Spanned<String>,
+    service: Option<Spanned<String>>,
+    peer: Option<Spanned<String>>,
+    #[serde(default)]
+    at: Period,
+    #[serde(rename = "for")]
+    lasts: Option<Period>,
+    nth: Option<Spanned<u64>>,
+    every: Option<Spanned<u64>>,
+    probability: Option<Share>,
+}
+
+/// Reads all tables `[[fault]]`; `hosts` are those of the file.
+pub(super) fn read_faults(
+    value: Spanned<DeValue<'_>>,
+    text: &str,
+    hosts: &[HostSpec],
+    protocols: &[&'static Protocol],
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<FaultSpec> {
+    let span = value.span();
+    let DeValue::Array(list) = value.into_inner() else {
+        mistakes.push(Mistake::new(span, "expected a list of faults").advise("write each as `[[fault]]`"));
+        return Vec::new();
+    };
+    list.into_iter().filter_map(|one| read_fault(one, text, hosts, protocols, mistakes)).collect()
+}
+
+/// Reads one.
+pub(crate) fn read_fault(
+    value: Spanned<DeValue<'_>>,
+    text: &str,
+    hosts: &[HostSpec],
+    protocols: &[&'static Protocol],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<FaultSpec> {
+    let span = value.span();
+    let DeValue::Table(table) = value.into_inner() else {
+        mistakes.push(Mistake::new(span, "a fault is a table").advise("write it as `[[fault]]`"));
+        return None;
+    };
+    let (common, what): (Vec<_>, Vec<_>) =
+        table.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
+    let table_of = |entries: Vec<_>| Spanned::new(span.clone(), DeValue::Table(DeTable::from_iter(entries)));
+    let common: Common = table::read(table_of(common), mistakes)?;
+    let host = host_name(&common.host, mistakes)?;
+    let protocol = protocol(&common, &host, hosts, protocols, mistakes)?;
+    refuse_zero(common.nth.as_ref(), mistakes);
+    refuse_zero(common.every.as_ref(), mistakes);
+    let Some(words) = protocol.fault else {
+        let what = format!("the protocol `{}` knows no faults", protocol.name);
+        mistakes.push(Mistake::new(common.host.span(), what));
+        return None;
+    };
+    if what.is_empty() {
+        let advice = format!("`toynet fault kinds {}` tells what a service of that kind can do wrong", protocol.name);
+        mistakes.push(Mistake::new(common.host.span(), "this fault does nothing").advise(advice));
+        return None;
+    }
+    let told = in_words(&what, text);
+    let what = table::read_with(table_of(what), mistakes, words.read)?;
+    let when = When {
+        after: common.at.0,
+        lasts: common.lasts.map(|lasts| lasts.0),
+        nth: common.nth.map(Spanned::into_inner),
+        every: common.every.map(Spanned::into_inner),
+        probability: common.probability.map(|share| share.0),
+    };
+    Some(FaultSpec { host, protocol, peer: common.peer, when, what, text: told })
+}
+
+/// `answer SERVFAIL, name www.shop.test`: the entries as they stand in the file.
+fn in_words(what: &[(Spanned<std::borrow::Cow<'_, str>>, Spanned<DeValue<'_>>)], text: &str) -> String {
+    let mut entries: Vec<_> = what.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    let words = entries.iter().map(|(key, value)| {
+        let written = text.get(value.span()).unwrap_or_default();
+        format!("{} {}", key.get_ref(), written.trim_matches(['"', '\'']))
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn host_name(name: &Spanned<String>, mistakes: &mut Vec<Mistake>) -> Option<Spanned<HostName>> {
+    match HostName::parse(name.get_ref()) {
+        Ok(host) => Some(Spanned::new(name.span(), host)),
+        Err(rule) => {
+            let what = format!("`{}` is no host name", name.get_ref());
+            mistakes.push(Mistake::new(name.span(), what).advise(format!("a name {rule}")));
+            None
+        }
+    }
+}
+
+/// The protocol that `service` names; without it the host's only one. Hosts that the file does not name are
+/// name servers that the lab brings along.
+fn protocol(
+    common: &Common,
+    host: &Spanned<HostName>,
+    hosts: &[HostSpec],
+    protocols: &[&'static Protocol],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<&'static Protocol> {
+    let find = |name: &str| protocols.iter().copied().find(|protocol| protocol.name == name);
+    if let Some(service) = &common.service {
+        let found = find(service.get_ref());
+        if found.is_none() {
+            let names: Vec<&str> = protocols.iter().map(|protocol| protocol.name).collect();
+            let mistake = Mistake::new(service.span(), format!("there is no service `{}`", service.get_ref()));
+            mistakes.push(match near::advice(service.get_ref(), &names) {
+                Some(advice) => mistake.advise(advice),
+                None => mistake,
+            });
+        }
+        return found;
+    }
+    match hosts.iter().find(|spec| spec.name.get_ref() == host.get_ref()).map(|spec| spec.named.as_slice()) {
+        None => find("dns"),
+        Some([only]) => find(only),
+        Some([]) => {
+            mistakes.push(Mistake::new(host.span(), format!("`{}` has no service", host.get_ref())));
+            None
+        }
+        Some([..]) => {
+            let what = format!("`{}` has several services", host.get_ref());
+            mistakes.push(Mistake::new(host.span(), what).advise("say which one with `service`"));
+            None
+        }
+    }
+}
+
+fn refuse_zero(count: Option<&Spanned<u64>>, mistakes: &mut Vec<Mistake>) {
+    if let Some(count) = count.filter(|count| *count.get_ref() == 0) {
+        mistakes.push(Mistake::new(count.span(), "occasions are counted from 1"));
+    }
+}
+
+impl std::fmt::Debug for FaultSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaultSpec").field("host", &self.host).field("text", &self.text).finish_non_exhaustive()
+    }
+}
+
+/// The keys that say where, for whom and when; all others say what.
+const COMMON: &[&str] = &["host", "service", "peer", "at", "for", "nth", "every", "probability"];

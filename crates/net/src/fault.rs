@@ -1,0 +1,260 @@
+//! Faults that a service commits on purpose: for whom each is meant, when it strikes, how often it has.
+//!
+//! What a fault does is the protocol's own business; here it is a value of the protocol's own type. All
+//! workers share one list, which may change while they run. As long as it is empty, asking costs one load.
+
+use std::any::Any;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use toynet_machine::{Random, Time};
+
+/// What a protocol makes of the words for one of its faults.
+pub type What = Arc<dyn Any + Send + Sync>;
+
+/// When a fault strikes. Without any of this: whenever it can.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct When {
+    /// So long after it was set, which for those of the lab file is the start of the lab.
+    pub after: Duration,
+    /// For so long from then on.
+    pub lasts: Option<Duration>,
+    /// At this occasion only, counted from 1.
+    pub nth: Option<u64>,
+    /// At each occasion whose number this divides.
+    pub every: Option<u64>,
+    /// At so many occasions by chance, from 0 to 1.
+    pub probability: Option<f64>,
+}
+
+/// For whom a fault is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Meant {
+    /// For everyone.
+    #[default]
+    All,
+    /// For those with one of these addresses.
+    Of(Vec<IpAddr>),
+    /// For those with none of these addresses, which are all that the lab has.
+    NotOf(Vec<IpAddr>),
+}
+
+/// A fault of one service.
+pub struct Fault {
+    text: String,
+    meant: Meant,
+    when: When,
+    what: What,
+    began: Time,
+    on: AtomicBool,
+    occasions: AtomicU64,
+    hits: AtomicU64,
+    random: Mutex<Random>,
+}
+
+/// The faults of one service. Clones are the same list.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<List>);
+
+#[derive(Debug, Default)]
+struct List {
+    /// Whether there is any, so that asking for one costs nothing where there is none.
+    any: AtomicBool,
+    faults: RwLock<Vec<Arc<Fault>>>,
+}
+
+/// A fault that strikes now.
+#[derive(Clone, Debug)]
+pub struct Struck<T> {
+    /// What to do.
+    pub what: Arc<T>,
+    /// The fault in the words of whoever set it, for the record.
+    pub text: String,
+}
+
+impl Fault {
+    /// A fault, described by `text`, that begins to count at `began` and takes its chances from `random`.
+    pub fn new(text: String, meant: Meant, when: When, what: What, began: Time, random: Random) -> Arc<Self> {
+        Arc::new(Self {
+            text,
+            meant,
+            when,
+            what,
+            began,
+            on: AtomicBool::new(true),
+            occasions: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            random: Mutex::new(random),
+        })
+    }
+
+    /// In the words of whoever set it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How often it has struck.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// Whether it may strike.
+    pub fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    /// Lets it strike, or rest.
+    pub fn turn(&self, on: bool) {
+        self.on.store(on, Ordering::Relaxed);
+    }
+
+    fn is_meant_for(&self, peer: IpAddr) -> bool {
+        match &self.meant {
+            Meant::All => true,
+            Meant::Of(addresses) => addresses.contains(&peer),
+            Meant::NotOf(addresses) => !addresses.contains(&peer),
+        }
+    }
+
+    /// Counts an occasion and says whether it strikes at it.
+    fn strikes(&self, now: Time) -> bool {
+        let age = now - self.began;
+        let is_time = age >= self.when.after && self.when.lasts.is_none_or(|lasts| age - self.when.after < lasts);
+        if !self.is_on() || !is_time {
+            return false;
+        }
+        let occasion = self.occasions.fetch_add(1, Ordering::Relaxed) + 1;
+        let is_turn = self.when.nth.is_none_or(|nth| nth == occasion)
+            && self.when.every.is_none_or(|every| every > 0 && occasion.is_multiple_of(every));
+        let strikes = is_turn && self.when.probability.is_none_or(|share| self.chance(share));
+        if strikes {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+        }
+        strikes
+    }
+
+    fn chance(&self, share: f64) -> bool {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).fraction() < share
+    }
+}
+
+impl Faults {
+    /// Whether there are none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        !self.0.any.load(Ordering::Relaxed)
+    }
+
+    /// The first fault whose time it is, that is meant for `peer`, and that `fits` what happens.
+    pub fn strike<T: Any + Send + Sync>(
+        &self,
+        now: Time,
+        peer: IpAddr,
+        fits: impl Fn(&T) -> bool,
+    ) -> Option<Struck<T>> {
+        if self.is_empty() {
+            return None;
+        }
+        let faults = self.0.faults.read().unwrap_or_else(PoisonError::into_inner);
+        faults.iter().find_map(|fault| {
+            let what = Arc::clone(&fault.what).downcast::<T>().ok()?;
+            let strikes = fault.is_meant_for(peer) && fits(&what) && fault.strikes(now);
+            strikes.then(|| Struck { what, text: fault.text.clone() })
+        })
+    }
+
+    /// Adds one.
+    pub fn add(&self, fault: Arc<Fault>) {
+        self.0.faults.write().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.0.any.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes one away; says whether it was here.
+    pub fn remove(&self, fault: &Arc<Fault>) -> bool {
+        let mut faults = self.0.faults.write().unwrap_or_else(PoisonError::into_inner);
+        let before = faults.len();
+        faults.retain(|known| !Arc::ptr_eq(known, fault));
+        self.0.any.store(!faults.is_empty(), Ordering::Relaxed);
+        faults.len() != before
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault").field("text", &self.text).field("hits", &self.hits()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Answer(&'static str);
+
+    #[test]
+    fn a_fault_strikes_when_its_time_and_turn_have_come() {
+        let second = |seconds| Time::from_secs(100 + seconds);
+        let when = When { after: Duration::from_secs(5), lasts: Some(Duration::from_secs(10)), ..When::default() };
+        let faults = with(when, Meant::All);
+        let hits: Vec<u64> = (0..20).filter(|seconds| strikes(&faults, second(*seconds), ONE)).collect();
+        assert_eq!(hits, (5..15).collect::<Vec<_>>());
+
+        let faults = with(When { nth: Some(3), ..When::default() }, Meant::All);
+        let hits: Vec<u64> = (1..9).filter(|_| strikes(&faults, second(0), ONE)).collect();
+        assert_eq!(hits, [3]);
+
+        let faults = with(When { every: Some(4), ..When::default() }, Meant::All);
+        assert_eq!((1..9).filter(|_| strikes(&faults, second(0), ONE)).collect::<Vec<_>>(), [4, 8]);
+
+        let faults = with(When { probability: Some(0.25), ..When::default() }, Meant::All);
+        let hits = (0..1000).filter(|_| strikes(&faults, second(0), ONE)).count();
+        assert!((200..300).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn a_fault_is_for_those_it_is_meant_for() {
+        let now = Time::from_secs(100);
+        let faults = with(When::default(), Meant::Of(vec![ONE]));
+        assert!(strikes(&faults, now, ONE) && !strikes(&faults, now, OTHER));
+        let faults = with(When::default(), Meant::NotOf(vec![ONE]));
+        assert!(!strikes(&faults, now, ONE) && strikes(&faults, now, OTHER));
+    }
+
+    #[test]
+    fn what_is_off_or_gone_or_of_another_kind_does_not_strike() {
+        let now = Time::from_secs(100);
+        let faults = Faults::default();
+        assert!(faults.is_empty());
+        let fault = fault(When::default(), Meant::All);
+        faults.add(Arc::clone(&fault));
+        assert!(faults.strike::<String>(now, ONE, |_| true).is_none());
+        fault.turn(false);
+        assert!(!strikes(&faults, now, ONE));
+        fault.turn(true);
+        assert_eq!(*faults.strike::<Answer>(now, ONE, |_| true).unwrap().what, Answer("SERVFAIL"));
+        assert!(faults.remove(&fault) && faults.is_empty());
+        assert_eq!(fault.hits(), 1);
+    }
+
+    fn fault(when: When, meant: Meant) -> Arc<Fault> {
+        let random = Random::new(1, "ns.shop.test", "fault");
+        Fault::new("answer SERVFAIL".into(), meant, when, Arc::new(Answer("SERVFAIL")), Time::from_secs(100), random)
+    }
+
+    fn with(when: When, meant: Meant) -> Faults {
+        let faults = Faults::default();
+        faults.add(fault(when, meant));
+        faults
+    }
+
+    fn strikes(faults: &Faults, now: Time, peer: IpAddr) -> bool {
+        faults.strike::<Answer>(now, peer, |_| true).is_some()
+    }
+
+    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 18, 0, 1));
+    const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 18, 0, 2));
+}
