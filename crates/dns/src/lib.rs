@@ -27,6 +27,7 @@
 //! With sockets (feature `io`):
 //! - [`config`]: the table in the lab file; `load`: the zone files that it names
 //! - [`server`]: the name server; [`client`]: the stub resolver
+//! - `fault`: what the server does wrong on purpose
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -37,6 +38,8 @@ pub mod codes;
 #[cfg(feature = "io")]
 pub mod config;
 pub mod dissect;
+#[cfg(feature = "io")]
+mod fault;
 #[cfg(feature = "io")]
 mod load;
 pub mod lookup;
@@ -62,7 +65,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Udp, 53), (toynet_record::Transport::Tcp, 53)],
     read: config::read,
     dissector: |flow| Box::new(dissect::DnsDissector::new(flow)),
-    fault: None,
+    fault: Some(fault::WORDS),
     tools: &[],
     solo: None,
 };

@@ -19,6 +19,7 @@ use toynet_service::{LocalFuture, Place, Server};
 use crate::answer::answer as answer_request;
 use crate::answer::answer_query;
 use crate::codes::Opcode;
+use crate::fault;
 use crate::recursive::AtOnce;
 use crate::reply::{Identity, Limits};
 use crate::wire::{Flags, Query};
@@ -95,7 +96,14 @@ async fn run(mind: Rc<Mind>, host: Host, datagrams: Datagrams, listener: Listene
 
 fn answer_datagram(mind: &Rc<Mind>, host: &Host, arrived: &Arrived<'_>, room: &mut [u8]) -> Answer {
     let request = Request { octets: arrived.octets, outside: arrived.outside, limits: Limits::UDP };
-    match mind.answer(request, read(arrived.octets).as_ref(), host, arrived.cause, room) {
+    let query = read(arrived.octets);
+    let reaction = mind.answer(request, query.as_ref(), host, arrived.cause, room);
+    let way = fault::Way { peer: arrived.from, cause: arrived.cause, stream: false };
+    if let Some(struck) = fault::strike(host, query.as_ref(), way) {
+        let committed = fault::commit(struck, host, way, reaction, room);
+        return Answer::Later(Box::pin(async { committed.await.and_then(fault::Spoilt::whole) }));
+    }
+    match reaction {
         Reaction::Now(length) => Answer::Now(length),
         Reaction::Later(pending) => Answer::Later(pending),
         Reaction::Silent => Answer::Silent,

@@ -1,6 +1,5 @@
 //! The lab file as written: every value with its place, nothing derived.
 //!
-//! - [`units`]: durations, rates, sizes, shares and addresses as a person writes them
 //! - `table`: tolerant reading: what is wrong is noted and left out
 //! - `host`, `link`, `fault`: the tables of hosts, links and faults
 
@@ -8,13 +7,13 @@ mod fault;
 mod host;
 mod link;
 mod table;
-pub mod units;
 
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+pub use toynet_service::units;
 use toynet_service::{HostName, Mistake, Protocol, Spot};
 
 use crate::near;

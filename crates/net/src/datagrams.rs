@@ -99,6 +99,16 @@ impl Datagrams {
         Ok((length, from))
     }
 
+    /// Answers whoever sent something to the lab, be it a stranger. It is not for asking: nothing that a lab
+    /// looks for lies outside.
+    ///
+    /// # Errors
+    /// As the socket says.
+    pub async fn answer_to(&self, octets: &[u8], peer: SocketAddr) -> io::Result<()> {
+        self.record(Direction::Sent, peer, octets)?;
+        self.put(octets, peer).await
+    }
+
     pub(crate) fn host(&self) -> &Host {
         &self.host
     }

@@ -171,9 +171,17 @@ impl Reader {
                 let cause = self.resolve(cause);
                 self.of_end(entry, &mut hear, |flow, _| cause.map(|cause| Event::Because { flow, exchange, cause }));
             }
-            Seen::Fault { direction, what, .. } => self.of_end(entry, &mut hear, |flow, side| {
-                Some(Event::Fault { flow, by: direction.speaker(side), time, what })
-            }),
+            Seen::Fault { direction, number, what } => {
+                // At a socket that serves many it is a fault of what answers that datagram.
+                match self.sockets.exchange(Cause { end: entry.end, exchange: number }) {
+                    Some(FlowCause { flow, .. }) => {
+                        hear(Event::Fault { flow, by: direction.speaker(Side::Acceptor), time, what });
+                    }
+                    None => self.of_end(entry, &mut hear, |flow, side| {
+                        Some(Event::Fault { flow, by: direction.speaker(side), time, what })
+                    }),
+                }
+            }
             Seen::Secured { terms } => {
                 self.of_end(entry, &mut hear, |flow, _| Some(Event::Secured { flow, time, terms }));
             }

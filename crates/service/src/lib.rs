@@ -5,12 +5,14 @@
 //! - [`Server`]: the same, built and ready to run; once for each worker
 //! - [`place`]: what a service may know of the lab around it
 //! - [`tool`]: what it offers at the command line: clients, and a server that stands alone
+//! - [`units`]: spans of time, rates, sizes, shares and addresses as a person writes them
 //! - [`mistake`]: what is wrong with a lab file, and where
 #![forbid(unsafe_code)]
 
 pub mod mistake;
 pub mod place;
 pub mod tool;
+pub mod units;
 
 use std::fmt::Debug;
 use std::future::Future;

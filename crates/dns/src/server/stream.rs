@@ -17,6 +17,7 @@ use toynet_net::{Host, Listener, Stream};
 use toynet_service::LocalFuture;
 
 use super::{Mind, Reaction, Request, read};
+use crate::fault::{self, Spoilt};
 use crate::reply::Limits;
 use crate::transfer::Transfer;
 
@@ -54,12 +55,12 @@ struct Connection {
     unread: Vec<u8>,
     /// How many queries there were.
     count: u64,
-    pending: FuturesUnordered<LocalFuture<Option<Vec<u8>>>>,
+    pending: FuturesUnordered<LocalFuture<Option<Spoilt>>>,
 }
 
 enum Next {
     Octets(usize),
-    Response(Option<Vec<u8>>),
+    Response(Option<Spoilt>),
 }
 
 impl Connection {
@@ -126,9 +127,15 @@ impl Connection {
     }
 
     /// Writes what came late, and answers what had to wait for it.
-    async fn respond(&mut self, response: Option<Vec<u8>>) -> io::Result<()> {
-        let framed = response.map(|response| framed(&response));
-        self.write(&framed.unwrap_or_default()).await?;
+    async fn respond(&mut self, response: Option<Spoilt>) -> io::Result<()> {
+        match response {
+            Some(Spoilt::Sent(response)) => self.write(&framed(&response)).await?,
+            Some(Spoilt::Cut(octets)) => {
+                self.write(&octets).await?;
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            Some(Spoilt::Nothing) | None => {}
+        }
         self.answer_all().await
     }
 
@@ -144,9 +151,15 @@ impl Connection {
         }
         let request = Request { octets: message, outside: self.outside, limits: Limits::TCP };
         let room = &mut *room.borrow_mut();
-        match mind.answer(request, query.as_ref(), host, self.stream.cause(self.count), room) {
+        let way = fault::Way { peer: self.stream.peer(), cause: self.stream.cause(self.count), stream: true };
+        let reaction = mind.answer(request, query.as_ref(), host, way.cause, room);
+        if let Some(struck) = fault::strike(host, query.as_ref(), way) {
+            self.pending.push(fault::commit(struck, host, way, reaction, room));
+            return None;
+        }
+        match reaction {
             Reaction::Now(length) => append(out, &room[..length]),
-            Reaction::Later(pending) => self.pending.push(pending),
+            Reaction::Later(pending) => self.pending.push(Box::pin(async { pending.await.map(Spoilt::Sent) })),
             Reaction::Silent => {}
         }
         None

@@ -1,0 +1,134 @@
+//! The words for what a name server does wrong.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::Error as _;
+use toml::Spanned;
+use toml::de::{DeValue, Error, ValueDeserializer};
+use toynet_service::What;
+use toynet_service::units::Period;
+
+use super::{DnsFault, Wrong};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    name: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    transport: Option<Transport>,
+    answer: Option<String>,
+    delay: Option<Period>,
+    stale: Option<Ipv4Addr>,
+    wrong: Option<Part>,
+    #[serde(default)]
+    drop: bool,
+    #[serde(default)]
+    truncate: bool,
+    #[serde(default)]
+    oversize: bool,
+    #[serde(default)]
+    half: bool,
+    #[serde(default)]
+    lame: bool,
+    #[serde(default, rename = "loop")]
+    circle: bool,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// Which part of a response is wrong.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    Id,
+    Question,
+    Source,
+    Pointer,
+    Glue,
+}
+
+/// Reads them.
+///
+/// # Errors
+/// When a word is unknown, or not exactly one thing is to go wrong.
+pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
+    let table = Table::deserialize(ValueDeserializer::from(value))?;
+    let mut wrongs = Vec::new();
+    if let Some(code) = &table.answer {
+        let code = code.parse().ok().filter(|code: &crate::codes::Rcode| code.0 < 16);
+        wrongs.push(Wrong::Answer(code.ok_or_else(|| Error::custom(CODES))?));
+    }
+    wrongs.extend(table.delay.map(|Period(delay)| Wrong::Delay(delay)));
+    wrongs.extend(table.stale.map(Wrong::Stale));
+    wrongs.extend(table.wrong.map(|part| match part {
+        Part::Id => Wrong::Id,
+        Part::Question => Wrong::Question,
+        Part::Source => Wrong::Source,
+        Part::Pointer => Wrong::Pointer,
+        Part::Glue => Wrong::Glue,
+    }));
+    let flags = [
+        (table.drop, Wrong::Drop),
+        (table.truncate, Wrong::Truncate),
+        (table.oversize, Wrong::Oversize),
+        (table.half, Wrong::Half),
+        (table.lame, Wrong::Lame),
+        (table.circle, Wrong::Loop),
+    ];
+    wrongs.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, wrong)| wrong));
+    let Ok([wrong]) = <[Wrong; 1]>::try_from(wrongs) else { return Err(Error::custom(ONE)) };
+    let name = table.name.map(|name| name.parse().map_err(|_| Error::custom(format!("`{name}` is no domain name"))));
+    let kind = table.kind.map(|kind| kind.parse().map_err(|_| Error::custom(format!("`{kind}` is no record type"))));
+    let stream = table.transport.map(|transport| transport == Transport::Tcp);
+    Ok(Arc::new(DnsFault { name: name.transpose()?, kind: kind.transpose()?, stream, wrong }))
+}
+
+const CODES: &str = "a response code is SERVFAIL, REFUSED, NXDOMAIN, FORMERR, NOTIMP, ...";
+const ONE: &str = "exactly one thing goes wrong in a fault\n`toynet fault kinds dns` tells which there are";
+
+/// What can go wrong.
+pub const KINDS: &[(&str, &str)] = &[
+    ("drop = true", "no answer; the client asks again, then gives up"),
+    ("delay = \"2s\"", "the answer comes late"),
+    ("answer = \"SERVFAIL\"", "this response code and nothing else; any of the sixteen"),
+    ("truncate = true", "TC is set and the answer is missing: the client turns to TCP"),
+    ("wrong = \"id\"", "an id that nobody asked with: the client waits on"),
+    ("wrong = \"question\"", "an answer to another question"),
+    ("wrong = \"source\"", "the answer comes from another port"),
+    ("wrong = \"pointer\"", "a compression pointer that points at itself"),
+    ("wrong = \"glue\"", "a referral whose addresses lead nowhere"),
+    ("oversize = true", "a datagram longer than the client said it can take"),
+    ("half = true, transport = \"tcp\"", "half a message, and the connection ends"),
+    ("lame = true", "the server does not know the zone that was delegated to it"),
+    ("loop = true", "the name is an alias of itself"),
+    ("stale = \"198.18.0.99\"", "an address that the name had once"),
+    ("name = \"www.shop.test\", type = \"A\", transport = \"udp\"", "with any of these: for such queries only"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_can_be_said_as_it_is_shown() {
+        for (words, _) in &KINDS[..KINDS.len() - 1] {
+            let text = format!("{{ {words} }}");
+            assert!(read(DeValue::parse(&text).unwrap()).is_ok(), "{words}");
+        }
+    }
+
+    #[test]
+    fn one_thing_goes_wrong_at_a_time() {
+        for text in ["{ }", "{ drop = true, lame = true }", "{ answer = 'OOPS' }", "{ wrong = 'colour' }"] {
+            assert!(read(DeValue::parse(text).unwrap()).is_err(), "{text}");
+        }
+    }
+}
