@@ -7,6 +7,7 @@
 //! - [`frame`]: the frames of HTTP/2
 //! - [`hpack`]: its header compression
 //! - [`fields`]: the rules for its fields
+//! - [`websocket`]: frames and messages of WebSocket
 
 pub mod content;
 pub mod fault;
@@ -15,6 +16,7 @@ pub mod frame;
 pub mod framing;
 pub mod head;
 pub mod hpack;
+pub mod websocket;
 
 pub use content::Content;
 pub use fault::{Fault, Rule};

@@ -1,0 +1,10 @@
+//! WebSocket as octets (RFC 6455).
+//!
+//! - [`frame`]: the head of a frame, both ways, and the mask
+//! - [`message`]: frames put together to messages, strictly
+
+pub mod frame;
+pub mod message;
+
+pub use frame::{FrameHead, Opcode};
+pub use message::{Message, Reader, Sender, Violation};
