@@ -2,6 +2,7 @@
 //!
 //! - `one`: HTTP/1.x: pipelining, keep-alive, holes
 //! - `two`: HTTP/2 by prior knowledge
+//! - `websocket`: what an upgrade leads to
 //! - `draft`, `line`: what a message becomes in words
 
 use toynet_machine::Time;
@@ -12,6 +13,7 @@ mod draft;
 mod line;
 mod one;
 mod two;
+mod websocket;
 
 use one::Http1;
 use two::Http2;

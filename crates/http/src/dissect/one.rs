@@ -9,6 +9,7 @@ use toynet_record::dissect::{Message, Said};
 mod words;
 
 use super::draft::Draft;
+use super::websocket::WebSocket;
 use crate::wire::fault::{Fault, Rule};
 use crate::wire::head::{self, Head, Kind, Start};
 use crate::wire::{Content, Framing};
@@ -49,6 +50,8 @@ enum State {
     Content(Option<Box<Draft>>, Content),
     /// Nobody knows where the next message begins; perhaps a message that cannot be followed to its end.
     Lost(Option<Box<Cut>>),
+    /// It is no HTTP any more, but this.
+    WebSocket(Box<WebSocket>),
     /// It is no HTTP any more.
     Tunnel,
 }
@@ -102,6 +105,10 @@ impl Http1 {
                 cut.iter_mut().for_each(|cut| cut.octets += length);
                 self.half(by).state = State::Lost(cut);
             }
+            State::WebSocket(mut web) => {
+                web.lose();
+                self.half(by).state = State::WebSocket(web);
+            }
             State::Tunnel => {}
         }
         self.heard(by, time);
@@ -124,7 +131,7 @@ impl Http1 {
                     out.push(draft.finish(last, content.carried(), content.taken()));
                 }
                 State::Lost(cut) => out.extend(cut.map(|cut| cut.finish(last))),
-                State::Tunnel => {}
+                State::WebSocket(_) | State::Tunnel => {}
             }
         }
     }
@@ -162,6 +169,11 @@ impl Http1 {
             State::Lost(mut cut) => {
                 cut.iter_mut().for_each(|cut| cut.octets += rest.len() as u64);
                 self.half(by).state = State::Lost(cut);
+                rest.len()
+            }
+            State::WebSocket(mut web) => {
+                web.said(time, rest, out);
+                self.half(by).state = State::WebSocket(web);
                 rest.len()
             }
             State::Tunnel => rest.len(),
@@ -234,9 +246,14 @@ impl Http1 {
         };
         let content = Content::new(framing, length);
         if framing == Framing::Tunnel {
-            self.requests.state = State::Tunnel;
+            let exchange = draft.exchange;
+            let next = |by| match is_websocket(&head) {
+                true => State::WebSocket(Box::new(WebSocket::new(exchange, by))),
+                false => State::Tunnel,
+            };
+            self.requests.state = next(Side::Initiator);
             out.push(draft.finish(time, 0, length));
-            State::Tunnel
+            next(Side::Acceptor)
         } else if content.is_done() {
             out.push(draft.finish(time, 0, length));
             State::default()
@@ -263,7 +280,7 @@ impl Http1 {
                 draft.words.closing.say(", answered before its end");
                 draft.finish(time, content.carried(), content.taken())
             })),
-            State::Head(_) | State::Lost(_) | State::Tunnel => {}
+            State::Head(_) | State::Lost(_) | State::WebSocket(_) | State::Tunnel => {}
         }
     }
 
@@ -354,6 +371,12 @@ impl Http1 {
 /// Whether nothing follows in the exchange of an answer with this code (RFC 9110 15.2).
 fn is_final(code: u16) -> bool {
     code == 101 || code >= 200
+}
+
+/// Whether an answer agrees to WebSocket, and to no extension that would change its frames.
+fn is_websocket(answer: &Head<'_>) -> bool {
+    let is_agreed = answer.values("upgrade").any(|value| value.eq_ignore_ascii_case(b"websocket"));
+    is_agreed && answer.values("sec-websocket-extensions").next().is_none()
 }
 
 /// What is wrong with the beginning of a request, if that shows already.

@@ -216,6 +216,29 @@ fn a_frame_inside_a_header_block_ends_the_reading() {
     assert_eq!(lines(&flow.end()), ["0 > broken header block !"]);
 }
 
+#[test]
+fn the_messages_of_a_websocket_are_told_in_the_exchange_that_agreed_on_it() {
+    let mut flow = Flow::new(false);
+    flow.said(Initiator, b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    flow.said(Acceptor, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n");
+    flow.said(Initiator, &[0x81, 0x85, 0x37, 0xfa, 0x21]);
+    flow.said(Initiator, &[0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    flow.said(Acceptor, b"\x81\x05Hello\x89\x00\x88\x05\x03\xe8bye");
+    flow.said(Initiator, &[0x81, 0x01, b'x']);
+    let told = flow.end();
+    let expected = [
+        "1 > GET /chat (a)",
+        "1 < 101 Switching Protocols",
+        "1 > WebSocket text 5 octets: Hello",
+        "1 < WebSocket text 5 octets: Hello",
+        "1 < WebSocket ping 0 octets",
+        "1 < WebSocket close 1000 bye",
+        "1 > broken WebSocket frame !",
+    ];
+    assert_eq!(lines(&told), expected);
+    assert_eq!((told[2].octets, told[2].role), (11, Role::Interim));
+}
+
 proptest! {
     #[test]
     fn the_same_octets_give_the_same_messages_however_they_are_cut(cuts in proptest::collection::vec(1..40usize, 0..60), is_two: bool) {
