@@ -9,20 +9,21 @@ use toml::Spanned;
 use toynet_machine::Time;
 use toynet_service::{Place, place};
 
-use super::table::{Http, Pages, SiteTable};
+use super::route::{self, RouteTable};
+use super::table::{Http, Pages};
 use crate::server::{Handler, Sites};
 use crate::site::path::SitePath;
 use crate::site::{Folder, Found, Memory, Root, Site, page};
 
 /// The sites of a host.
 pub(super) fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
-    let own = site(http.root.as_ref(), &http.pages, place.host.as_str(), place)?;
+    let own = site((&http.root, &http.pages, &http.route), place.host.as_str(), place)?;
     let mut sites = Sites::new(place.host.as_str(), Rc::clone(&own));
     for name in &http.names {
         sites = sites.with(name.get_ref(), Rc::clone(&own));
     }
-    for (name, SiteTable { root, pages }) in &http.sites {
-        sites = sites.with(name.get_ref(), site(root.as_ref(), pages, name.get_ref(), place)?);
+    for (name, table) in &http.sites {
+        sites = sites.with(name.get_ref(), site(table.parts(), name.get_ref(), place)?);
     }
     Ok(sites)
 }
@@ -37,12 +38,17 @@ pub(super) fn place_of_page(path: &str) -> Option<String> {
     })
 }
 
-fn site(root: Option<&Spanned<String>>, pages: &Pages, name: &str, place: &Place) -> io::Result<Rc<dyn Handler>> {
+fn site(
+    (root, pages, routes): (&Option<Spanned<String>>, &Pages, &[RouteTable]),
+    name: &str,
+    place: &Place,
+) -> io::Result<Rc<dyn Handler>> {
     let below: Box<dyn Root> = match root {
         Some(root) => folder(place.files.folder(root.get_ref())?)?,
         None => Box::new(Memory::new([(INDEX, page::welcome(name), WRITTEN)])),
     };
-    Ok(Rc::new(Site::new(Overlay { pages: written(pages), below })))
+    let site = Rc::new(Site::new(Overlay { pages: written(pages), below }));
+    route::routes(routes, site, name, &*place.files)
 }
 
 fn written(pages: &Pages) -> Option<Memory> {

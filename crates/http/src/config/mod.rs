@@ -9,10 +9,12 @@
 //! pages = { "/" = "<p>Bread is fresh.", "/robots.txt" = "User-agent: *" }
 //! ```
 //!
-//! - `table`: the table as written; `build`: from it to sites; `commands`: what to try
+//! - `table`: the table as written; `route`: what stands before files
+//! - `build`: from it to sites; `commands`: what to try
 
 mod build;
 mod commands;
+mod route;
 mod table;
 
 use std::collections::BTreeMap;
@@ -46,8 +48,13 @@ impl Config for Http {
     }
 
     fn check(&self, files: &dyn Files) -> Vec<Mistake> {
-        let sites = [(&self.root, &self.pages)].into_iter().chain(self.sites.values().map(SiteTable::parts));
-        let mut mistakes: Vec<_> = sites.flat_map(|(root, pages)| check_site(root.as_ref(), pages, files)).collect();
+        let sites = [(&self.root, &self.pages, self.route.as_slice())]
+            .into_iter()
+            .chain(self.sites.values().map(SiteTable::parts));
+        let check = |(root, pages, routes): (&Option<Spanned<String>>, &Pages, &[_])| {
+            check_site(root.as_ref(), pages, files).into_iter().chain(route::check(routes, files)).collect::<Vec<_>>()
+        };
+        let mut mistakes: Vec<_> = sites.flat_map(check).collect();
         mistakes.extend(twice(self.aliases()));
         mistakes
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::route::RouteTable;
+
 /// Pages written in the lab file: paths and what is there.
 pub(super) type Pages = BTreeMap<Spanned<String>, String>;
 
@@ -18,6 +20,9 @@ pub(super) struct Http {
     pub root: Option<Spanned<String>>,
     #[serde(default)]
     pub pages: Pages,
+    /// What stands before the files, in this order.
+    #[serde(default)]
+    pub route: Vec<RouteTable>,
     /// Further names of the same site.
     #[serde(default)]
     pub names: Vec<Spanned<String>>,
@@ -33,6 +38,8 @@ pub(super) struct SiteTable {
     pub root: Option<Spanned<String>>,
     #[serde(default)]
     pub pages: Pages,
+    #[serde(default)]
+    pub route: Vec<RouteTable>,
 }
 
 impl Http {
@@ -43,8 +50,8 @@ impl Http {
 }
 
 impl SiteTable {
-    pub fn parts(&self) -> (&Option<Spanned<String>>, &Pages) {
-        (&self.root, &self.pages)
+    pub fn parts(&self) -> (&Option<Spanned<String>>, &Pages, &[RouteTable]) {
+        (&self.root, &self.pages, &self.route)
     }
 }
 

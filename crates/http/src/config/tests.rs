@@ -59,6 +59,80 @@ fn an_unknown_key_is_refused() {
 }
 
 #[test]
+fn routes_that_make_sense_are_found_good() {
+    for route in [
+        "path = '/old/*', redirect = 'https://new.test/*', status = 308",
+        "path = '/', redirect = '/home'",
+        "path = '/health', methods = ['GET'], body = 'fine', headers = { Cache-Control = 'no-store' }",
+        "path = '/gone', status = 410",
+        "path = '/a.json', file = 'file', type = 'application/json', status = 404",
+        "path = '/api/*', proxy = 'http://app.test:8080'",
+        "path = '/api/*', proxy = ['http://a.test/v1/*', 'http://[2001:db8::1]:81']",
+        "path = '/*', inspect = true",
+        "path = '/private/*', auth = { users = { a = 'b' }, tokens = ['c=='] }",
+    ] {
+        let found = config(&format!("route = [{{ {route} }}]")).check(&Shelf);
+        assert!(found.is_empty(), "{route}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_route_is_told_with_its_place() {
+    for (route, at, what) in [
+        ("path = 'api', body = 'x'", "'api'", "`api` is not the path of a route"),
+        ("path = '/a*', body = 'x'", "'/a*'", "`/a*` is not the path of a route"),
+        ("path = '/a'", "'/a'", "this route does nothing"),
+        ("path = '/a/*', inspect = false", "'/a/*'", "this route does nothing"),
+        (
+            "path = '/a/*', body = 'x', proxy = 'http://b'",
+            "'x'",
+            "a route does one thing, and here are proxy and an answer",
+        ),
+        ("path = '/a', body = 'x', file = 'file'", "'file'", "an answer has either `body` or `file`"),
+        ("path = '/a', proxy = 'http://b', status = 200", "200", "`status` means nothing here"),
+        ("path = '/a', redirect = '/b', type = 'a/b'", "'a/b'", "`type` means nothing here"),
+        ("path = '/a', methods = ['get'], body = 'x'", "'get'", "`get` is no method"),
+        ("path = '/a', redirect = '/b', status = 304", "304", "304 is no status of a redirect"),
+        ("path = '/a', status = 100", "100", "100 is no status that ends an exchange"),
+        ("path = '/a', redirect = '/b/*'", "'/b/*'", "this star stands for nothing"),
+        ("path = '/a/*', redirect = '/*/b'", "'/*/b'", "`/*/b` is no address to be sent to"),
+        ("path = '/a', proxy = 'http://b/*'", "'http://b/*'", "this star stands for nothing"),
+        ("path = '/a', proxy = 'b:80'", "'b:80'", "`b:80` is no address of the form `http://host:port`"),
+        ("path = '/a', proxy = ['http://b/c']", "'http://b/c'", "`http://b/c` has a path without a star at its end"),
+        ("path = '/a', proxy = []", "[]", "there is nobody to ask"),
+        ("path = '/a', inspect = true", "'/a'", "`inspect` has many endpoints, and this path has nothing below it"),
+        ("path = '/a', file = 'missing'", "'missing'", "there is no file `missing`"),
+        ("path = '/a', cgi = 'folder'", "'folder'", "`folder` is a folder and no file"),
+        ("path = '/a', cgi = 'file'", "'file'", "a program can be run only from a lab file's folder on disk"),
+        ("path = '/a', auth = {}", "{}", "nobody could pass here"),
+        ("path = '/a', auth = { users = { 'a:b' = 'c' } }", "'a:b'", "`a:b` cannot be a user's name"),
+        ("path = '/a', auth = { tokens = ['a b'] }", "'a b'", "this cannot be a bearer token"),
+        ("path = '/a', headers = { 'a b' = 'x' }", "'a b'", "`a b` is no name of a field"),
+        ("path = '/a', headers = { Connection = 'x' }", "Connection", "`Connection` is the server's own matter"),
+        ("path = '/a', headers = { A = \"x\\n\" }", "\"x", "no field can have this value"),
+        ("path = '/a', body = 'x', type = 'text'", "'text'", "`text` is no media type"),
+        ("path = '/a/*', body = 'x' }, { path = '/a/b', body = 'x'", "'/a/b'", "no request gets here"),
+    ] {
+        let text = format!("route = [{{ {route} }}]");
+        let mistakes = config(&text).check(&Shelf);
+        let told: Vec<_> = mistakes.iter().map(|mistake| mistake.what.as_str()).collect();
+        assert_eq!(told, [what], "{route}");
+        let place = text.find(at).unwrap();
+        assert!(matches!(&mistakes[0].spot, Spot::Lab(span) if span.start == place), "{route}: {:?}", mistakes[0].spot);
+    }
+}
+
+#[test]
+fn a_route_needs_a_path_and_a_proxy_addresses() {
+    assert!(parse("route = [{ body = 'x' }]").unwrap_err().message().starts_with("missing field `path`"));
+    let error = parse("route = [{ path = '/a', proxy = 80 }]").unwrap_err();
+    assert!(error.message().contains("an address of the form"), "{error}");
+    assert!(
+        parse("route = [{ path = '/a', proxi = 'x' }]").unwrap_err().message().starts_with("unknown field `proxi`")
+    );
+}
+
+#[test]
 fn commands_name_the_port_only_where_they_must() {
     let lines = |port_offset, address: &str| {
         let reached = Reached {

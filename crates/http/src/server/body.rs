@@ -8,7 +8,61 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use super::tunnel::Enter;
 use crate::site::{Body, FileRange};
+
+/// What follows the head of a response.
+pub enum Outgoing {
+    /// Content that is there.
+    Body(Body),
+    /// Content that is made while it is sent. It is dropped when the client goes away.
+    Stream(Pin<Box<dyn HttpBody<Data = Bytes, Error = io::Error>>>),
+    /// Another protocol, on the connection or the HTTP/2 stream that the request came by: for the answers
+    /// 101 (RFC 9110 7.8) and, to an extended CONNECT, 200 (RFC 8441).
+    Tunnel(Enter),
+}
+
+impl Outgoing {
+    /// Content that `body` makes while it is sent.
+    pub fn stream(body: impl HttpBody<Data = Bytes, Error = io::Error> + 'static) -> Self {
+        Outgoing::Stream(Box::pin(body))
+    }
+}
+
+impl From<Body> for Outgoing {
+    fn from(body: Body) -> Self {
+        Outgoing::Body(body)
+    }
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Outgoing::Body(body) => Pin::new(body).poll_frame(cx),
+            Outgoing::Stream(stream) => stream.as_mut().poll_frame(cx),
+            Outgoing::Tunnel(_) => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Outgoing::Body(body) => body.is_end_stream(),
+            Outgoing::Stream(stream) => stream.is_end_stream(),
+            Outgoing::Tunnel(_) => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Outgoing::Body(body) => body.size_hint(),
+            Outgoing::Stream(stream) => stream.size_hint(),
+            Outgoing::Tunnel(_) => SizeHint::with_exact(0),
+        }
+    }
+}
 
 impl HttpBody for Body {
     type Data = Bytes;

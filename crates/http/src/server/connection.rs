@@ -11,10 +11,11 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::{Clock, Host, Stream};
 
-use super::Sites;
 use super::exchange::Exchanges;
 use super::first::{Version, Watched};
+use super::tunnel::Next;
 use super::watch::{Standstill, Watch};
+use super::{Connected, Sites};
 
 /// Serves one connection.
 pub(super) async fn serve(stream: Stream, host: Host, sites: Rc<Sites>) {
@@ -43,8 +44,9 @@ enum Early {
 
 async fn converse(stream: Stream, host: Host, sites: Rc<Sites>, watch: Rc<Watch>) -> Result<(), Early> {
     let (clock, end) = (host.clock(), stream.end());
+    let connected = Connected { peer: stream.peer(), local: stream.local(), is_secure: stream.tls().is_some() };
     let (stream, version) = Watched::open(stream, Rc::clone(&watch)).await?;
-    let exchanges = Exchanges { host, end, sites, watch };
+    let exchanges = Exchanges { host, end, sites, watch, connected: Rc::new(connected), next: Next::default() };
     match version {
         Version::One => converse_in_one(stream, exchanges, clock).await,
         Version::Two => {
@@ -55,9 +57,18 @@ async fn converse(stream: Stream, host: Host, sites: Rc<Sites>, watch: Rc<Watch>
 }
 
 async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) -> Result<(), Early> {
+    let (next, watch) = (exchanges.next.clone(), Rc::clone(&exchanges.watch));
     let mut connection = http1_settings().serve_connection(TokioIo::new(stream), exchanges);
     let ended = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-    let stream = connection.into_parts().io.into_inner().into_stream();
+    let parts = connection.into_parts();
+    let stream = parts.io.into_inner();
+    if let Some(enter) = next.take().filter(|_| ended.is_ok()) {
+        watch.handler_begins();
+        enter(Box::pin(stream.after(parts.read_buf))).await;
+        watch.handler_ends();
+        return Ok(());
+    }
+    let stream = stream.into_stream();
     // Nobody is left to hear of a failure here; what went wrong before counts.
     let _ = clock.until(clock.now() + LINGER, linger(stream)).await;
     Ok(ended?)
@@ -83,6 +94,7 @@ fn http2_settings() -> http2::Builder<Local> {
     let mut settings = http2::Builder::new(Local);
     settings
         .auto_date_header(false)
+        .enable_connect_protocol()
         .max_concurrent_streams(MOST_STREAMS)
         .max_header_list_size(LARGEST_HEAD as u32)
         .max_send_buf_size(SEND_BUFFER);

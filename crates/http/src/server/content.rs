@@ -1,12 +1,14 @@
 //! What a request carries.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
 /// The content of a request, which arrives while it is read.
 #[derive(Debug)]
@@ -14,6 +16,25 @@ pub struct Content {
     /// Nothing once it was taken or has been read to its end.
     incoming: Option<Incoming>,
     drained: u64,
+    connected: Rc<Connected>,
+}
+
+/// The connection that a request came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// Who sends.
+    pub peer: SocketAddr,
+    /// Where it came in.
+    pub local: SocketAddr,
+    /// Whether TLS lies on it.
+    pub is_secure: bool,
+}
+
+impl Connected {
+    /// `https` or `http`.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
+    }
 }
 
 /// Why a request's content cannot be had.
@@ -38,14 +59,24 @@ impl Unreadable {
 }
 
 impl Content {
-    pub(super) fn new(incoming: Incoming) -> Self {
-        Self { incoming: Some(incoming).filter(|incoming| !incoming.is_end_stream()), drained: 0 }
+    pub(super) fn new(incoming: Incoming, connected: Rc<Connected>) -> Self {
+        Self { incoming: Some(incoming).filter(|incoming| !incoming.is_end_stream()), drained: 0, connected }
+    }
+
+    /// No content.
+    pub(super) fn none(connected: Rc<Connected>) -> Self {
+        Self { incoming: None, drained: 0, connected }
+    }
+
+    /// Whom it comes from.
+    pub fn connected(&self) -> &Rc<Connected> {
+        &self.connected
     }
 
     /// Takes the content out of its request, which then carries none.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        Self { incoming: self.incoming.take(), drained: 0 }
+        Self { incoming: self.incoming.take(), drained: 0, connected: Rc::clone(&self.connected) }
     }
 
     /// Reads all of it, [`Content::LARGEST`] octets at most.
@@ -61,9 +92,9 @@ impl Content {
         })
     }
 
-    /// Whether more was announced than is taken.
-    pub(super) fn is_too_large(&self) -> bool {
-        self.incoming.as_ref().is_some_and(|incoming| incoming.size_hint().lower() > Self::LARGEST)
+    /// Whether more than `limit` octets were announced.
+    pub(super) fn is_larger(&self, limit: u64) -> bool {
+        self.incoming.as_ref().is_some_and(|incoming| incoming.size_hint().lower() > limit)
     }
 
     /// Reads and forgets what is left, so that the connection can be used on.
@@ -82,4 +113,25 @@ impl Content {
 
     /// A mebioctet: forms and queries are far smaller, and nobody stores files here.
     pub const LARGEST: u64 = 1024 * 1024;
+}
+
+/// Content that is passed on while it arrives.
+impl HttpBody for Content {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        match &mut self.get_mut().incoming {
+            Some(incoming) => Pin::new(incoming).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.as_ref().map_or(SizeHint::with_exact(0), HttpBody::size_hint)
+    }
 }

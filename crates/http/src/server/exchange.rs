@@ -10,12 +10,14 @@ use http::header::{CONNECTION, DATE, EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::Service;
+use hyper::upgrade::{self, OnUpgrade};
 use toynet_net::{Clock, Host};
 use toynet_record::{Cause, EndId};
 use toynet_service::LocalFuture;
 
+use super::tunnel::{self, Next};
 use super::watch::Watch;
-use super::{Answer, Content, Sites};
+use super::{Answer, Connected, Content, Outgoing, Sites};
 use crate::site::{Body, date, refusal};
 
 /// The exchanges of one connection.
@@ -25,22 +27,26 @@ pub(super) struct Exchanges {
     pub end: EndId,
     pub sites: Rc<Sites>,
     pub watch: Rc<Watch>,
+    pub connected: Rc<Connected>,
+    pub next: Next,
 }
 
 impl Service<Request<Incoming>> for Exchanges {
-    type Response = Response<Body>;
+    type Response = Response<Outgoing>;
     type Error = Infallible;
     type Future = Exchange;
 
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
-        let mut request = request.map(Content::new);
+        let mut request = request.map(|incoming| Content::new(incoming, Rc::clone(&self.connected)));
         let refuse = |status| Answer::Now(self.refusal(status, &request));
         let answer = match self.sites.find(&request) {
             Err(status) => refuse(status),
             Ok(_) if !is_coding_known(request.headers()) => refuse(StatusCode::NOT_IMPLEMENTED),
             // Before the handler is asked, so that no `100 Continue` invites what is not wanted.
-            Ok(_) if request.body().is_too_large() => refuse(StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(site) if request.body().is_larger(site.largest_content(&request)) => {
+                refuse(StatusCode::PAYLOAD_TOO_LARGE)
+            }
             Ok(site) => site.answer(&mut request, &self.host.because(cause)),
         };
         Exchange::new(request, answer, self)
@@ -70,29 +76,52 @@ fn is_coding_known(headers: &HeaderMap) -> bool {
 pub(super) struct Exchange {
     /// A handler that has not answered yet.
     handler: Option<Working>,
-    response: Option<Response<Body>>,
+    response: Option<Response<Outgoing>>,
     content: Content,
     method: Method,
     clock: Clock,
     watch: Rc<Watch>,
+    /// The stream of an extended CONNECT.
+    stream: Option<OnUpgrade>,
+    next: Next,
 }
 
 impl Exchange {
     fn new(mut request: Request<Content>, answer: Answer, of: &Exchanges) -> Self {
         let mut content = request.body_mut().take();
         // A client that waits for `100 Continue` need not send what nobody reads (RFC 9110 10.1.1).
-        if content.is_too_large() || request.headers().contains_key(EXPECT) {
+        if content.is_larger(Content::LARGEST) || request.headers().contains_key(EXPECT) {
             drop(content.take());
         }
         let (handler, response) = match answer {
-            Answer::Now(response) => (None, Some(response)),
-            Answer::Later(answer) => (Some(Working::begin(answer, &of.watch)), None),
+            Answer::Now(response) => (None, Some(response.map(Outgoing::from))),
+            Answer::Later(answer) => {
+                let answer = Box::pin(async move { answer.await.map(Outgoing::from) });
+                (Some(Working::begin(answer, &of.watch)), None)
+            }
+            Answer::Streamed(answer) => (Some(Working::begin(answer, &of.watch)), None),
         };
-        let watch = Rc::clone(&of.watch);
-        Self { handler, response, content, method: request.method().clone(), clock: of.host.clock(), watch }
+        let is_stream = request.method() == Method::CONNECT && request.version() == Version::HTTP_2;
+        let stream = is_stream.then(|| upgrade::on(&mut request));
+        let (watch, next, clock) = (Rc::clone(&of.watch), of.next.clone(), of.host.clock());
+        Self { handler, response, content, method: request.method().clone(), clock, watch, stream, next }
     }
 
-    fn dated(&self, mut response: Response<Body>) -> Response<Body> {
+    /// The answer as it is sent; what follows it is set up.
+    fn send(&mut self, response: Response<Outgoing>) -> Response<Outgoing> {
+        self.dated(response).map(|content| match content {
+            Outgoing::Tunnel(enter) => {
+                match self.stream.take() {
+                    Some(stream) => tunnel::enter_stream(stream, enter, Rc::clone(&self.watch)),
+                    None => self.next.set(enter),
+                }
+                Body::Empty.into()
+            }
+            content => content,
+        })
+    }
+
+    fn dated(&self, mut response: Response<Outgoing>) -> Response<Outgoing> {
         if !response.headers().contains_key(DATE) {
             response.headers_mut().insert(DATE, date::format(self.clock.now()));
         }
@@ -101,7 +130,7 @@ impl Exchange {
 }
 
 impl Future for Exchange {
-    type Output = Result<Response<Body>, Infallible>;
+    type Output = Result<Response<Outgoing>, Infallible>;
 
     /// The handler's answer first, then the rest of what the client says, then the answer is given.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -112,10 +141,10 @@ impl Future for Exchange {
         }
         if let Err(unreadable) = ready!(this.content.poll_drain(cx)) {
             drop(this.content.take());
-            this.response = Some(refusal(unreadable.status(), &this.method, this.clock.now()));
+            this.response = Some(refusal(unreadable.status(), &this.method, this.clock.now()).map(Outgoing::from));
         }
         match this.response.take() {
-            Some(response) => Poll::Ready(Ok(this.dated(response))),
+            Some(response) => Poll::Ready(Ok(this.send(response))),
             None => Poll::Pending,
         }
     }
@@ -129,12 +158,12 @@ impl Drop for Exchange {
 
 /// A handler at work.
 struct Working {
-    answer: LocalFuture<Response<Body>>,
+    answer: LocalFuture<Response<Outgoing>>,
     watch: Rc<Watch>,
 }
 
 impl Working {
-    fn begin(answer: LocalFuture<Response<Body>>, watch: &Rc<Watch>) -> Self {
+    fn begin(answer: LocalFuture<Response<Outgoing>>, watch: &Rc<Watch>) -> Self {
         watch.handler_begins();
         Self { answer, watch: Rc::clone(watch) }
     }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use toynet_net::Stream;
 
@@ -43,6 +44,11 @@ impl Watched {
             }
         };
         Ok((Self { stream, first, taken: 0, watch }, version))
+    }
+
+    /// The same, which gives back `unread` first.
+    pub fn after(self, unread: Bytes) -> Self {
+        Self { first: unread.into(), taken: 0, ..self }
     }
 
     /// The stream itself.

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use toynet_net::Host;
 use toynet_service::LocalFuture;
 
-use super::Content;
+use super::{Content, Outgoing};
 use crate::site::{Body, Site, Trouble};
 
 /// What answers requests: a site, or an endpoint that the lab puts in its place.
@@ -16,6 +16,12 @@ pub trait Handler {
     /// Content that is left in the request is drained before the answer is sent. An answer without
     /// `Date` is given one.
     fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer;
+
+    /// How many octets of content `request` may announce without being refused before it is answered.
+    fn largest_content(&self, request: &Request<Content>) -> u64 {
+        let _ = request;
+        Content::LARGEST
+    }
 }
 
 /// When a handler's answer comes.
@@ -25,6 +31,8 @@ pub enum Answer {
     /// It takes a while, which the handler limits. Over HTTP/2 it is dropped when the client gives up; over
     /// HTTP/1 a client that has closed its side may still be waiting.
     Later(LocalFuture<Response<Body>>),
+    /// The same for an answer whose content is made while it is sent, or that ends HTTP on its connection.
+    Streamed(LocalFuture<Response<Outgoing>>),
 }
 
 impl Handler for Site {
@@ -48,6 +56,7 @@ impl fmt::Debug for Answer {
         match self {
             Answer::Now(response) => f.debug_tuple("Now").field(response).finish(),
             Answer::Later(_) => f.write_str("Later"),
+            Answer::Streamed(_) => f.write_str("Streamed"),
         }
     }
 }

@@ -1,17 +1,21 @@
 //! The server: any number of sites on one port.
 //!
 //! - [`handler`]: from a request to a response; [`sites`]: which handler a request is for
+//! - [`route`]: what stands before a site's files: redirects, proxies, applications
 //! - `connection`: one connection, in either version, to its end; `watch` ends those that stand still
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
-//! - `body`: a response's content on its way out; `first`: octets that were read to tell the versions apart
+//! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
+//!   versions apart
 
-mod body;
+pub mod body;
 mod connection;
 pub mod content;
 mod exchange;
 mod first;
 pub mod handler;
+pub mod route;
 pub mod sites;
+pub mod tunnel;
 mod watch;
 
 use std::io;
@@ -21,10 +25,13 @@ use tokio::task::{JoinError, JoinSet};
 use toynet_net::{Host, Listener};
 use toynet_service::{LocalFuture, Server};
 
+pub use body::Outgoing;
 pub(crate) use connection::Local;
-pub use content::Content;
+pub use content::{Connected, Content};
 pub use handler::{Answer, Handler};
+pub use route::Routes;
 pub use sites::Sites;
+pub use tunnel::{Enter, Tunnel};
 
 /// Serves sites on one port, HTTP/1.x and HTTP/2 by prior knowledge alike (RFC 9113 3.3).
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ pub fn of(status: StatusCode) -> Bytes {
 }
 
 /// A page around texts that are HTML already.
-fn html(title: &str, text: &str, small: &str) -> Bytes {
+pub(crate) fn html(title: &str, text: &str, small: &str) -> Bytes {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
