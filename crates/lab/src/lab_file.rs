@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_built_in_labs_are_known() {
-        assert_eq!(LabFile::built_in_names(), ["bbs", "hello", "internet", "mail", "slow-link"]);
+        assert_eq!(LabFile::built_in_names(), ["bbs", "hello", "internet", "mail", "routes", "slow-link"]);
         assert!(LabFile::built_in("nothing").is_none());
     }
 
