@@ -5,7 +5,6 @@
 //! - [`lab_file`]: where the text and the [`files`] beside it are from
 //! - [`spec`]: the lab file as written
 //! - [`plan`]: all that follows from it, checked
-//! - `near`: what may have been meant
 //! - [`report`]: what is wrong with it, for a person or a program
 //!
 //! Running:
@@ -22,7 +21,6 @@ pub mod control;
 pub mod dissectors;
 pub mod files;
 pub mod lab_file;
-mod near;
 pub mod plan;
 pub mod protocols;
 pub mod report;

@@ -14,9 +14,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 pub use toynet_service::units;
-use toynet_service::{HostName, Mistake, Protocol, Spot};
+use toynet_service::{HostName, Mistake, Protocol, Spot, near};
 
-use crate::near;
 pub use fault::FaultSpec;
 pub use host::{HostSpec, ServiceSpec};
 pub use link::{Conditions, Cut, LinkEnd, LinkSpec};

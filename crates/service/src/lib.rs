@@ -6,10 +6,11 @@
 //! - [`place`]: what a service may know of the lab around it
 //! - [`tool`]: what it offers at the command line: clients, and a server that stands alone
 //! - [`units`]: spans of time, rates, sizes, shares and addresses as a person writes them
-//! - [`mistake`]: what is wrong with a lab file, and where
+//! - [`mistake`]: what is wrong with a lab file, and where; [`near`]: what a person may have meant
 #![forbid(unsafe_code)]
 
 pub mod mistake;
+pub mod near;
 pub mod place;
 pub mod tool;
 pub mod units;

@@ -4,11 +4,10 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toynet_service::{HostName, Mistake, Spot};
+use toynet_service::{HostName, Mistake, Spot, near};
 
 use super::tree::{ZoneDraft, is_in};
 use super::zone::Record;
-use crate::near;
 
 /// Reads a record of `host`, whose zone is `origin`: owner (the host where none is written), time to
 /// live and class (where written), type, data.

@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use toml::Spanned;
 use toynet_net::fault::{Meant, What, When};
 use toynet_net::topology::GUEST;
-use toynet_service::{HostName, Mistake};
+use toynet_service::{HostName, Mistake, near};
 
 use super::PlannedHost;
 use super::roster::Roster;
-use crate::near;
 use crate::spec::FaultSpec;
 
 /// A fault of a service, ready to be set.

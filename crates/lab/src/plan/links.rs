@@ -5,10 +5,9 @@ use std::ops::Range;
 
 use toml::Spanned;
 use toynet_net::link::{Pattern, Rule};
-use toynet_service::{HostName, Mistake};
+use toynet_service::{HostName, Mistake, near};
 
 use super::roster::Roster;
-use crate::near;
 use crate::spec::{Conditions, LinkEnd, LinkSpec};
 
 /// One way from a host to a host.

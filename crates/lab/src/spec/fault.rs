@@ -4,12 +4,11 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toynet_net::fault::{What, When};
-use toynet_service::{HostName, Mistake, Protocol};
+use toynet_service::{HostName, Mistake, Protocol, near};
 
 use super::host::HostSpec;
 use super::table;
 use super::units::{Period, Share};
-use crate::near;
 
 /// A fault as written.
 #[derive(Clone)]

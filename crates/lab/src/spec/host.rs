@@ -8,11 +8,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toynet_service::{Config, HostName, Mistake, Protocol};
+use toynet_service::{Config, HostName, Mistake, Protocol, near};
 
 use super::table;
 use super::units::Address;
-use crate::near;
 
 /// A host as written.
 #[derive(Debug)]

@@ -7,8 +7,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Error, ValueDeserializer};
 use toynet_service::Mistake;
-
-use crate::near;
+use toynet_service::near;
 
 /// Reads `value` into a `T`; nothing when a part that `T` cannot do without is wrong or missing.
 pub(super) fn read<T: DeserializeOwned>(value: Spanned<DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> Option<T> {

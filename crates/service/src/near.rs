@@ -1,7 +1,7 @@
 //! What a person may have meant.
 
 /// The candidate nearest to `word`, if one is near enough to be a slip of the finger.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= limit);
     let measured = near.map(|candidate| (distance(word, candidate), candidate));
@@ -9,7 +9,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// Advice for a `word` that is none of `candidates`: the nearest one, else all of them.
-pub(crate) fn advice(word: &str, candidates: &[&str]) -> Option<String> {
+pub fn advice(word: &str, candidates: &[&str]) -> Option<String> {
     match nearest(word, candidates.iter().copied()) {
         Some(name) => Some(format!("did you mean `{name}`?")),
         None if candidates.is_empty() => None,
