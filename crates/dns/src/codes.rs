@@ -25,6 +25,9 @@ macro_rules! names {
         impl $kind {
             $(pub const $constant: Self = Self($value);)*
 
+            /// All mnemonics.
+            pub const MNEMONICS: &'static [&'static str] = &[$($name),*];
+
             /// The mnemonic, if the number has one.
             pub const fn mnemonic(self) -> Option<&'static str> {
                 match self.0 {

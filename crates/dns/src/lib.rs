@@ -4,7 +4,7 @@
 //! - [`name`]: domain names in wire form and as text
 //! - [`codes`]: the numbers of types, classes, response codes and their names
 //! - [`rdata`]: what stands in records of each type: one table, text and octets from it
-//! - [`record`]: one resource record
+//! - [`record`]: one resource record; `calendar`: the dates in some of them
 //! - [`wire`]: messages: a query read in place, a response written in place, any message as far as it makes sense
 //!
 //! Authority:
@@ -32,6 +32,7 @@
 
 pub mod answer;
 pub mod cache;
+mod calendar;
 #[cfg(feature = "io")]
 pub mod client;
 pub mod codes;

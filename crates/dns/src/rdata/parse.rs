@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Field, address_list, base, bitmap, fields, is_valid, location, service};
+use crate::calendar;
 use crate::codes::RecordType;
 use crate::name::{Name, NameError, read_text};
 
@@ -296,15 +297,9 @@ fn read_moment(text: &[u8]) -> Option<u32> {
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    let seconds = calendar::days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
     // The field wraps around (RFC 4034 3.1.5, RFC 1982).
     Some(seconds as u32)
-}
-
-fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
-    // Years that begin in March put the leap day at their end.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
 fn read_salt(text: &[u8]) -> Option<Vec<u8>> {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::walk::length_of;
 use super::{Field, address_list, base, bitmap, fields, is_valid, location, service};
+use crate::calendar;
 use crate::codes::RecordType;
 use crate::name::Shown;
 
@@ -115,16 +116,8 @@ fn show_groups(f: &mut fmt::Formatter<'_>, octets: &[u8], size: usize, between: 
 }
 
 fn show_moment(f: &mut fmt::Formatter<'_>, seconds: u64) -> fmt::Result {
-    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Counted from March, as when reading.
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = year_of_era + era * 400 + later;
+    let (year, month, day) = calendar::date(seconds / 86_400);
+    let second = seconds % 86_400;
     write!(f, "{year:04}{month:02}{day:02}{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
