@@ -2,10 +2,11 @@
 //!
 //! - `judge`: what a response means for a question put to a zone's servers
 //! - `frame`: one name that is being looked up: its zone, its servers, which to ask next
-//! - [`Pace`]: how fast servers answered
+//! - [`Pace`]: how fast servers answered; [`Failures`]: which look-ups failed a moment ago
 //!
 //! It has no socket and no clock. One question is out at a time.
 
+mod failures;
 mod frame;
 mod judge;
 mod pace;
@@ -24,6 +25,7 @@ use crate::wire::{Message, Question, SAFE_PAYLOAD};
 use frame::{Frame, Next, Way};
 use judge::{Verdict, judge};
 
+pub use failures::Failures;
 pub use pace::Pace;
 
 /// What a resolver remembers between look-ups.
@@ -33,6 +35,8 @@ pub struct Memory {
     pub cache: Cache,
     /// How fast servers are.
     pub pace: Pace,
+    /// What could not be found.
+    pub failures: Failures,
 }
 
 /// The servers of the root, with their addresses: where every look-up can begin.

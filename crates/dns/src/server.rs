@@ -36,7 +36,7 @@ pub struct NameServer {
 pub(crate) struct Mind {
     identity: Identity,
     authority: Authority,
-    recursor: Option<Recursor>,
+    recursor: Option<Rc<Recursor>>,
 }
 
 /// A request with what matters for its answer.
@@ -65,7 +65,7 @@ impl NameServer {
     pub fn build(recursive: bool, port: u16, place: &Place) -> io::Result<Self> {
         let identity = Identity { nsid: place.host.as_str().into(), version: String::new() };
         let authority = Authority::build(place)?;
-        let recursor = recursive.then(|| Recursor::new(&place.hints, Arc::clone(&place.outside)));
+        let recursor = recursive.then(|| Rc::new(Recursor::new(&place.hints, Arc::clone(&place.outside))));
         Ok(Self { port, mind: Rc::new(Mind { identity, authority, recursor }) })
     }
 }

@@ -121,6 +121,59 @@ fn negative_answers_are_kept_for_as_long_as_the_zone_says() {
     });
 }
 
+#[test]
+fn equal_questions_at_one_time_are_looked_up_once_and_each_gets_its_own_answer() {
+    in_virtual_time(|| async {
+        let network = small_internet().await;
+        let host = visitor(&network);
+        let ask = async |name: &str| query(&host, at("resolver"), &question(name, RecordType::A)).await.unwrap();
+        let answers =
+            tokio::join!(ask("www.shop.test"), ask("WWW.shop.test"), ask("www.SHOP.test"), ask("h1.shop.test"));
+        for answer in [&answers.0, &answers.1, &answers.2] {
+            assert_eq!((answer.rcode(), answer.answers.len()), (Rcode::NOERROR, 1));
+            let (owner, asked) = (answer.answers[0].owner.to_string(), answer.questions[0].name.to_string());
+            assert_eq!(owner, asked, "the case is that of whoever asked");
+        }
+        assert_eq!(answers.3.rcode(), Rcode::NOERROR);
+        assert_eq!(asked(&network, "ns.shop"), 2);
+    });
+}
+
+#[test]
+fn a_failed_look_up_is_not_tried_again_at_once_but_soon() {
+    in_virtual_time(|| async {
+        let network = small_internet().await;
+        rogue(&network, |mut response| {
+            response[3] = 5;
+            response
+        })
+        .await;
+        let host = visitor(&network);
+        let ask = async || query(&host, at("resolver"), &question("www.rogue.test", RecordType::A)).await.unwrap();
+        assert_eq!(ask().await.rcode(), Rcode::SERVFAIL);
+        let first = asked(&network, "rogue");
+        assert_eq!((ask().await.rcode(), asked(&network, "rogue")), (Rcode::SERVFAIL, first));
+        host.clock().sleep(Duration::from_secs(1)).await;
+        assert_eq!(ask().await.rcode(), Rcode::SERVFAIL);
+        assert!(asked(&network, "rogue") > first, "a second later it is asked again");
+    });
+}
+
+#[test]
+fn a_server_that_is_mended_is_found_within_seconds() {
+    in_virtual_time(|| async {
+        let network = small_internet().await;
+        let host = visitor(&network);
+        let ask = async || query(&host, at("resolver"), &question("www.rogue.test", RecordType::A)).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(ask().await.rcode(), Rcode::SERVFAIL);
+        }
+        serve(&network, "rogue", &[("rogue.test", "@ NS ns\nns A 198.18.0.5\nwww A 198.18.0.7\n")]).await;
+        host.clock().sleep(Duration::from_secs(5)).await;
+        assert_eq!(ask().await.rcode(), Rcode::NOERROR);
+    });
+}
+
 /// Answers at `rogue` what `change` makes of an empty answer with authority.
 async fn rogue(network: &Rc<Network>, change: impl Fn(Vec<u8>) -> Vec<u8> + 'static) {
     let socket = network.host("rogue").unwrap().bind(53).await.unwrap();

@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::WeakShared;
 use toynet_machine::Time;
 use toynet_net::{Datagrams, Host};
-use toynet_service::{Doors, HostName};
+use toynet_service::{Doors, HostName, LocalFuture};
 
 use super::Request;
 use super::authority::outward;
@@ -25,18 +28,23 @@ use crate::wire::Query;
 /// What a recursive server remembers and where it begins.
 pub(crate) struct Recursor {
     memory: RefCell<Memory>,
+    /// The look-ups that go on, by what they look for: who asks for the same waits for the same.
+    going_on: RefCell<BTreeMap<Sought, WeakShared<LocalFuture<Rc<Outcome>>>>>,
     roots: Arc<Roots>,
     doors: Arc<Doors>,
     /// The lab addresses behind the doors.
     behind: BTreeMap<IpAddr, IpAddr>,
 }
 
+/// What is looked for.
+type Sought = (Name, RecordType);
+
 impl Recursor {
     pub fn new(hints: &[(HostName, Vec<IpAddr>)], doors: Arc<Doors>) -> Self {
         let root = |(name, addresses): &(HostName, Vec<IpAddr>)| Some((name.as_str().parse().ok()?, addresses.clone()));
         let roots = Arc::new(Roots(hints.iter().filter_map(root).collect()));
         let behind = doors.iter().map(|(address, door)| (*door, *address)).collect();
-        Self { memory: RefCell::default(), roots, doors, behind }
+        Self { memory: RefCell::default(), going_on: RefCell::default(), roots, doors, behind }
     }
 
     /// Answers from the cache, if that suffices.
@@ -71,23 +79,53 @@ impl Recursor {
     }
 
     /// Looks up what `request` asks for, with the cause that `host` carries, and writes the response.
-    pub async fn look_up(&self, identity: &Identity, request: Request<'_>, host: &Host) -> Option<Vec<u8>> {
+    pub async fn look_up(self: &Rc<Self>, identity: &Identity, request: Request<'_>, host: &Host) -> Option<Vec<u8>> {
         let query = super::read(request.octets)?;
         let name = Name::from_wire(query.asked.name.wire()).ok()?;
         let inside = if request.outside { self.name_behind_door(&name, query.asked.kind) } else { None };
-        let mut outcome = self.run(inside.clone().unwrap_or_else(|| name.clone()), query.asked.kind, host).await;
+        let sought = (inside.clone().unwrap_or_else(|| name.clone()), query.asked.kind);
+        let mut outcome = Outcome::clone(&*self.find(sought, host).await);
         if let (Outcome::Answered(answer), true) = (&mut outcome, request.outside) {
             self.tell_outside(answer);
             let renamed = answer.records.iter_mut().filter(|record| inside.as_ref() == Some(&record.owner));
             renamed.for_each(|record| record.owner = name.clone());
         }
-        if let Outcome::Failed(failure) = &outcome {
-            tracing::debug!(host = host.name(), "look-up failed: {failure}");
-        }
         let mut out = vec![0; LONGEST];
         let length = answer_found(&outcome, identity, request.limits, &query, &mut out)?;
         out.truncate(length);
         Some(out)
+    }
+
+    /// Waits for the look-up that goes on for the same, or begins one for the sake of what `host` carries.
+    async fn find(self: &Rc<Self>, sought: Sought, host: &Host) -> Rc<Outcome> {
+        if let Some(failure) = self.memory.borrow().failures.find(host.clock().now(), &sought) {
+            return Rc::new(Outcome::Failed(failure));
+        }
+        let going_on = self.going_on.borrow().get(&sought).and_then(WeakShared::upgrade);
+        let shared = going_on.unwrap_or_else(|| {
+            let begun = self.begin(sought.clone(), host.clone()).shared();
+            // It has not been polled, so that it is not over.
+            self.going_on.borrow_mut().extend(begun.downgrade().map(|weak| (sought, weak)));
+            begun
+        });
+        shared.await
+    }
+
+    fn begin(self: &Rc<Self>, sought: Sought, host: Host) -> LocalFuture<Rc<Outcome>> {
+        let going_on = GoingOn { recursor: Rc::clone(self), sought };
+        Box::pin(async move {
+            let GoingOn { recursor, sought } = &going_on;
+            let outcome = recursor.run(sought.0.clone(), sought.1, &host).await;
+            let mut memory = recursor.memory.borrow_mut();
+            match &outcome {
+                Outcome::Answered(_) => memory.failures.forget(sought),
+                Outcome::Failed(failure) => {
+                    tracing::debug!(host = host.name(), "look-up failed: {failure}");
+                    memory.failures.keep(host.clock().now(), sought, failure);
+                }
+            }
+            Rc::new(outcome)
+        })
     }
 
     async fn run(&self, name: Name, kind: RecordType, host: &Host) -> Outcome {
@@ -174,6 +212,18 @@ impl Recursor {
             Outward::At(door) => Some(door),
             Outward::Same | Outward::Unreachable => None,
         }
+    }
+}
+
+/// A look-up that goes on, until it is over or nobody waits for it any more.
+struct GoingOn {
+    recursor: Rc<Recursor>,
+    sought: Sought,
+}
+
+impl Drop for GoingOn {
+    fn drop(&mut self) {
+        self.recursor.going_on.borrow_mut().remove(&self.sought);
     }
 }
 
