@@ -1,6 +1,12 @@
 //! DNS on the wire as a person would tell it.
+//!
+//! - `summary`: a message in one line
+//! - `explain`: a message in words, part by part
+//! - `wrong`: what breaks a rule in it
 
+mod explain;
 mod summary;
+mod wrong;
 
 use std::collections::VecDeque;
 
@@ -10,15 +16,24 @@ use toynet_record::{Dissector, Message as Told, Side, Transport};
 
 use crate::wire::message::Decoded;
 use crate::wire::{Message, u16_at};
+use wrong::Asked;
 
 /// Dissects one flow of DNS: a message a datagram, or messages after their lengths on a stream.
 pub struct DnsDissector {
     stream: bool,
+    explain: bool,
     /// How many requests were seen.
     requests: u64,
-    /// Requests without an answer: id and exchange, oldest first.
-    open: VecDeque<(u16, u64)>,
+    /// Requests without an answer, oldest first.
+    open: VecDeque<Open>,
     sides: [Held; 2],
+}
+
+/// A request that waits for its answer.
+struct Open {
+    id: u16,
+    exchange: u64,
+    asked: Asked,
 }
 
 /// What one side of a stream has said of a message so far.
@@ -36,14 +51,15 @@ impl DnsDissector {
         let stream = flow.transport != Transport::Udp;
         let lost = stream && flow.joined_late;
         let held = || Held { lost, ..Held::default() };
-        Self { stream, requests: 0, open: VecDeque::new(), sides: [held(), held()] }
+        Self { stream, explain: flow.explain, requests: 0, open: VecDeque::new(), sides: [held(), held()] }
     }
 
     fn message(&mut self, by: Side, began: Time, ended: Time, octets: &[u8], out: &mut Vec<Told>) {
         let decoded = Message::decode(octets);
         let is_answer = decoded.message.is_response();
-        let exchange = self.exchange(by, &decoded);
+        let (exchange, asked) = self.exchange(by, &decoded);
         let telling = summary::tell(&decoded);
+        let datagram = (!self.stream).then_some(octets.len());
         out.push(Told {
             exchange,
             by,
@@ -53,26 +69,27 @@ impl DnsDissector {
             summary: telling.summary,
             secrets: Vec::new(),
             failed: telling.failed,
-            faults: telling.faults,
-            notes: Vec::new(),
+            faults: wrong::faults(&decoded, datagram, asked.as_ref()),
+            notes: if self.explain { explain::notes(&decoded) } else { Vec::new() },
             octets: octets.len() as u64 + if self.stream { 2 } else { 0 },
         });
     }
 
     /// Whatever the client sends begins an exchange, as the server counts them too, be it a response; an answer belongs
     /// to the request with its id.
-    fn exchange(&mut self, by: Side, decoded: &Decoded) -> u64 {
+    fn exchange(&mut self, by: Side, decoded: &Decoded) -> (u64, Option<Asked>) {
         let id = decoded.message.id;
         if by == Side::Acceptor {
-            let place = self.open.iter().position(|(open, _)| *open == id);
-            return place.and_then(|place| self.open.remove(place)).map_or(0, |(_, exchange)| exchange);
+            let place = self.open.iter().position(|open| open.id == id);
+            let open = place.and_then(|place| self.open.remove(place));
+            return open.map_or((0, None), |open| (open.exchange, Some(open.asked)));
         }
         self.requests += 1;
-        self.open.push_back((id, self.requests));
+        self.open.push_back(Open { id, exchange: self.requests, asked: Asked::of(decoded) });
         if self.open.len() > MOST_OPEN {
             self.open.pop_front();
         }
-        self.requests
+        (self.requests, None)
     }
 }
 

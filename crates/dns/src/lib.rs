@@ -4,7 +4,7 @@
 //! - [`name`]: domain names in wire form and as text
 //! - [`codes`]: the numbers of types, classes, response codes and their names
 //! - [`rdata`]: what stands in records of each type: one table, text and octets from it
-//! - [`record`]: one resource record; `calendar`: the dates in some of them
+//! - [`record`]: one resource record; `calendar`, `spans` and `dnssec`: dates, times and numbers in some of them
 //! - [`wire`]: messages: a query read in place, a response written in place, any message as far as it makes sense
 //!
 //! Authority:
@@ -39,6 +39,7 @@ pub mod codes;
 #[cfg(feature = "io")]
 pub mod config;
 pub mod dissect;
+mod dnssec;
 #[cfg(feature = "io")]
 mod fault;
 #[cfg(feature = "io")]
@@ -53,6 +54,7 @@ pub mod reply;
 pub mod reverse;
 #[cfg(feature = "io")]
 pub mod server;
+mod spans;
 pub mod transfer;
 pub mod wire;
 pub mod zone;

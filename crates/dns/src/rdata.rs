@@ -14,6 +14,8 @@ mod walk;
 
 use crate::codes::RecordType;
 
+#[cfg(test)]
+pub(crate) use base::read_base64;
 pub(crate) use parse::read_span;
 pub use parse::{Mistake, Word, parse};
 pub use print::Printed;

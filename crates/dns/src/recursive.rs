@@ -142,7 +142,7 @@ mod tests {
     use crate::name::Name;
     use crate::record::Record;
     use crate::wire::message::write_query;
-    use crate::wire::query::NSID;
+    use crate::wire::option::NSID;
     use crate::wire::{Flags, Message, Question};
 
     #[test]

@@ -1,7 +1,7 @@
 //! A response as it grows in place: sections in order, room kept for OPT, TC when record sets had to go.
 
 use crate::codes::{Class, Rcode, RecordType};
-use crate::wire::query::NSID;
+use crate::wire::option::NSID;
 use crate::wire::writer::{QNAME, fixed};
 use crate::wire::{Flags, Full, MIN_PAYLOAD, Mark, OPT, Query, SAFE_PAYLOAD, Writer, flag};
 use crate::zone::{Set, Zone};

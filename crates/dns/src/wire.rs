@@ -2,9 +2,11 @@
 //!
 //! - [`query`]: a query read in place, for the hot path
 //! - [`writer`]: a response written in place, with compressed names
+//! - [`option`]: what stands in OPT records
 //! - [`message`]: any message as values, up to the octet where it breaks
 
 pub mod message;
+pub mod option;
 pub mod query;
 pub mod writer;
 

@@ -11,7 +11,6 @@ use crate::wire::{Message, flag};
 pub struct Telling {
     pub summary: String,
     pub failed: bool,
-    pub faults: Vec<String>,
 }
 
 /// Tells a message: what is asked for, or what came of it.
@@ -22,10 +21,9 @@ pub fn tell(decoded: &Decoded) -> Telling {
     match &decoded.broken {
         Some(broken) => {
             let before = if message.questions.is_empty() { String::new() } else { format!("{what}; ") };
-            let fault = format!("The message breaks at octet {} (RFC 1035 4.1): {}.", broken.at, broken.what);
-            Telling { summary: format!("{before}broken: {broken}"), failed: true, faults: vec![fault] }
+            Telling { summary: format!("{before}broken: {broken}"), failed: true }
         }
-        None => Telling { summary: what, failed: message.is_response() && failed_code, faults: Vec::new() },
+        None => Telling { summary: what, failed: message.is_response() && failed_code },
     }
 }
 

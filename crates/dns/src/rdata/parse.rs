@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::{Field, address_list, base, bitmap, fields, is_valid, location, service};
 use crate::calendar;
 use crate::codes::RecordType;
+use crate::dnssec;
 use crate::name::{Name, NameError, read_text};
 
 /// One word of a master file: its octets with their escapes, without quotes.
@@ -308,8 +309,7 @@ fn read_salt(text: &[u8]) -> Option<Vec<u8>> {
 
 fn read_algorithm(text: &[u8]) -> Option<u8> {
     let text = std::str::from_utf8(text).ok()?;
-    let named = ALGORITHMS.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)).map(|(value, _)| *value);
-    named.or_else(|| text.parse().ok())
+    dnssec::algorithm_number(text).or_else(|| text.parse().ok())
 }
 
 fn read_certificate(text: &[u8]) -> Option<u16> {
@@ -327,26 +327,6 @@ fn read_groups(text: &[u8], between: u8, size: usize, groups: usize) -> Option<V
 }
 
 const MOST: u64 = u32::MAX as u64;
-
-/// DNSSEC algorithms by mnemonic (the IANA registry dns-sec-alg-numbers).
-const ALGORITHMS: &[(u8, &str)] = &[
-    (1, "RSAMD5"),
-    (2, "DH"),
-    (3, "DSA"),
-    (5, "RSASHA1"),
-    (6, "DSA-NSEC3-SHA1"),
-    (7, "RSASHA1-NSEC3-SHA1"),
-    (8, "RSASHA256"),
-    (10, "RSASHA512"),
-    (12, "ECC-GOST"),
-    (13, "ECDSAP256SHA256"),
-    (14, "ECDSAP384SHA384"),
-    (15, "ED25519"),
-    (16, "ED448"),
-    (252, "INDIRECT"),
-    (253, "PRIVATEDNS"),
-    (254, "PRIVATEOID"),
-];
 
 /// Certificate types by mnemonic (RFC 4398 2.1).
 const CERTIFICATES: &[(u16, &str)] = &[

@@ -1,6 +1,6 @@
 //! A query, read where it lies, without allocation.
 
-use super::{HEADER, flag, u16_at};
+use super::{HEADER, flag, option, u16_at};
 use crate::codes::{Class, Opcode, RecordType};
 use crate::name::Key;
 
@@ -66,15 +66,7 @@ pub struct Edns<'a> {
 impl<'a> Edns<'a> {
     /// The first option with this code.
     pub fn option(&self, code: u16) -> Option<&'a [u8]> {
-        let mut rest = self.options;
-        while let [c1, c2, l1, l2, after @ ..] = rest {
-            let (value, after) = after.split_at_checked(usize::from(u16::from_be_bytes([*l1, *l2])))?;
-            if u16::from_be_bytes([*c1, *c2]) == code {
-                return Some(value);
-            }
-            rest = after;
-        }
-        None
+        option::each(self.options).find(|(known, _)| *known == code).map(|(_, value)| value)
     }
 
     pub(crate) fn from_parts(class: u16, ttl: u32, options: &'a [u8]) -> Self {
@@ -82,11 +74,6 @@ impl<'a> Edns<'a> {
         Self { payload: class, version, upper_rcode, dnssec_ok: high & 0x80 != 0, options }
     }
 }
-
-/// A request for the server's name (RFC 5001).
-pub const NSID: u16 = 3;
-/// A DNS cookie (RFC 7873).
-pub const COOKIE: u16 = 10;
 
 /// A query with one question.
 pub struct Query<'a> {
@@ -150,7 +137,7 @@ fn read_edns(message: &[u8], from: usize, counts: [u16; 3]) -> Option<Option<Edn
         let rdata = message.get(fixed + 10..end)?;
         if kind == RecordType::OPT {
             // It stands once, in the additional section, and belongs to the root (RFC 6891 6.1.1).
-            if edns.is_some() || index < before || fixed != at + 1 || !options_fit(rdata) {
+            if edns.is_some() || index < before || fixed != at + 1 || !option::are_whole(rdata) {
                 return None;
             }
             edns = Some(Edns::from_parts(class, ttl, rdata));
@@ -158,16 +145,6 @@ fn read_edns(message: &[u8], from: usize, counts: [u16; 3]) -> Option<Option<Edn
         at = end;
     }
     (at == message.len()).then_some(edns)
-}
-
-fn options_fit(mut rest: &[u8]) -> bool {
-    while let [_, _, l1, l2, after @ ..] = rest {
-        match after.get(usize::from(u16::from_be_bytes([*l1, *l2]))..) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    rest.is_empty()
 }
 
 /// Where a name that may be compressed ends.
@@ -207,8 +184,8 @@ mod tests {
         message.extend_from_slice(b"\0\0\x29\x04\xd0\0\0\x80\0\0\x0c\0\x0a\0\x08COOKIE!!");
         let edns = read(&message).unwrap().edns.unwrap();
         assert_eq!((edns.payload, edns.version, edns.dnssec_ok), (1232, 0, true));
-        assert_eq!(edns.option(COOKIE), Some(&b"COOKIE!!"[..]));
-        assert_eq!(edns.option(NSID), None);
+        assert_eq!(edns.option(option::COOKIE), Some(&b"COOKIE!!"[..]));
+        assert_eq!(edns.option(option::NSID), None);
     }
 
     #[test]
