@@ -26,7 +26,8 @@
 //!
 //! With sockets (feature `io`):
 //! - [`config`]: the table in the lab file; `load`: the zone files that it names
-//! - [`server`]: the name server; [`client`]: the stub resolver
+//! - [`server`]: the name server
+//! - [`client`]: the stub resolver; [`tool`]: clients at the command line
 //! - `fault`: what the server does wrong on purpose
 #![forbid(unsafe_code)]
 
@@ -55,6 +56,8 @@ pub mod reverse;
 #[cfg(feature = "io")]
 pub mod server;
 mod spans;
+#[cfg(feature = "io")]
+pub mod tool;
 pub mod transfer;
 pub mod wire;
 pub mod zone;
@@ -69,6 +72,6 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     dissector: |flow| Box::new(dissect::DnsDissector::new(flow)),
     fault: Some(fault::WORDS),
-    tools: &[],
+    tools: tool::TOOLS,
     solo: None,
 };

@@ -16,6 +16,8 @@ use crate::codes::RecordType;
 
 #[cfg(test)]
 pub(crate) use base::read_base64;
+#[cfg(feature = "io")]
+pub(crate) use base::{hex, read_hex};
 pub(crate) use parse::read_span;
 pub use parse::{Mistake, Word, parse};
 pub use print::Printed;
