@@ -44,7 +44,7 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, toml::de::Er
 
 impl Config for Dns {
     fn endpoints(&self) -> Vec<Endpoint> {
-        [Transport::Udp, Transport::Tcp].map(|transport| Endpoint { transport, port: self.port.get() }).to_vec()
+        endpoints(self.port.get())
     }
 
     fn facts(&self) -> Facts {
@@ -101,6 +101,11 @@ impl Dns {
             Some(Mistake::new(origin.span(), what).against(first.span(), "the first time"))
         })
     }
+}
+
+/// Datagrams and streams at one port (RFC 7766 5).
+pub(crate) fn endpoints(port: u16) -> Vec<Endpoint> {
+    [Transport::Udp, Transport::Tcp].map(|transport| Endpoint { transport, port }).to_vec()
 }
 
 /// `@127.83.0.1`, and the port where it is not dig's own choice.

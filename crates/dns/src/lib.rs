@@ -26,7 +26,7 @@
 //!
 //! With sockets (feature `io`):
 //! - [`config`]: the table in the lab file; `load`: the zone files that it names
-//! - [`server`]: the name server
+//! - [`server`]: the name server; `solo`: one that stands alone
 //! - [`client`]: the stub resolver; [`tool`]: clients at the command line
 //! - `fault`: what the server does wrong on purpose
 #![forbid(unsafe_code)]
@@ -55,6 +55,8 @@ pub mod reply;
 pub mod reverse;
 #[cfg(feature = "io")]
 pub mod server;
+#[cfg(feature = "io")]
+mod solo;
 mod spans;
 #[cfg(feature = "io")]
 pub mod tool;
@@ -73,5 +75,5 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     dissector: |flow| Box::new(dissect::DnsDissector::new(flow)),
     fault: Some(fault::WORDS),
     tools: tool::TOOLS,
-    solo: None,
+    solo: Some(solo::SOLO),
 };

@@ -20,6 +20,8 @@ use crate::answer::answer as answer_request;
 use crate::answer::answer_query;
 use crate::codes::Opcode;
 use crate::fault;
+use crate::name::Name;
+use crate::record::Record;
 use crate::recursive::AtOnce;
 use crate::reply::{Identity, Limits};
 use crate::wire::{Flags, Query};
@@ -63,10 +65,18 @@ impl NameServer {
     /// # Errors
     /// When one of its zones must not be served.
     pub fn build(recursive: bool, port: u16, place: &Place) -> io::Result<Self> {
-        let identity = Identity { nsid: place.host.as_str().into(), version: String::new() };
         let authority = Authority::build(place)?;
         let recursor = recursive.then(|| Rc::new(Recursor::new(&place.hints, Arc::clone(&place.outside))));
-        Ok(Self { port, mind: Rc::new(Mind { identity, authority, recursor }) })
+        Ok(Self { port, mind: Rc::new(Mind { identity: identity(place), authority, recursor }) })
+    }
+
+    /// Builds a name server for zones that were read already: origin and records.
+    ///
+    /// # Errors
+    /// When one of them is no zone.
+    pub fn of_zones(port: u16, place: &Place, zones: Vec<(Name, Vec<Record>)>) -> io::Result<Self> {
+        let authority = Authority::of_zones(place, zones)?;
+        Ok(Self { port, mind: Rc::new(Mind { identity: identity(place), authority, recursor: None }) })
     }
 }
 
@@ -155,6 +165,10 @@ impl Mind {
             }
         }
     }
+}
+
+fn identity(place: &Place) -> Identity {
+    Identity { nsid: place.host.as_str().into(), version: String::new() }
 }
 
 /// The query in a request, if it is one that can be read.

@@ -34,6 +34,14 @@ impl Authority {
             let records: Vec<Record> = file.entries.into_iter().map(|(record, _)| record).collect();
             sources.push((origin, records));
         }
+        Self::of_zones(place, sources)
+    }
+
+    /// Compiles zones given as origin and records.
+    ///
+    /// # Errors
+    /// When one of them is no zone.
+    pub fn of_zones(place: &Place, sources: Vec<(Name, Vec<Record>)>) -> io::Result<Self> {
         let doors = Arc::clone(&place.outside);
         let views = Views::new(sources, Box::new(move |address| outward(&doors, address)));
         views.map(Self).map_err(|(origin, error)| invalid(format!("{origin}: {error}")))
