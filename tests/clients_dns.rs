@@ -195,6 +195,7 @@ impl Served {
         let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("stdout is piped")));
         let ready = lines.next().expect("a ready line").expect("it can be read");
         // Nobody reads the log, so that the pipe must not fill.
+        #[expect(clippy::disallowed_methods, reason = "a test reads what the server prints")]
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let at = ready.split(' ').find_map(|word| word.parse().ok()).unwrap_or_else(|| panic!("no address in {ready}"));
         Self { home, at, child }
