@@ -1,0 +1,95 @@
+//! Systems that have no namespaces.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use crate::{Ended, Refused, Step, Visit, World};
+
+/// The first process of a world; there is none here.
+#[derive(Debug)]
+pub struct Inside(Infallible);
+
+/// A world as seen from outside; there is none here.
+#[derive(Debug)]
+pub struct Outside(Infallible);
+
+/// A way into a world; there is none here.
+#[derive(Debug)]
+pub struct Entrance(Infallible);
+
+impl Inside {
+    /// Does not happen.
+    pub fn say(&mut self, _: &str) {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn process(&self) -> i32 {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn shortcomings(&self) -> &[String] {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn be_quiet(&self) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn rest(self) -> u8 {
+        match self.0 {}
+    }
+}
+
+impl Outside {
+    pub(crate) fn start(_: &World, _: impl FnOnce(Inside) -> u8) -> Result<Self, Refused> {
+        Err(Refused { step: Step::System, error: io::ErrorKind::Unsupported.into() })
+    }
+
+    /// Does not happen.
+    pub fn hear(&mut self) -> Option<String> {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn process(&self) -> i32 {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn entrance(&self) -> io::Result<Entrance> {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn wait(self) -> io::Result<Ended> {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn stop(self, _: Duration) -> Option<Ended> {
+        match self.0 {}
+    }
+}
+
+impl Entrance {
+    /// # Errors
+    /// Always.
+    pub fn of(_: i32) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Does not happen.
+    pub fn enter(self) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn run(self, _: &Visit) -> io::Result<Ended> {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,63 @@
+//! What stands in a world's /etc in place of the machine's.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::World;
+
+/// Paths below /etc and their content.
+pub(crate) type Files = BTreeMap<String, String>;
+
+/// The files of a world, where `nsswitch` is the machine's nsswitch.conf.
+pub(crate) fn of(world: &World, nsswitch: &str) -> Files {
+    let mut files: Files = world.trust.iter().flat_map(|pem| pem.files()).collect();
+    files.insert("resolv.conf".to_owned(), resolv_conf(world));
+    files.insert("hosts".to_owned(), hosts(world));
+    files.insert("hostname".to_owned(), format!("{}\n", world.me.name));
+    files.insert("nsswitch.conf".to_owned(), only_dns(nsswitch));
+    files
+}
+
+/// Who does not answer at once is not there: a second is plenty (resolv.conf(5)).
+fn resolv_conf(world: &World) -> String {
+    let mut text = "# written by toynet\n".to_owned();
+    if let Some(resolver) = world.resolver {
+        let _ = writeln!(text, "nameserver {resolver}\noptions timeout:1 attempts:2");
+    }
+    text
+}
+
+fn hosts(world: &World) -> String {
+    let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n".to_owned();
+    for address in &world.me.addresses {
+        let _ = writeln!(text, "{address} {}", world.me.name);
+    }
+    text
+}
+
+/// Names come from the files and from DNS alone: other sources (mDNS, systemd-resolved, sssd) are
+/// reached over sockets in the file system and would answer from outside (nsswitch.conf(5)).
+fn only_dns(nsswitch: &str) -> String {
+    let others = nsswitch.lines().filter(|line| !line.trim_start().starts_with("hosts:"));
+    others.chain(["hosts: files dns"]).fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_looked_up_in_the_world_and_users_as_before() {
+        let machine = "passwd: files systemd\nhosts: files mdns4_minimal resolve\nshadow: files\n";
+        assert_eq!(only_dns(machine), "passwd: files systemd\nshadow: files\nhosts: files dns\n");
+    }
+
+    #[test]
+    fn a_world_without_resolver_asks_nobody() {
+        let files = of(&World::new("one"), "");
+        assert!(!files["resolv.conf"].contains("nameserver"));
+        let asked = World { resolver: Some([198, 18, 0, 9].into()), ..World::new("one") };
+        assert!(of(&asked, "")["resolv.conf"].contains("nameserver 198.18.0.9\n"));
+        assert!(of(&asked, "")["hosts"].contains("198.19.0.1 one\n"));
+    }
+}

@@ -1,0 +1,48 @@
+//! A private network for a process tree, made without root.
+//!
+//! A world is a set of Linux namespaces: of users, processes, network, mounts and host name. In it a lab's
+//! addresses are those of the machine, its resolver is the system's, and there is no way out. Programs need
+//! not know. What a lab or a protocol is, this room does not know either: it takes addresses, a
+//! certificate and a command.
+//!
+//! - [`World`] (`world`): what a world is to be like
+//! - `files`: what stands in its /etc; [`trust`]: whom its programs trust
+//! - [`variables`]: the environment of its programs
+//! - [`refused`]: what the system may have against it, in words, with the cure
+//! - [`doctor`]: what works here, found out by doing it
+//! - `linux`: how it is made and entered; `elsewhere`: that it cannot be
+//!
+//! ```no_run
+//! # use toynet_world::{Visit, World};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let world = World::new("example");
+//! let mut outside = world.start(|mut inside| {
+//!     inside.say("ready");
+//!     inside.rest()
+//! })?;
+//! assert_eq!(outside.hear().as_deref(), Some("ready"));
+//! let ended = outside.entrance()?.run(&Visit::new("true"))?;
+//! assert_eq!(ended.status(), 0);
+//! # Ok(()) }
+//! ```
+#![allow(unsafe_code, reason = "namespaces have no safe interface; all of it stands in linux/kernel.rs")]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "this room calls the kernel")]
+
+pub mod doctor;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+mod files;
+#[cfg(target_os = "linux")]
+mod linux;
+pub mod refused;
+pub mod trust;
+pub mod variables;
+pub mod world;
+
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Entrance, Inside, Outside};
+#[cfg(target_os = "linux")]
+pub use linux::{Entrance, Inside, Outside};
+pub use refused::{Refused, Step};
+pub use trust::Pem;
+pub use world::{Ended, Me, Visit, World};

@@ -1,0 +1,21 @@
+//! How a world is made and entered on Linux.
+//!
+//! - `start`: a process in namespaces of its own, and what is done there before anything else
+//! - `addresses`: who can be reached; [`netlink`]: how the kernel is told
+//! - `etc`: the world's own /etc; `mounts`: the rest of what it sees
+//! - `enter`: a command goes in; `guard`: signals and the terminal while it is there
+//! - `capability`: what its programs may do
+//! - `kernel`: the system calls, each as a function
+
+mod addresses;
+mod capability;
+mod enter;
+mod etc;
+mod guard;
+mod kernel;
+mod mounts;
+mod netlink;
+mod start;
+
+pub use enter::Entrance;
+pub use start::{Inside, Outside};

@@ -1,0 +1,59 @@
+//! Who can be reached in a world: oneself and the world's addresses, and nobody else.
+//!
+//! Addresses are not added one by one, which takes time that grows with their square: each is a route
+//! of the kind `local`, whose preferred source is oneself.
+
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+
+use super::kernel;
+use super::netlink::Batch;
+use crate::World;
+
+/// Gives a new network its addresses; says what could not be had.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn give(world: &World) -> io::Result<Vec<String>> {
+    let mut lacking = Vec::new();
+    let has_six = fs::exists("/proc/sys/net/ipv6").unwrap_or(false);
+    if !has_six {
+        lacking.push("IPv6: the kernel has none".to_owned());
+    }
+    let mut batch = Batch::default();
+    batch.loopback_up();
+    world.me.addresses.iter().filter(|ip| has_six || ip.is_ipv4()).for_each(|address| batch.address(*address));
+    batch.send()?;
+    let can_bind = set_sysctls(has_six, &mut lacking);
+    let others = world.addresses.iter().filter(|address| !world.me.addresses.contains(address));
+    let others: Vec<IpAddr> = others.copied().filter(|address| has_six || address.is_ipv4()).collect();
+    let mut batch = Batch::default();
+    for address in others {
+        if address.is_ipv6() && !can_bind {
+            batch.address(address);
+        }
+        batch.own(address, world.me.address_like(address));
+        if batch.is_full() {
+            std::mem::take(&mut batch).send()?;
+        }
+    }
+    batch.send()?;
+    Ok(lacking)
+}
+
+/// These belong to the network of the process that writes them. Says whether IPv6 addresses can be
+/// bound that only a route makes local.
+fn set_sysctls(has_six: bool, lacking: &mut Vec<String>) -> bool {
+    let (_, group) = kernel::user();
+    let group = format!("{group} {group}");
+    for (name, value, what) in [
+        ("ipv4/ping_group_range", group.as_str(), "ping by programs that give up their capabilities"),
+        ("ipv4/ip_unprivileged_port_start", "0", "low ports for programs that give up their capabilities"),
+    ] {
+        if let Err(error) = fs::write(format!("/proc/sys/net/{name}"), value) {
+            lacking.push(format!("{what}: {error}"));
+        }
+    }
+    has_six && fs::write("/proc/sys/net/ipv6/ip_nonlocal_bind", "1").is_ok()
+}

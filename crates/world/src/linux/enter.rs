@@ -1,0 +1,98 @@
+//! A command goes into a world.
+
+use std::env;
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use libc::{c_int, pid_t};
+
+use super::{capability, guard, kernel};
+use crate::{Ended, Visit};
+
+/// A way into a world: its namespaces.
+#[derive(Debug)]
+pub struct Entrance {
+    user: File,
+    process: File,
+    own: [(File, c_int); 3],
+}
+
+impl Entrance {
+    /// The namespaces of a process of this user.
+    ///
+    /// # Errors
+    /// When it has ended or is somebody else's; [`io::ErrorKind::AlreadyExists`] when its network is the one
+    /// that this process is in.
+    pub fn of(process: i32) -> io::Result<Self> {
+        let open = |name: &str| File::open(format!("/proc/{process}/ns/{name}"));
+        let here = fs::read_link("/proc/self/ns/net")?;
+        if fs::read_link(format!("/proc/{process}/ns/net"))? == here {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "that process is in the same network"));
+        }
+        let own =
+            [(open("net")?, libc::CLONE_NEWNET), (open("mnt")?, libc::CLONE_NEWNS), (open("uts")?, libc::CLONE_NEWUTS)];
+        Ok(Self { user: open("user")?, process: open("pid")?, own })
+    }
+
+    /// Moves this process itself into the world, for good; its children are among the world's processes.
+    ///
+    /// # Errors
+    /// When it has more than one thread; when the world has ended.
+    pub fn enter(self) -> io::Result<()> {
+        let here = here()?;
+        self.take_rights()?;
+        self.own.iter().try_for_each(|(namespace, kind)| kernel::enter(namespace.as_fd(), *kind))?;
+        kernel::go_to(&here).or_else(|_| kernel::go_to(c"/"))
+    }
+
+    /// Runs a command in the world and waits for its end. The terminal and all that this process has
+    /// open is the command's; signals to this process are passed on. This process itself stays in its
+    /// own network, but loses what rights it had outside beyond those of its user.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when there is no such program; when the world has ended.
+    pub fn run(self, visit: &Visit) -> io::Result<Ended> {
+        let here = here()?;
+        self.take_rights()?;
+        let mut command = Command::new(&visit.program);
+        command.args(&visit.arguments);
+        command.envs(visit.variables.set.iter().map(|(name, value)| (name, value)));
+        for name in &visit.variables.unset {
+            command.env_remove(name);
+        }
+        let terminal = guard::Terminal::new();
+        kernel::hear_of_children();
+        let held = kernel::hold(&guard::followed())?;
+        let own = self.own;
+        let enter = move || {
+            own.iter().try_for_each(|(namespace, kind)| kernel::enter(namespace.as_fd(), *kind))?;
+            kernel::go_to(&here).or_else(|_| kernel::go_to(c"/"))?;
+            capability::pass_on()?;
+            kernel::die_with_parent(libc::SIGHUP)?;
+            kernel::hold_only(&held).map(drop)
+        };
+        // SAFETY: between fork and exec only system calls are made; nothing is allocated, no lock is taken.
+        let child = unsafe { command.pre_exec(enter) }.spawn();
+        let ended = child.and_then(|child| guard::follow(child.id() as pid_t, true));
+        kernel::hold_only(&held)?;
+        let ended = ended?;
+        terminal.take_back(ended);
+        Ok(ended)
+    }
+
+    /// The order matters: the rights over the others come with the namespace of users.
+    fn take_rights(&self) -> io::Result<()> {
+        kernel::enter(self.user.as_fd(), libc::CLONE_NEWUSER)?;
+        kernel::enter(self.process.as_fd(), libc::CLONE_NEWPID)
+    }
+}
+
+/// The folder that this process is in, which it loses with its mounts.
+fn here() -> io::Result<CString> {
+    Ok(CString::new(env::current_dir().unwrap_or_else(|_| "/".into()).into_os_string().into_vec())?)
+}

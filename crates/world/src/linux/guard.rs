@@ -1,0 +1,133 @@
+//! Signals and the terminal while somebody else is at work.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use libc::{c_int, pid_t};
+
+use super::kernel;
+use crate::Ended;
+
+/// The signals that are heard while a child is followed.
+pub fn followed() -> libc::sigset_t {
+    kernel::signals(&FOLLOWED)
+}
+
+/// Waits for a child's end. Signals are passed on to it, but for those that the terminal has sent to
+/// both if the child has the same one. A child that stops with a process group of its own, as a shell does
+/// on `suspend`, stops this process too.
+///
+/// # Errors
+/// As the kernel says.
+pub fn follow(child: pid_t, same_terminal: bool) -> io::Result<Ended> {
+    let signals = followed();
+    let before = kernel::hold(&signals)?;
+    let ended = loop {
+        match news(child)? {
+            Some(News::Ended(ended)) => break ended,
+            Some(News::Stopped) if kernel::group_of(child) != kernel::group_of(0) => stop_too(child)?,
+            Some(News::Stopped) | None => {}
+        }
+        let (signal, by_process) = kernel::next_signal(&signals)?;
+        if signal != libc::SIGCHLD && (by_process || !same_terminal || signal == libc::SIGHUP) {
+            // A process without a terminal has no idea of these two.
+            let ends = !same_terminal && matches!(signal, libc::SIGHUP | libc::SIGQUIT);
+            let signal = if ends { libc::SIGTERM } else { signal };
+            // It may have ended meanwhile, and is not waited for yet: its number is nobody else's.
+            let _ = kernel::signal(child, signal);
+        }
+    };
+    kernel::hold_only(&before)?;
+    Ok(ended)
+}
+
+/// Sends a child a signal and waits for its end, killing it after `limit`; nothing in that case.
+pub fn end(child: pid_t, signal: c_int, limit: Duration) -> Option<Ended> {
+    let ended = kernel::signals(&[libc::SIGCHLD]);
+    let before = kernel::hold(&ended).ok()?;
+    let _ = kernel::signal(child, signal);
+    let begun = Instant::now();
+    let result = loop {
+        match news(child) {
+            Ok(Some(News::Ended(ended))) => break Some(ended),
+            Ok(Some(News::Stopped) | None) => {}
+            Err(_) => break None,
+        }
+        let left = limit.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            let _ = kernel::signal(child, libc::SIGKILL);
+            kernel::signal_within(&ended, LAST_LIMIT);
+            let _ = news(child);
+            break None;
+        }
+        kernel::signal_within(&ended, left);
+    };
+    let _ = kernel::hold_only(&before);
+    result
+}
+
+enum News {
+    Ended(Ended),
+    Stopped,
+}
+
+fn news(child: pid_t) -> io::Result<Option<News>> {
+    Ok(kernel::child(child)?.map(|status| {
+        if libc::WIFEXITED(status) {
+            News::Ended(Ended::Exited(libc::WEXITSTATUS(status) as u8))
+        } else if libc::WIFSIGNALED(status) {
+            News::Ended(Ended::Killed(libc::WTERMSIG(status) as u8))
+        } else {
+            News::Stopped
+        }
+    }))
+}
+
+fn stop_too(child: pid_t) -> io::Result<()> {
+    let terminal = Terminal::new();
+    kernel::signal(std::process::id() as pid_t, libc::SIGSTOP)?;
+    let group = kernel::group_of(child);
+    terminal.give(group);
+    kernel::signal(-group, libc::SIGCONT)
+}
+
+/// The terminal as it was when somebody else was let at it.
+pub struct Terminal {
+    settings: Option<libc::termios>,
+    is_ours: bool,
+}
+
+impl Terminal {
+    /// The terminal that this process reads from, if it does.
+    pub fn new() -> Self {
+        let settings = kernel::terminal_settings(libc::STDIN_FILENO);
+        let is_ours = settings.is_some() && kernel::terminal_group(libc::STDIN_FILENO) == kernel::group_of(0);
+        Self { settings, is_ours }
+    }
+
+    /// Takes it back: a shell leaves it to a process group that is gone, and what was killed leaves it
+    /// as it was set for it alone.
+    pub fn take_back(&self, ended: Ended) {
+        self.give(kernel::group_of(0));
+        if let (Some(settings), Ended::Killed(_), true) = (&self.settings, ended, self.is_ours) {
+            let _ = kernel::set_terminal(libc::STDIN_FILENO, settings);
+        }
+    }
+
+    fn give(&self, group: pid_t) {
+        if !self.is_ours {
+            return;
+        }
+        // Whoever is in the background and takes the terminal is stopped by this signal (tcsetpgrp(3)).
+        let held = kernel::hold(&kernel::signals(&[libc::SIGTTOU]));
+        let _ = kernel::give_terminal(libc::STDIN_FILENO, group);
+        if let Ok(before) = held {
+            let _ = kernel::hold_only(&before);
+        }
+    }
+}
+
+const FOLLOWED: [c_int; 7] =
+    [libc::SIGCHLD, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
+/// What was killed is gone at once, unless the kernel waits for a disk.
+const LAST_LIMIT: Duration = Duration::from_millis(200);

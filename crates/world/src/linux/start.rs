@@ -1,0 +1,217 @@
+//! A process in namespaces of its own, and what is done there before anything else.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::panic::{self, AssertUnwindSafe};
+use std::time::Duration;
+
+use libc::pid_t;
+
+use super::enter::Entrance;
+use super::{addresses, capability, etc, guard, kernel, mounts};
+use crate::{Ended, Refused, Step, World};
+
+/// The first process of a world.
+#[derive(Debug)]
+pub struct Inside {
+    line: UnixStream,
+    process: i32,
+    lacking: Vec<String>,
+}
+
+/// A world as seen from outside. When it is dropped, or this process ends, the world ends.
+#[derive(Debug)]
+pub struct Outside {
+    process: pid_t,
+    line: BufReader<UnixStream>,
+    ended: bool,
+}
+
+impl Outside {
+    pub(crate) fn start(world: &World, inside: impl FnOnce(Inside) -> u8) -> Result<Self, Refused> {
+        if fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() > 1) {
+            return Err(Refused::new(Step::Threads, io::ErrorKind::WouldBlock.into()));
+        }
+        let (here, there) = UnixStream::pair().map_err(|error| Refused::new(Step::Users, error))?;
+        let (user, group) = kernel::user();
+        kernel::hear_of_children();
+        match split() {
+            Err(refused) => Err(refused),
+            Ok(None) => {
+                drop(here);
+                kernel::end(begin(world, (user, group), there, inside))
+            }
+            Ok(Some(process)) => {
+                drop(there);
+                let mut outside = Self { process, line: BufReader::new(here), ended: false };
+                match outside.hear() {
+                    Some(first) if first == MADE => Ok(outside),
+                    Some(refused) => Err(parse_refusal(&refused)),
+                    None => Err(Refused::new(Step::Users, io::ErrorKind::UnexpectedEof.into())),
+                }
+            }
+        }
+    }
+
+    /// What the world's first process says next; nothing when it has ended.
+    pub fn hear(&mut self) -> Option<String> {
+        let mut text = String::new();
+        let length = self.line.read_line(&mut text).ok()?;
+        (length > 0).then(|| text.trim_end().to_owned())
+    }
+
+    /// The world's first process, as it is numbered here.
+    pub fn process(&self) -> i32 {
+        self.process
+    }
+
+    /// The way in.
+    ///
+    /// # Errors
+    /// When the world has ended.
+    pub fn entrance(&self) -> io::Result<Entrance> {
+        Entrance::of(self.process)
+    }
+
+    /// Waits for the world's end, passing on signals that ask for it.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn wait(mut self) -> io::Result<Ended> {
+        let ended = guard::follow(self.process, false)?;
+        self.ended = true;
+        Ok(ended)
+    }
+
+    /// Asks the world to end and waits for it; nothing when it has to be killed after `limit`.
+    pub fn stop(mut self, limit: Duration) -> Option<Ended> {
+        let ended = guard::end(self.process, libc::SIGTERM, limit);
+        self.ended = ended.is_some();
+        ended
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        if !self.ended {
+            guard::end(self.process, libc::SIGKILL, KILL_LIMIT);
+        }
+    }
+}
+
+impl Inside {
+    /// Says a line to whoever is outside.
+    pub fn say(&mut self, line: &str) {
+        // Whoever does not listen any more will end this process.
+        let _ = writeln!(self.line, "{line}");
+    }
+
+    /// This process, as it is numbered outside.
+    pub fn process(&self) -> i32 {
+        self.process
+    }
+
+    /// What the system did not grant, though the world can do without: each in one line.
+    pub fn shortcomings(&self) -> &[String] {
+        &self.lacking
+    }
+
+    /// Reads nothing further from the standard input and prints nothing on the standard output, which are
+    /// a command's.
+    ///
+    /// # Errors
+    /// When there is no /dev/null.
+    pub fn be_quiet(&self) -> io::Result<()> {
+        let null = File::options().read(true).write(true).open("/dev/null")?;
+        kernel::duplicate(null.as_fd(), libc::STDIN_FILENO)?;
+        kernel::duplicate(null.as_fd(), libc::STDOUT_FILENO)
+    }
+
+    /// Waits until it is told to end.
+    pub fn rest(self) -> u8 {
+        let terminate = kernel::signals(&[libc::SIGTERM]);
+        let told = kernel::hold(&terminate).and_then(|_| kernel::next_signal(&terminate));
+        u8::from(told.is_err())
+    }
+}
+
+/// The child is the first process of its namespace, with the rights of root over its namespaces.
+fn split() -> Result<Option<pid_t>, Refused> {
+    kernel::split(libc::CLONE_NEWUSER | libc::CLONE_NEWPID).map_err(|error| {
+        // Which of the two was refused is seen by asking for one of them.
+        let step = match kernel::split(libc::CLONE_NEWUSER) {
+            Ok(None) => kernel::end(0),
+            Ok(Some(child)) => {
+                guard::end(child, 0, KILL_LIMIT);
+                Step::Processes
+            }
+            Err(_) => Step::Users,
+        };
+        Refused::new(step, error)
+    })
+}
+
+fn begin(world: &World, user: (u32, u32), line: UnixStream, inside: impl FnOnce(Inside) -> u8) -> u8 {
+    // The /proc that is there before the world's own numbers processes as they are numbered outside.
+    let process = fs::read_link("/proc/self").ok().and_then(|process| process.to_str()?.parse().ok());
+    let mut first = Inside { line, process: process.unwrap_or_default(), lacking: vec![] };
+    match furnish(world, user, &first.line) {
+        Ok(lacking) => first.lacking = lacking,
+        Err(Refused { step, error }) => {
+            let errno = error.raw_os_error().unwrap_or_default();
+            first.say(&format!("{} {errno}", step as u8));
+            return 1;
+        }
+    }
+    first.say(MADE);
+    // A panic has been said by then; it must not unwind into what belongs to the process outside.
+    panic::catch_unwind(AssertUnwindSafe(|| inside(first))).unwrap_or(PANICKED)
+}
+
+/// Everything from a bare process in a namespace of users to a world.
+fn furnish(world: &World, (user, group): (u32, u32), line: &UnixStream) -> Result<Vec<String>, Refused> {
+    let step = |step: Step| move |error: io::Error| Refused::new(step, error);
+    identify(user, group).map_err(step(Step::Identity))?;
+    kernel::die_with_parent(libc::SIGKILL).map_err(step(Step::Identity))?;
+    if kernel::is_hung_up(line.as_fd()) {
+        kernel::end(1);
+    }
+    kernel::unshare(libc::CLONE_NEWNET).map_err(step(Step::Network))?;
+    kernel::unshare(libc::CLONE_NEWNS).map_err(step(Step::Mounts))?;
+    mounts::stand_apart().map_err(step(Step::Mounts))?;
+    kernel::unshare(libc::CLONE_NEWUTS).map_err(step(Step::Name))?;
+    kernel::set_host_name(&world.me.name).map_err(step(Step::Name))?;
+    // A /proc of the world's own can be written where the machine's cannot.
+    let mut lacking = mounts::own();
+    lacking.extend(addresses::give(world).map_err(step(Step::Addresses))?);
+    lacking.extend(etc::lay(world).map_err(step(Step::Files))?);
+    kernel::leave_terminal().map_err(step(Step::Identity))?;
+    kernel::bury_children();
+    capability::keep_few().map_err(step(Step::Identity))?;
+    Ok(lacking)
+}
+
+/// One is oneself inside: the same user owns the same files (user_namespaces(7)).
+fn identify(user: u32, group: u32) -> io::Result<()> {
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
+}
+
+fn parse_refusal(text: &str) -> Refused {
+    let mut words = text.split(' ');
+    let step = words.next().and_then(|word| word.parse::<u8>().ok());
+    let step = STEPS.into_iter().find(|known| Some(*known as u8) == step).unwrap_or(Step::Users);
+    let errno = words.next().and_then(|word| word.parse().ok()).unwrap_or_default();
+    Refused::new(step, io::Error::from_raw_os_error(errno))
+}
+
+const STEPS: [Step; 6] = [Step::Identity, Step::Network, Step::Mounts, Step::Name, Step::Addresses, Step::Files];
+/// What is said first, when nothing was refused.
+const MADE: &str = "made";
+/// What a Rust program that panicked says.
+const PANICKED: u8 = 101;
+/// What was killed is gone at once, unless the kernel waits for a disk.
+const KILL_LIMIT: Duration = Duration::from_secs(1);

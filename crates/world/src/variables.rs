@@ -1,0 +1,61 @@
+//! The environment of a world's programs.
+
+use crate::{World, trust};
+
+/// What is set and what is taken away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variables {
+    /// Names and values.
+    pub set: Vec<(String, String)>,
+    /// Names.
+    pub unset: Vec<String>,
+}
+
+impl Variables {
+    pub(crate) fn of(world: &World) -> Self {
+        let named = [("TOYNET_LAB", &world.name), ("TOYNET_HOST", &world.me.name)];
+        let mut set: Vec<_> = named.map(|(name, value)| (name.to_owned(), value.clone())).into();
+        set.push(("PS1".to_owned(), format!("({}) \\u@\\h:\\w\\$ ", world.name)));
+        if world.trust.is_some() {
+            set.extend(trust::VARIABLES.map(|name| (name.to_owned(), trust::BUNDLE.to_owned())));
+        }
+        Self { set, unset: PROXIES.map(str::to_owned).into() }
+    }
+}
+
+/// One proxy left over would send everything that a program asks to an address that is not there.
+const PROXIES: [&str; 10] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "FTP_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "ftp_proxy",
+    "no_proxy",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pem;
+
+    #[test]
+    fn programs_know_where_they_are_and_ask_no_proxy() {
+        let variables = World::new("one").variables();
+        assert!(variables.set.contains(&("TOYNET_LAB".into(), "one".into())));
+        assert!(variables.unset.contains(&"https_proxy".into()));
+        assert!(!variables.set.iter().any(|(name, _)| name == "SSL_CERT_FILE"));
+    }
+
+    #[test]
+    fn whoever_reads_a_variable_is_told_whom_to_trust() {
+        let world = World { trust: Some(Pem::example()), ..World::new("one") };
+        let told = world.variables().set;
+        for name in ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO"] {
+            assert!(told.contains(&(name.into(), trust::BUNDLE.into())), "{name}");
+        }
+    }
+}
