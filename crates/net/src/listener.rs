@@ -70,9 +70,7 @@ impl Listener {
     fn accepted(&self, socket: TcpStream, local: SocketAddr, peer: SocketAddr) -> Stream {
         let topology = self.host.network.topology();
         let there = topology.at(peer.ip());
-        let out = topology.link(Some(self.host.at), there);
-        // A host of the lab puts the conditions on what it sends itself; a stranger cannot.
-        let back = if there.is_none() { topology.link(None, Some(self.host.at)) } else { None };
+        let (out, back) = (topology.link_out(self.host.at, there), topology.link_in(there, self.host.at));
         let tap = self.host.accepted(local, peer);
         Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer)
     }

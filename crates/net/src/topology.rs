@@ -20,6 +20,7 @@ pub struct Topology {
     links: Links,
     resolver: Option<SocketAddr>,
     seed: u64,
+    played: Option<usize>,
 }
 
 /// A topology as plain values, for another process that acts as one of its hosts.
@@ -30,12 +31,13 @@ pub struct Terrain {
     began: Time,
     resolver: Option<SocketAddr>,
     seed: u64,
+    played: Option<String>,
 }
 
 impl From<Terrain> for Topology {
     fn from(terrain: Terrain) -> Self {
-        let Terrain { hosts, rules, began, resolver, seed } = terrain;
-        Self::new(hosts, Links::new(rules, began), resolver, seed)
+        let Terrain { hosts, rules, began, resolver, seed, played } = terrain;
+        Self::new(hosts, Links::new(rules, began), resolver, seed).played(played.as_deref())
     }
 }
 
@@ -57,14 +59,21 @@ impl Topology {
         let pairs = hosts.iter().enumerate();
         let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
         let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
-        Self { hosts, by_name, by_address, by_number, links, resolver, seed }
+        Self { hosts, by_name, by_address, by_number, links, resolver, seed, played: None }
+    }
+
+    /// The same, where programs that are none of ours act as the host of this name.
+    #[must_use]
+    pub fn played(self, name: Option<&str>) -> Self {
+        Self { played: name.and_then(|name| self.find(name)), ..self }
     }
 
     /// The same as plain values.
     pub fn terrain(&self) -> Terrain {
         let (rules, began) = self.links.rules();
         let (hosts, rules) = (self.hosts.clone(), rules.to_vec());
-        Terrain { hosts, rules, began, resolver: self.resolver, seed: self.seed }
+        let played = self.name_of(self.played).map(str::to_owned);
+        Terrain { hosts, rules, began, resolver: self.resolver, seed: self.seed, played }
     }
 
     /// The hosts.
@@ -102,6 +111,18 @@ impl Topology {
         let mut roster = Roster::default();
         self.hosts.iter().for_each(|host| roster.add(&host.name, host.addresses.iter().copied()));
         roster
+    }
+
+    /// The conditions that a host puts on what it sends. What is sent in the name of a host that is played by
+    /// others gets them where it arrives.
+    pub(crate) fn link_out(&self, from: usize, to: Option<usize>) -> Option<Arc<Link>> {
+        if self.played == Some(from) { None } else { self.link(Some(from), to) }
+    }
+
+    /// The conditions that a host puts on what it receives, from someone who cannot: a stranger, or a
+    /// host that is played by others.
+    pub(crate) fn link_in(&self, from: Option<usize>, to: usize) -> Option<Arc<Link>> {
+        if from.is_none() || self.played == from { self.link(from, Some(to)) } else { None }
     }
 
     /// The link from one host to another, where `None` is anyone outside; nothing when it has no conditions.

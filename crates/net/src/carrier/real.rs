@@ -60,7 +60,7 @@ impl Real {
         socket.bind(own)?;
         let topology = host.network.topology();
         let there = topology.at(to.ip());
-        let (out, back) = (topology.link(Some(host.at), there), topology.link(there, Some(host.at)));
+        let (out, back) = (topology.link_out(host.at, there), topology.link(there, Some(host.at)));
         let local = socket.local_addr()?;
         Ok((local, Dialing { socket, to, clock: host.clock(), there: out, back }))
     }

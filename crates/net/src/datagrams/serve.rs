@@ -203,15 +203,15 @@ impl Served {
     /// Whether a link to or from this peer has conditions, which this end must apply.
     fn is_bent(&self, peer: SocketAddr) -> bool {
         let topology = self.host.network.topology();
-        let (here, there) = (Some(self.host.at), topology.at(peer.ip()));
-        topology.link(here, there).is_some() || (there.is_none() && topology.link(there, here).is_some())
+        let (here, there) = (self.host.at, topology.at(peer.ip()));
+        topology.link_out(here, there).is_some() || topology.link_in(there, here).is_some()
     }
 
     /// A host of the lab bends what it sends itself; a stranger cannot. The delay of a stranger's link
     /// is added to that of the answer.
     fn way_in(&self, from: SocketAddr, length: usize) -> Verdict {
         let topology = self.host.network.topology();
-        let link = if topology.at(from.ip()).is_none() { topology.link(None, Some(self.host.at)) } else { None };
+        let link = topology.link_in(topology.at(from.ip()), self.host.at);
         let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false };
         link.map(|link| link.judge(&parcel)).unwrap_or_default()
     }
