@@ -29,6 +29,16 @@ pub fn python_with(module: &str) -> Option<Command> {
     None
 }
 
+/// Whether `doctor` finds that namespaces can be had here; where not, that is treated as a missing tool.
+#[must_use]
+pub fn worlds(doctor: &mut Command) -> bool {
+    let outcome = doctor.output().expect("the binary runs");
+    if !outcome.status.success() {
+        skip(&format!("no worlds here: {}", String::from_utf8_lossy(&outcome.stdout)));
+    }
+    outcome.status.success()
+}
+
 fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     // Daemons are installed where an ordinary user's PATH does not look.

@@ -234,14 +234,14 @@ impl Plan {
 
     /// The hosts and links as the network takes them, for a lab that begins at `began`.
     pub fn topology(&self, began: Time) -> Topology {
-        let host = |host: &PlannedHost| TopologyHost {
-            name: host.name.to_string(),
-            number: host.number,
-            addresses: host.addresses.clone(),
-        };
         let links = toynet_net::link::Links::new(self.links.iter().map(Link::rule).collect(), began);
-        let hosts = self.hosts.iter().map(host).chain(self.guest());
+        let hosts = self.hosts.iter().map(topology_host).chain(self.guest());
         Topology::new(hosts.collect(), links, self.resolver(), self.seed)
+    }
+
+    /// As whom a person's own programs act when they do not say: a workstation, otherwise the guest.
+    pub fn visitor(&self) -> Option<TopologyHost> {
+        self.workstation().map(topology_host).or_else(|| self.guest())
     }
 
     /// Who joins a running lab as none of its hosts, unless the lab has given that name or address away.
@@ -282,6 +282,10 @@ impl PlannedHost {
     pub fn is_written(&self) -> bool {
         matches!(self.origin, Origin::Written(_))
     }
+}
+
+fn topology_host(host: &PlannedHost) -> TopologyHost {
+    TopologyHost { name: host.name.to_string(), number: host.number, addresses: host.addresses.clone() }
 }
 
 fn place_in_order(mistake: &Mistake) -> (usize, String, usize, usize) {

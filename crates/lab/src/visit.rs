@@ -57,7 +57,7 @@ impl Visit {
         let Joined { worker, host, terrain, net, port_offset, clock_ahead, authority } = joined;
         let clock = Clock::as_ahead(clock_ahead);
         let recorder = Recorder::new(worker, Quota::default(), clock);
-        let carrier = Carrier::Ports(Ports::new(net, port_offset));
+        let carrier = net.map_or(Carrier::Real(Real), |net| Carrier::Ports(Ports::new(net, port_offset)));
         let network = Network::new(worker, Arc::new(terrain.into()), carrier, clock, recorder.clone());
         network.set_resolver(protocols::resolver());
         let unknown = || ClientError::Refused(format!("{host} is none of its hosts"));

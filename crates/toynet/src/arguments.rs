@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,6 +20,10 @@ pub struct Arguments {
 pub enum Command {
     /// Run a lab; print its hosts, commands to try, and then what passes
     Up(Up),
+    /// Run a command inside a lab that is started for it; its exit status is ours
+    Run(Run),
+    /// Open a shell inside a lab: one that runs, or one that is started for it
+    Shell(Shell),
     /// Judge a lab file: all mistakes at once, each with its place
     Check(File),
     /// Show everything that follows from a lab file: hosts, addresses, zones, links
@@ -31,6 +36,8 @@ pub enum Command {
     Fault(Fault),
     /// Stop a running lab
     Down(Down),
+    /// Say what works on this machine, and what would help where it does not
+    Doctor(Doctor),
     /// Print what a shell needs to complete toynet's arguments
     Completions(Completions),
     /// Print the manual page, in the form of man(7)
@@ -47,6 +54,9 @@ pub struct Up {
     /// How to show what passes
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub log: LogForm,
+    /// How the lab is reached: from this machine's loopback, or from a shell inside it
+    #[arg(long, value_name = "CARRIER", default_value = "ports")]
+    pub carrier: Carrier,
     /// At which ports services are reached [default: standard ones where they can be had]
     #[arg(long, value_name = "PORTS")]
     pub ports: Option<Ports>,
@@ -59,6 +69,57 @@ pub struct Up {
     /// Show passwords, cookies and other secrets in the log
     #[arg(long)]
     pub secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A lab file, or the name of a built-in lab [default: internet]
+    pub lab_file: Option<PathBuf>,
+    /// The lab's name while it runs [default: the file's own with a number]
+    #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub identity: Identity,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct Shell {
+    /// A lab file, or the name of a built-in lab [default: the lab that runs, otherwise internet]
+    pub lab_file: Option<PathBuf>,
+    /// The name of a lab that runs, or is to
+    #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub identity: Identity,
+    /// A command instead of the shell
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct Identity {
+    /// Be this host of the lab: speak from its address, under its name
+    #[arg(long = "as", value_name = "HOST")]
+    pub host: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Print the AppArmor profile that lets toynet make networks, as Ubuntu wants it
+    #[arg(long)]
+    pub apparmor: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Carrier {
+    /// On the machine's loopback, at addresses of 127/8
+    #[default]
+    Ports,
+    /// In a network of its own, which `toynet shell` enters
+    World,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

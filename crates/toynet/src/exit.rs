@@ -25,7 +25,7 @@ impl Exit {
         Self { status: 2, text: text.into() }
     }
 
-    /// A client's errand ended in this way.
+    /// A client's errand, or a command in a lab, ended in this way.
     pub fn with_status(status: u8, text: Option<String>) -> Self {
         Self { status, text: text.unwrap_or_default() }
     }
@@ -47,10 +47,15 @@ impl Exit {
 
     /// Says it and gives the status.
     pub fn say(self) -> ExitCode {
+        ExitCode::from(self.print())
+    }
+
+    /// Says it and gives the status as a number.
+    pub fn print(self) -> u8 {
         if !self.text.is_empty() {
             eprintln!("{}", self.text.trim_end());
         }
-        ExitCode::from(self.status)
+        self.status
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! - [`arguments`]: what can be typed
 //! - [`judge`]: `check` and `plan`
-//! - [`up`]: runs a lab; [`live`]: its log while it runs
+//! - [`up`]: runs a lab; [`serve`]: from its plan to its end; [`control`]: what it does when asked;
+//!   [`live`]: its log while it runs
+//! - [`world`]: `run` and `shell`, inside a lab; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
@@ -10,6 +12,8 @@
 
 mod arguments;
 mod ask;
+mod control;
+mod doctor;
 mod exit;
 mod fault;
 mod judge;
@@ -17,9 +21,11 @@ mod live;
 mod manual;
 mod output;
 mod remarks;
+mod serve;
 mod solo;
 mod tool;
 mod up;
+mod world;
 
 use std::io;
 use std::process::ExitCode;
@@ -33,7 +39,7 @@ fn main() -> ExitCode {
     let matches = manual::command().get_matches();
     let of_protocol = matches.subcommand().and_then(|(name, inner)| Some((tool::protocol(name)?, inner.clone())));
     let ended = match of_protocol {
-        Some((protocol, inner)) => on_runtime(tool::run(protocol, inner)),
+        Some((protocol, inner)) => tool::go_inside(&inner).and_then(|()| on_runtime(tool::run(protocol, inner))),
         None => Arguments::from_arg_matches(&matches).map_or_else(
             |error| error.exit(),
             |arguments| run(arguments.command.unwrap_or_else(|| Command::Up(Up::default()))),
@@ -49,7 +55,10 @@ fn run(command: Command) -> Result<(), Exit> {
     match command {
         Command::Check(file) => judge::check(&file),
         Command::Plan(file) => judge::plan(&file),
-        Command::Up(up) => on_runtime(up::up(up)),
+        Command::Up(up) => up::up(up),
+        Command::Run(run) => world::run(run),
+        Command::Shell(shell) => world::shell(shell),
+        Command::Doctor(doctor) => doctor::doctor(&doctor),
         Command::Status(status) => on_runtime(ask::status(status)),
         Command::Log(log) => on_runtime(ask::log(log)),
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
@@ -59,7 +68,8 @@ fn run(command: Command) -> Result<(), Exit> {
     }
 }
 
-fn on_runtime(work: impl Future<Output = Result<(), Exit>>) -> Result<(), Exit> {
+/// Every runtime is gone when this returns: a world can only be made by a process of one thread.
+fn on_runtime<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
     let runtime = toynet_lab::run::runtime().map_err(|error: io::Error| Exit::failed(error.to_string()))?;
     let result = runtime.block_on(work);
     // A write to a terminal that nobody reads must not hold up the end.

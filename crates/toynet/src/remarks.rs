@@ -6,10 +6,10 @@ use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
 
-/// Lets the lab's own remarks be seen: warnings and what came back, or as RUST_LOG says. A panic is one of
+/// Lets the lab's own remarks be seen: those of `level` and above, or as RUST_LOG says. A panic is one of
 /// them, so that it is said once and in their form.
-pub fn begin(as_json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+pub fn begin(as_json: bool, level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     if as_json {
         subscriber.json().init();

@@ -36,7 +36,7 @@ pub fn command(solo: &tool::Solo) -> Command {
 /// Runs it until it is told to stop.
 pub async fn serve(protocol: &'static Protocol, solo: &tool::Solo, matches: &ArgMatches) -> Result<(), Exit> {
     let form = matches.get_one::<LogForm>(LOG).copied().unwrap_or_default();
-    remarks::begin(form == LogForm::Json);
+    remarks::begin(form == LogForm::Json, "info");
     let stand = (solo.read)(matches).map_err(|why| Exit::misused(format!("toynet: {why}")))?;
     let listen = addresses(matches, &stand);
     let not_allowed = |error: std::io::Error| Exit::not_allowed(format!("toynet: {error}"));

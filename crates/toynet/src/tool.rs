@@ -14,7 +14,7 @@ use toynet_view::Format;
 
 use crate::exit::Exit;
 use crate::output::print;
-use crate::{live, solo};
+use crate::{live, on_runtime, solo, world};
 
 /// Adds a command for each protocol that offers something.
 pub fn add_to(command: Command) -> Command {
@@ -59,6 +59,26 @@ fn with_common(command: Command) -> Command {
         .arg(named(AS, "HOST", "The host of the lab to act as [default: its first workstation]").conflicts_with(NO_LAB))
         .arg(flag(JSON, "The result as JSON"))
         .arg(flag(EXPLAIN, "Say in words what each message means, with the RFC's section"))
+}
+
+/// Takes this process into the lab that is meant, if that has a network of its own.
+pub fn go_inside(matches: &ArgMatches) -> Result<(), Exit> {
+    let matches = match matches.subcommand() {
+        Some((solo::WORD, _)) => return Ok(()),
+        Some((_, inner)) => inner,
+        None => matches,
+    };
+    // Without one that is clearly meant there is nothing to enter, and what is wrong is said later.
+    if matches.get_flag(NO_LAB) {
+        return Ok(());
+    }
+    let name = matches.get_one::<String>(LAB).map(String::as_str);
+    match on_runtime(world::find(name)) {
+        Ok(Some((status, process))) if status["join"].is_object() => {
+            world::go_inside(status["lab"].as_str().unwrap_or_default(), process)
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Runs a client, or a server alone.

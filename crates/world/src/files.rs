@@ -13,7 +13,7 @@ pub(crate) fn of(world: &World, nsswitch: &str) -> Files {
     let mut files: Files = world.trust.iter().flat_map(|pem| pem.files()).collect();
     files.insert("resolv.conf".to_owned(), resolv_conf(world));
     files.insert("hosts".to_owned(), hosts(world));
-    files.insert("hostname".to_owned(), format!("{}\n", world.me.name));
+    files.insert("hostname".to_owned(), format!("{}\n", world.host_name));
     files.insert("nsswitch.conf".to_owned(), only_dns(nsswitch));
     files
 }
@@ -30,7 +30,7 @@ fn resolv_conf(world: &World) -> String {
 fn hosts(world: &World) -> String {
     let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n".to_owned();
     for address in &world.me.addresses {
-        let _ = writeln!(text, "{address} {}", world.me.name);
+        let _ = writeln!(text, "{address} {} {}", world.me.name, world.host_name);
     }
     text
 }
@@ -58,6 +58,6 @@ mod tests {
         assert!(!files["resolv.conf"].contains("nameserver"));
         let asked = World { resolver: Some([198, 18, 0, 9].into()), ..World::new("one") };
         assert!(of(&asked, "")["resolv.conf"].contains("nameserver 198.18.0.9\n"));
-        assert!(of(&asked, "")["hosts"].contains("198.19.0.1 one\n"));
+        assert!(of(&asked, "")["hosts"].contains("198.19.0.1 one one\n"));
     }
 }

@@ -11,6 +11,8 @@ use crate::{Inside, Outside, Pem, Refused};
 pub struct World {
     /// Its name, which programs see in `TOYNET_LAB`.
     pub name: String,
+    /// What the machine is called in it.
+    pub host_name: String,
     /// Who its programs are.
     pub me: Me,
     /// The addresses that can be listened on and reached; nothing else can.
@@ -24,7 +26,7 @@ pub struct World {
 /// Who the programs of a world are to others in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Me {
-    /// The machine's name.
+    /// The name that others know.
     pub name: String,
     /// The addresses that programs speak from: the first of each family.
     pub addresses: Vec<IpAddr>,
@@ -54,7 +56,7 @@ impl World {
     /// A world of this name in which there is nobody but oneself.
     pub fn new(name: &str) -> Self {
         let me = Me { name: name.to_owned(), addresses: YOU.to_vec() };
-        Self { name: name.to_owned(), me, addresses: vec![], resolver: None, trust: None }
+        Self { name: name.to_owned(), host_name: name.to_owned(), me, addresses: vec![], resolver: None, trust: None }
     }
 
     /// What programs find in their environment.

@@ -111,8 +111,8 @@ pub struct Joined {
     pub host: String,
     /// All hosts and links.
     pub terrain: Terrain,
-    /// The second octet of the lab's network on the loopback.
-    pub net: u8,
+    /// The second octet of the lab's network on the loopback; none where the lab's addresses are the machine's.
+    pub net: Option<u8>,
     /// What is added to the ports of services.
     pub port_offset: u16,
     /// How far the lab's clock is ahead of the machine's, in nanoseconds.

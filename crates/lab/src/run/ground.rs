@@ -5,7 +5,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use toynet_net::Carrier;
 use toynet_net::carrier::ports::{Lease, Ports, RAISED};
+use toynet_net::carrier::real::Real;
 use toynet_net::holder::{self, Holder};
 use toynet_net::socket;
 
@@ -13,16 +15,22 @@ use toynet_service::Doors;
 
 use crate::plan::Plan;
 
-/// A network of the loopback that a lab has to itself, and the ports at which it is reached.
+/// Where a lab's hosts are found on the machine, and how they are reached.
 #[derive(Debug)]
 pub struct Ground {
-    /// How lab addresses become loopback addresses.
-    pub ports: Ports,
+    base: Base,
     /// Where each address of the lab is reached from outside.
     pub outside: Arc<Doors>,
     /// What is worth telling the user about the choice of ports.
     pub remark: Option<String>,
-    _lease: Lease,
+}
+
+#[derive(Debug)]
+enum Base {
+    /// A network of the loopback that the lab has to itself.
+    Loopback { ports: Ports, _lease: Lease },
+    /// The lab's addresses are the machine's own, and programs act as this host.
+    World { me: String },
 }
 
 /// Which ports services are reached at.
@@ -86,12 +94,73 @@ impl Ground {
             },
         };
         let outside = Arc::new(doors(plan, ports));
-        Ok(Self { ports, outside, remark, _lease: lease })
+        Ok(Self { base: Base::Loopback { ports, _lease: lease }, outside, remark })
+    }
+
+    /// The ground of a process that is in a world of its own, where the lab's addresses are the machine's and
+    /// programs act as the host `me`.
+    ///
+    /// # Errors
+    /// When the system does not say how many descriptors there may be.
+    pub fn world(me: &str) -> Result<Self, Refused> {
+        socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
+        Ok(Self { base: Base::World { me: me.to_owned() }, outside: Arc::default(), remark: None })
+    }
+
+    /// How the lab's sockets are made here.
+    pub fn carrier(&self) -> Carrier {
+        match &self.base {
+            Base::Loopback { ports, .. } => Carrier::Ports(*ports),
+            Base::World { .. } => Carrier::Real(Real),
+        }
+    }
+
+    /// What that carrier is called.
+    pub fn carrier_name(&self) -> &'static str {
+        match &self.base {
+            Base::Loopback { .. } => "ports",
+            Base::World { .. } => "world",
+        }
+    }
+
+    /// The lab's network as a person reads it.
+    pub fn network(&self) -> String {
+        match &self.base {
+            Base::Loopback { ports, .. } => format!("127.{}.0.0/16", ports.net()),
+            Base::World { .. } => "a network of its own".to_owned(),
+        }
+    }
+
+    /// The host as which programs act that are none of ours.
+    pub fn played(&self) -> Option<&str> {
+        match &self.base {
+            Base::Loopback { .. } => None,
+            Base::World { me } => Some(me),
+        }
+    }
+
+    /// The second octet of the lab's network on the loopback, if it stands there.
+    pub fn net(&self) -> Option<u8> {
+        match &self.base {
+            Base::Loopback { ports, .. } => Some(ports.net()),
+            Base::World { .. } => None,
+        }
+    }
+
+    /// What is added to the ports of services.
+    pub fn port_offset(&self) -> u16 {
+        match &self.base {
+            Base::Loopback { ports, .. } => ports.offset(),
+            Base::World { .. } => 0,
+        }
     }
 
     /// Where the lab's resolver is reached from outside.
     pub fn resolver(&self, plan: &Plan) -> Option<SocketAddr> {
-        plan.resolvers().next().map(|host| self.ports.door(host.number, DNS))
+        match &self.base {
+            Base::Loopback { ports, .. } => plan.resolvers().next().map(|host| ports.door(host.number, DNS)),
+            Base::World { .. } => plan.resolver(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use toynet_net::recorder::{Recorder, Request};
 use toynet_net::topology::Terrain;
 use toynet_net::worker::{self, Thread};
-use toynet_net::{Carrier, Clock, Network, Records, Topology};
+use toynet_net::{Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
@@ -17,7 +17,7 @@ use super::{FaultBook, Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
 use crate::protocols;
 
-/// A lab that runs on the loopback.
+/// A lab that runs.
 #[derive(Debug)]
 pub struct Lab {
     plan: Arc<Plan>,
@@ -64,7 +64,7 @@ impl Lab {
         let workers = workers.map_or_else(worker::sensible_count, usize::from).max(1);
         let around = Surroundings { outside: Arc::clone(&ground.outside), files, state };
         let clock = Clock::system();
-        let topology = Arc::new(plan.topology(clock.now()));
+        let topology = Arc::new(plan.topology(clock.now()).played(ground.played()));
         let (roster, terrain) = (topology.roster(), topology.terrain());
         let (stop, stopped) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);
@@ -181,8 +181,7 @@ impl Worker {
     async fn run(mut self) -> io::Result<()> {
         let recorder = Recorder::new(self.number, Quota::default(), self.clock);
         tokio::task::spawn_local(recorder.clone().serve(self.requests));
-        let carrier = Carrier::Ports(self.ground.ports);
-        let network = Network::new(self.number, self.topology, carrier, self.clock, recorder);
+        let network = Network::new(self.number, self.topology, self.ground.carrier(), self.clock, recorder);
         network.set_resolver(protocols::resolver());
         let started = services::start(&network, &self.plan, &self.around, &self.faults).await;
         // Nobody listens any more when another worker has failed already.

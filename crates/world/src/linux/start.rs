@@ -1,7 +1,7 @@
 //! A process in namespaces of its own, and what is done there before anything else.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
@@ -34,17 +34,19 @@ impl Outside {
         if fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() > 1) {
             return Err(Refused::new(Step::Threads, io::ErrorKind::WouldBlock.into()));
         }
-        let (here, there) = UnixStream::pair().map_err(|error| Refused::new(Step::Users, error))?;
-        let (user, group) = kernel::user();
+        let (mut here, there) = UnixStream::pair().map_err(|error| Refused::new(Step::Users, error))?;
+        let user = kernel::user();
         kernel::hear_of_children();
         match split() {
             Err(refused) => Err(refused),
             Ok(None) => {
                 drop(here);
-                kernel::end(begin(world, (user, group), there, inside))
+                kernel::end(begin(world, user, there, inside))
             }
             Ok(Some(process)) => {
                 drop(there);
+                let identified = [u8::from(identify_all(process, user).is_ok())];
+                here.write_all(&identified).map_err(|error| Refused::new(Step::Identity, error))?;
                 let mut outside = Self { process, line: BufReader::new(here), ended: false };
                 match outside.hear() {
                     Some(first) if first == MADE => Ok(outside),
@@ -171,9 +173,13 @@ fn begin(world: &World, user: (u32, u32), line: UnixStream, inside: impl FnOnce(
 }
 
 /// Everything from a bare process in a namespace of users to a world.
-fn furnish(world: &World, (user, group): (u32, u32), line: &UnixStream) -> Result<Vec<String>, Refused> {
+fn furnish(world: &World, user: (u32, u32), mut line: &UnixStream) -> Result<Vec<String>, Refused> {
     let step = |step: Step| move |error: io::Error| Refused::new(step, error);
-    identify(user, group).map_err(step(Step::Identity))?;
+    let mut identified = [0];
+    line.read_exact(&mut identified).map_err(step(Step::Identity))?;
+    if identified == [0] {
+        identify(user).map_err(step(Step::Identity))?;
+    }
     kernel::die_with_parent(libc::SIGKILL).map_err(step(Step::Identity))?;
     if kernel::is_hung_up(line.as_fd()) {
         kernel::end(1);
@@ -182,7 +188,7 @@ fn furnish(world: &World, (user, group): (u32, u32), line: &UnixStream) -> Resul
     kernel::unshare(libc::CLONE_NEWNS).map_err(step(Step::Mounts))?;
     mounts::stand_apart().map_err(step(Step::Mounts))?;
     kernel::unshare(libc::CLONE_NEWUTS).map_err(step(Step::Name))?;
-    kernel::set_host_name(&world.me.name).map_err(step(Step::Name))?;
+    kernel::set_host_name(&world.host_name).map_err(step(Step::Name))?;
     // A /proc of the world's own can be written where the machine's cannot.
     let mut lacking = mounts::own();
     lacking.extend(addresses::give(world).map_err(step(Step::Addresses))?);
@@ -194,10 +200,27 @@ fn furnish(world: &World, (user, group): (u32, u32), line: &UnixStream) -> Resul
 }
 
 /// One is oneself inside: the same user owns the same files (user_namespaces(7)).
-fn identify(user: u32, group: u32) -> io::Result<()> {
+fn identify((user, group): (u32, u32)) -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
     fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
+}
+
+/// Root, which has a right to, lets everybody be themselves in there: daemons become their own users.
+fn identify_all(process: pid_t, (user, _): (u32, u32)) -> io::Result<()> {
+    if user != 0 {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    for map in ["uid_map", "gid_map"] {
+        let known = fs::read_to_string(format!("/proc/self/{map}"))?;
+        let lines = known.lines().filter_map(|line| {
+            let mut numbers = line.split_whitespace();
+            let (first, _, count) = (numbers.next()?, numbers.next()?, numbers.next()?);
+            Some(format!("{first} {first} {count}\n"))
+        });
+        fs::write(format!("/proc/{process}/{map}"), lines.collect::<String>())?;
+    }
+    Ok(())
 }
 
 fn parse_refusal(text: &str) -> Refused {

@@ -1,0 +1,90 @@
+//! What a running lab does when another process asks.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use toynet_lab::control::message::{FaultOrder, Joined};
+use toynet_lab::control::server;
+use toynet_lab::run::faults::FaultLine;
+use toynet_lab::run::{GUEST, Lab};
+use toynet_lab::{Mistake, Plan, protocols};
+
+use crate::serve::Serving;
+
+/// What the lab's control socket is answered.
+pub fn control(lab: &Lab, serving: &Rc<Serving>, stop: &Rc<Notify>) -> server::Control {
+    let (clock, began) = (lab.clock(), lab.clock().now());
+    let welcome = welcome(lab, serving);
+    let fault = Box::new(change_faults(lab, &serving.plan));
+    let serving = Rc::clone(serving);
+    server::Control {
+        guests: lab.guests().clone(),
+        welcome: Box::new(welcome),
+        status: Box::new(move || serving.status(clock.now() - began)),
+        follow: Box::new(lab.follower()),
+        roster: lab.roster().clone(),
+        clock,
+        fault,
+        stop: Rc::clone(stop),
+    }
+}
+
+/// What a process is told that wants to act as a host.
+fn welcome(lab: &Lab, serving: &Rc<Serving>) -> impl Fn(Option<&str>) -> Result<Joined, String> + use<> {
+    let (clock, terrain, serving) = (lab.clock(), lab.terrain(), Rc::clone(serving));
+    move |name| {
+        let plan = &serving.plan;
+        let host = match name {
+            Some(name) => plan.host(name).ok_or_else(|| format!("{name} is none of its hosts"))?.name.to_string(),
+            None => match &serving.joining {
+                Some(joining) => joining.me().to_owned(),
+                None => plan.visitor().map_or_else(|| GUEST.to_owned(), |host| host.name),
+            },
+        };
+        Ok(Joined {
+            worker: 0,
+            host,
+            terrain: terrain.clone(),
+            net: serving.ground.net(),
+            port_offset: serving.ground.port_offset(),
+            clock_ahead: clock.ahead(),
+            authority: None,
+        })
+    }
+}
+
+/// Obeys orders about faults.
+fn change_faults(lab: &Lab, plan: &Arc<Plan>) -> impl Fn(FaultOrder) -> Result<Vec<FaultLine>, String> + use<> {
+    let (book, clock, plan) = (Arc::clone(lab.faults()), lab.clock(), Arc::clone(plan));
+    move |order| {
+        let unknown = |number: u64| format!("there is no fault {number}");
+        let changed = match order {
+            FaultOrder::List => Ok(1),
+            FaultOrder::Add { text } => {
+                let planned = plan.read_fault(&text, protocols::ALL).map_err(|mistakes| in_words(&mistakes))?;
+                tracing::info!(host = %planned.host, "a fault is set: {}", planned.text);
+                Ok(book.add(planned, clock.now()) as usize)
+            }
+            FaultOrder::Clear { number } => number.map_or(Ok(book.clear(None)), |one| match book.clear(Some(one)) {
+                0 => Err(unknown(one)),
+                cleared => Ok(cleared),
+            }),
+            FaultOrder::Turn { number, on } => {
+                number.map_or(Ok(book.turn(None, on)), |one| match book.turn(Some(one), on) {
+                    0 => Err(unknown(one)),
+                    turned => Ok(turned),
+                })
+            }
+        };
+        changed.map(|_| book.list())
+    }
+}
+
+fn in_words(mistakes: &[Mistake]) -> String {
+    let words = mistakes.iter().map(|mistake| match &mistake.advice {
+        Some(advice) => format!("{}; {advice}", mistake.what),
+        None => mistake.what.clone(),
+    });
+    words.collect::<Vec<_>>().join("\n")
+}

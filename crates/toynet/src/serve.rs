@@ -1,0 +1,154 @@
+//! A lab from its plan to its end, in whatever surroundings.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use toynet_lab::control::{client, server};
+use toynet_lab::run::{Folders, Ground, Lab};
+use toynet_lab::table::{Outside, Table, is_on_path, own_call};
+use toynet_lab::{LabFile, Plan};
+
+use crate::arguments::LogForm;
+use crate::exit::Exit;
+use crate::world::Joining;
+use crate::{control, live};
+
+/// What runs, where, and what is shown of it.
+pub struct Serving {
+    pub file: LabFile,
+    pub plan: Arc<Plan>,
+    pub ground: Arc<Ground>,
+    pub workers: Option<u16>,
+    /// Whether mail, boards and keys outlive the lab.
+    pub keeps_state: bool,
+    /// Whether what an earlier lab of this name has kept is thrown away.
+    pub fresh: bool,
+    pub log: LogForm,
+    pub secrets: bool,
+    /// The lab's process, as others number it.
+    pub process: i32,
+    /// What others need to join it, where that can be done.
+    pub joining: Option<Joining>,
+}
+
+impl Serving {
+    /// A lab that keeps nothing and shows nothing.
+    pub fn new(file: LabFile, plan: Plan, ground: Ground) -> Self {
+        Self {
+            file,
+            plan: Arc::new(plan),
+            ground: Arc::new(ground),
+            workers: None,
+            keeps_state: false,
+            fresh: false,
+            log: LogForm::Off,
+            secrets: false,
+            process: std::process::id().cast_signed(),
+            joining: None,
+        }
+    }
+
+    /// The hosts, and commands to try.
+    pub fn table(&self) -> String {
+        self.with_table(|table| table.text())
+    }
+
+    fn with_table<T>(&self, show: impl FnOnce(Table<'_>) -> T) -> T {
+        let (plan, ground, toynet) = (&self.plan, &self.ground, own_call());
+        let (port_offset, resolver) = (ground.port_offset(), ground.resolver(plan));
+        let outside = Outside { addresses: &ground.outside, port_offset, resolver, toynet: &toynet };
+        show(Table::new(plan, &outside, &is_on_path))
+    }
+
+    /// The same and more, for a program.
+    pub fn status(&self, running: Duration) -> Value {
+        let mut status = self.with_table(|table| table.to_json());
+        status["pid"] = json!(self.process);
+        status["carrier"] = json!(self.ground.carrier_name());
+        status["network"] = json!(self.ground.network());
+        status["running_ms"] = json!(running.as_millis() as u64);
+        status["text"] = json!(self.table());
+        if let Some(joining) = &self.joining {
+            status["join"] = joining.to_json();
+        }
+        status
+    }
+}
+
+/// # Errors
+/// When a lab of this name runs.
+pub async fn is_free(name: &str) -> Result<(), Exit> {
+    let folders = Folders::of_user().map_err(not_allowed)?;
+    if client::running(&folders).await.iter().any(|running| running == name) {
+        return Err(Exit::not_allowed(format!(
+            "toynet: a lab called `{name}` runs already; `toynet down --lab {name}` stops it, --lab NAME runs one beside it"
+        )));
+    }
+    Ok(())
+}
+
+/// Runs a lab until something stops it; `ready` is called when all its services answer.
+pub async fn serve(serving: Serving, ready: impl FnOnce(&Serving)) -> Result<(), Exit> {
+    let folders = Folders::of_user().map_err(not_allowed)?;
+    let name = serving.plan.name.clone();
+    if serving.fresh {
+        folders.start_afresh(&name).map_err(not_allowed)?;
+    }
+    let state = if serving.keeps_state { folders.keep_state(&name).map_err(not_allowed)? } else { None };
+    let (plan, ground) = (Arc::clone(&serving.plan), Arc::clone(&serving.ground));
+    let workers = serving.workers.or(plan.workers);
+    // From here on a signal is not lost, also on the first process of a world, which has no defaults.
+    let mut signals = Signals::heard().map_err(not_allowed)?;
+    let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, workers).await?;
+    let stop = Rc::new(Notify::new());
+    let serving = Rc::new(serving);
+    let socket = folders.control_socket(&name);
+    server::start(&socket, control::control(&lab, &serving, &stop))
+        .await
+        .map_err(|error| Exit::not_allowed(format!("toynet: {} cannot be listened on: {error}", socket.display())))?;
+    ready(&serving);
+    let log = live::new_log(lab.roster().clone(), live::format(serving.log), serving.secrets);
+    live::start(lab.follower()(), lab.clock(), serving.log, log);
+    let ended = run_until_stopped(lab, &stop, &mut signals).await;
+    folders.forget(&name);
+    ended
+}
+
+/// Those by which a lab is told to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn heard() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+}
+
+async fn run_until_stopped(mut lab: Lab, stop: &Notify, signals: &mut Signals) -> Result<(), Exit> {
+    tokio::select! {
+        biased;
+        () = lab.failed() => return Err(Exit::died("toynet: all workers have ended")),
+        _ = signals.interrupt.recv() => {}
+        _ = signals.terminate.recv() => {}
+        () = stop.notified() => {}
+    }
+    tokio::select! {
+        biased;
+        stopped = lab.stop(STOP_LIMIT) => stopped.map_err(|error| Exit::died(format!("toynet: {error}"))),
+        _ = signals.interrupt.recv() => Err(Exit::died("toynet: stopped at once")),
+    }
+}
+
+pub fn not_allowed(error: io::Error) -> Exit {
+    Exit::not_allowed(format!("toynet: {error}"))
+}
+
+/// Everything stops within five seconds; most of it is left to what follows.
+const STOP_LIMIT: Duration = Duration::from_secs(4);

@@ -1,0 +1,242 @@
+//! `run` and `shell`: commands inside a lab, where it is the internet.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use toynet_lab::control::Client;
+use toynet_lab::control::client::running;
+use toynet_lab::run::{Folders, GUEST, Ground};
+use toynet_lab::{LabFile, Plan};
+use toynet_world::variables::Variables;
+use toynet_world::{Ended, Entrance, Inside, Me, Outside, Refused, Visit, World};
+
+use crate::arguments::{Run, Shell};
+use crate::exit::Exit;
+use crate::serve::{self, Serving};
+use crate::{on_runtime, remarks, up};
+
+/// `run`: a lab of its own for one command.
+pub fn run(run: Run) -> Result<(), Exit> {
+    let (file, mut plan) = up::open(run.lab_file.as_deref())?;
+    let host = run.identity.host.as_deref();
+    let mut world = of(&plan, host)?;
+    // Labs that run at the same time do not get in each other's way.
+    plan.name = run.name.unwrap_or_else(|| format!("{}-{}", plan.name, std::process::id()));
+    world.name.clone_from(&plan.name);
+    let mut command = run.command.into_iter();
+    let program = command.next().unwrap_or_default();
+    let visit = Visit { program, arguments: command.collect(), variables: world.variables() };
+    within(&world, file, plan, false, &visit)
+}
+
+/// `shell`: a shell in a lab that runs, or in one that runs for it.
+pub fn shell(shell: Shell) -> Result<(), Exit> {
+    let planned = shell.lab_file.as_deref().map(|path| up::open(Some(path))).transpose()?;
+    let planned_name = planned.as_ref().map(|(_, plan)| plan.name.clone());
+    let name = shell.name.clone().or(planned_name);
+    let host = shell.identity.host.as_deref();
+    if let Some((status, process)) = on_runtime(find(name.as_deref()))? {
+        return join(&status, process, host, command(shell.command));
+    }
+    let (file, mut plan) = planned.map_or_else(|| up::open(None), Ok)?;
+    let mut world = of(&plan, host)?;
+    if let Some(name) = shell.name {
+        plan.name = name;
+    }
+    world.name.clone_from(&plan.name);
+    let visit = Visit { variables: world.variables(), ..command(shell.command) };
+    within(&world, file, plan, true, &visit)
+}
+
+/// The world of a lab in which one is `host`, otherwise its first workstation, otherwise its guest.
+pub fn of(plan: &Plan, host: Option<&str>) -> Result<World, Exit> {
+    let me = match host {
+        Some(name) => {
+            let host = plan.host(name).ok_or_else(|| no_host(plan, name))?;
+            Some(Me { name: name.to_owned(), addresses: host.addresses.clone() })
+        }
+        None => plan.visitor().map(|host| Me { name: host.name, addresses: host.addresses }),
+    };
+    let alone = World::new(&plan.name);
+    // A guest is nobody in the lab: the name says where one is.
+    let host_name = me.as_ref().filter(|me| me.name != GUEST).map_or(&plan.name, |me| &me.name).clone();
+    let addresses = plan.hosts.iter().flat_map(|host| host.addresses.iter().copied()).collect();
+    let resolver = plan.resolver().map(|resolver| resolver.ip());
+    Ok(World { host_name, me: me.unwrap_or(alone.me), addresses, resolver, ..alone })
+}
+
+fn no_host(plan: &Plan, name: &str) -> Exit {
+    let written: Vec<&str> =
+        plan.hosts.iter().filter(|host| host.is_written()).map(|host| host.name.as_str()).collect();
+    Exit::misused(format!("toynet: the lab has no host {name}; those of its file are: {}", written.join(", ")))
+}
+
+/// Makes a world and runs `inside` in it.
+pub fn start(world: &World, inside: impl FnOnce(Inside) -> Result<(), Exit>) -> Result<Outside, Exit> {
+    let inside = |line: Inside| match inside(line) {
+        Ok(()) => 0,
+        Err(exit) => exit.print(),
+    };
+    world.start(inside).map_err(|refused| no_world(&refused))
+}
+
+/// Waits for a world's end.
+pub fn wait(outside: Outside) -> Result<(), Exit> {
+    match outside.wait().map_err(serve::not_allowed)? {
+        Ended::Exited(0) => Ok(()),
+        ended => Err(Exit::with_status(ended.status(), None)),
+    }
+}
+
+fn no_world(refused: &Refused) -> Exit {
+    let cure = refused.cure().map(|cure| format!("\n{cure}")).unwrap_or_default();
+    Exit::not_allowed(format!(
+        "toynet: no network of its own can be made here: {refused}{cure}\n\
+         without one, `toynet up` offers the lab on the loopback; `toynet doctor` tells more"
+    ))
+}
+
+/// Runs a command in a lab that starts and ends with it.
+fn within(world: &World, file: LabFile, plan: Plan, keeps_state: bool, visit: &Visit) -> Result<(), Exit> {
+    on_runtime(serve::is_free(&plan.name))?;
+    let mut outside = start(world, |inside| serve_inside(world, file, plan, keeps_state, inside))?;
+    if outside.hear().as_deref() != Some(READY) {
+        // What went wrong has been said inside.
+        return wait(outside).and(Err(Exit::died("toynet: the lab ended before it was ready")));
+    }
+    let entrance = outside.entrance().map_err(serve::not_allowed)?;
+    let ended = enter(entrance, visit, &world.name)?;
+    match outside.stop(STOP_LIMIT) {
+        Some(Ended::Exited(0)) => finish(ended),
+        Some(Ended::Exited(status)) => Err(Exit::with_status(status, None)),
+        Some(Ended::Killed(_)) | None => Err(Exit::died(format!("toynet: lab {} had to be killed", world.name))),
+    }
+}
+
+fn serve_inside(world: &World, file: LabFile, plan: Plan, keeps_state: bool, mut inside: Inside) -> Result<(), Exit> {
+    inside.be_quiet().map_err(serve::not_allowed)?;
+    remarks::begin(false, "warn");
+    let serving = Serving {
+        keeps_state,
+        process: inside.process(),
+        joining: Some(Joining::of(world)),
+        ..Serving::new(file, plan, Ground::world(&world.me.name)?)
+    };
+    on_runtime(serve::serve(serving, |_| inside.say(READY)))
+}
+
+/// The lab of this name that runs, or the only one in a world when none is named.
+pub async fn find(name: Option<&str>) -> Result<Option<(Value, i32)>, Exit> {
+    let folders = Folders::of_user().map_err(serve::not_allowed)?;
+    let mut found = Vec::new();
+    for lab in running(&folders).await {
+        if name.is_some_and(|name| name != lab) {
+            continue;
+        }
+        let client = Client::connect(&folders, Some(&lab)).await?;
+        let process = client.process().unwrap_or_default();
+        let status = client.status().await?;
+        if name.is_some() || status["join"].is_object() {
+            found.push((status, process));
+        }
+    }
+    if found.len() > 1 {
+        let names: Vec<&str> = found.iter().filter_map(|(status, _)| status["lab"].as_str()).collect();
+        return Err(Exit::misused(format!("toynet: several labs run: {}; say which: --lab NAME", names.join(", "))));
+    }
+    Ok(found.pop())
+}
+
+fn join(status: &Value, process: i32, host: Option<&str>, command: Visit) -> Result<(), Exit> {
+    let lab = status["lab"].as_str().unwrap_or_default();
+    let Some(joining) = Joining::parse(&status["join"]) else {
+        return Err(Exit::failed(format!(
+            "toynet: lab {lab} runs on the loopback, where there is nothing to enter\n\
+             `toynet down --lab {lab}` ends it; `toynet up --carrier world` runs one that can be entered"
+        )));
+    };
+    if let Some(host) = host.filter(|host| *host != joining.me) {
+        return Err(Exit::misused(format!(
+            "toynet: whoever joins lab {lab} is {} there; `toynet run --as {host}` runs a lab in which one is {host}",
+            joining.me
+        )));
+    }
+    let entrance = Entrance::of(process).map_err(|error| no_entry(lab, &error))?;
+    finish(enter(entrance, &Visit { variables: joining.variables, ..command }, lab)?)
+}
+
+/// Takes this process as a whole into a lab that is in a world, unless it is there.
+pub fn go_inside(lab: &str, process: i32) -> Result<(), Exit> {
+    match Entrance::of(process).and_then(Entrance::enter) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(no_entry(lab, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn no_entry(lab: &str, error: &io::Error) -> Exit {
+    Exit::not_allowed(format!("toynet: lab {lab} cannot be entered: {error}"))
+}
+
+fn enter(entrance: Entrance, visit: &Visit, lab: &str) -> Result<Ended, Exit> {
+    let ended = entrance.run(visit).map_err(|error| {
+        let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN };
+        Exit::with_status(status, Some(format!("toynet: {} cannot be run: {error}", visit.program.display())))
+    })?;
+    if ended == Ended::Killed(KILL) {
+        eprintln!("toynet: lab {lab} has ended, or something killed {}", visit.program.display());
+    }
+    Ok(ended)
+}
+
+fn finish(ended: Ended) -> Result<(), Exit> {
+    match ended.status() {
+        0 => Ok(()),
+        status => Err(Exit::with_status(status, None)),
+    }
+}
+
+/// What was typed, otherwise the user's shell.
+fn command(typed: Vec<OsString>) -> Visit {
+    let mut typed = typed.into_iter();
+    let program = typed.next().or_else(|| env::var_os("SHELL").filter(|shell| !shell.is_empty()));
+    Visit { arguments: typed.collect(), ..Visit::new(program.unwrap_or_else(|| "/bin/sh".into())) }
+}
+
+/// What others need to know to join a lab.
+pub struct Joining {
+    me: String,
+    variables: Variables,
+}
+
+impl Joining {
+    pub fn of(world: &World) -> Self {
+        Self { me: world.me.name.clone(), variables: world.variables() }
+    }
+
+    /// Who one is there.
+    pub fn me(&self) -> &str {
+        &self.me
+    }
+
+    pub fn to_json(&self) -> Value {
+        json!({ "as": self.me, "set": self.variables.set, "unset": self.variables.unset })
+    }
+
+    fn parse(value: &Value) -> Option<Self> {
+        let set = serde_json::from_value(value["set"].clone()).ok()?;
+        let unset = serde_json::from_value(value["unset"].clone()).ok()?;
+        Some(Self { me: value["as"].as_str()?.to_owned(), variables: Variables { set, unset } })
+    }
+}
+
+/// What a lab's process says when all services answer.
+pub const READY: &str = "ready";
+/// A lab stops within four seconds; a little more for the telling.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// What shells say of a program that there is not, and of one that they cannot run.
+const NOT_FOUND: u8 = 127;
+const NOT_RUN: u8 = 126;
+const KILL: u8 = 9;

@@ -1,0 +1,343 @@
+//! Commands inside a lab, where it is the internet: with the tools of others, as anybody.
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use support::lab::{Home, lab_file};
+use support::run::{eventually, wait};
+use support::tools;
+use support::{Lab, Outcome, run, shell, tool};
+
+#[test]
+fn curl_needs_no_flags() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let page = inside(&home, &["curl", "-sS", "http://www.shop.test/"]).succeeded().stdout;
+    assert!(page.contains("shop"), "{page}");
+    for family in ["-4", "-6"] {
+        let head = ["curl", "-sS", family, "-o", "/dev/null", "-w", "%{http_code}", "http://www.shop.test/"];
+        assert_eq!(inside(&home, &head).succeeded().stdout, "200", "{family}");
+    }
+}
+
+#[test]
+fn dig_asks_the_labs_resolver_and_walks_down_from_its_root() {
+    let Some(home) = home_with(&["dig"]) else { return };
+    let found = inside(&home, &["dig", "+short", "www.shop.test", "AAAA"]).succeeded().stdout;
+    assert!(found.starts_with("2001:db8:"), "{found}");
+    let trace = inside(&home, &["dig", "+trace", "web.club.test"]).succeeded().stdout;
+    assert!(trace.contains("198.18.200.3") && trace.contains("ns.club.test"), "{trace}");
+    let back = inside(&home, &["sh", "-c", "dig +short -x $(dig +short www.shop.test)"]).succeeded().stdout;
+    assert_eq!(back.trim(), "www.shop.test.");
+}
+
+#[test]
+fn hosts_can_be_pinged_in_both_families() {
+    let Some(home) = home_with(&["ping"]) else { return };
+    for family in ["-4", "-6"] {
+        let text = inside(&home, &["ping", family, "-c", "1", "www.shop.test"]).succeeded().stdout;
+        assert!(text.contains(" 0% packet loss"), "{text}");
+    }
+}
+
+#[test]
+fn pythons_own_library_finds_the_way() {
+    let Some(home) = home_with(&["python3"]) else { return };
+    let script = "import urllib.request as u; print(u.urlopen('http://www.shop.test/').status)";
+    assert_eq!(inside(&home, &["python3", "-c", script]).succeeded().stdout, "200\n");
+}
+
+#[test]
+fn mail_is_sent_to_the_standard_port_and_a_board_is_called_at_its_own() {
+    let Some(home) = home_with(&["swaks", "telnet"]) else { return };
+    let line = "swaks --silent 2 --from alice@shop.test --to carol@club.test --server mail.club.test && \
+                (echo quit; sleep 0.3) | telnet bbs.retro.test";
+    let outcome = run(&mut home.toynet(&["run", "internet", "--", "sh", "-c", line]));
+    assert!(outcome.stdout.contains("Retro Board"), "{outcome:?}");
+}
+
+#[test]
+fn git_clones_what_a_lab_serves() {
+    let Some(home) = home_with(&["git"]) else { return };
+    let site = home.path().join("site");
+    let make = "mkdir work && cd work && git init -q && echo hello > file && git add file \
+                && git -c user.name=a -c user.email=a@shop.test commit -qm one \
+                && cd .. && git clone -q --bare work site/work.git && cd site/work.git && git update-server-info";
+    fs::create_dir_all(&site).unwrap();
+    run(home.furnish(Command::new("sh").args(["-c", make]))).succeeded();
+    let lab = home.write("lab.toml", "[host.\"code.shop.test\".http]\nroot = \"site\"\n");
+    let line = "git clone -q http://code.shop.test/work.git copy && cat copy/file";
+    let outcome = run(&mut home.toynet(&["run", lab.to_str().unwrap(), "--", "sh", "-c", line]));
+    assert_eq!(outcome.succeeded().stdout, "hello\n");
+}
+
+#[test]
+fn the_status_of_the_command_is_ours() {
+    let Some(home) = home_with(&[]) else { return };
+    for (line, status) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
+        assert_eq!(inside(&home, &["sh", "-c", line]).code(), Some(status), "{line}");
+    }
+    assert_eq!(inside(&home, &["no-such-program"]).code(), Some(127));
+    assert_eq!(inside(&home, &["/"]).code(), Some(126));
+}
+
+#[test]
+fn the_commands_output_is_its_own() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let outcome = inside(&home, &["sh", "-c", "curl -sSo /dev/null http://www.shop.test/; echo only this"]);
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("only this\n", ""));
+}
+
+#[test]
+fn a_signal_to_us_reaches_the_command() {
+    let Some(home) = home_with(&[]) else { return };
+    for (signal, status) in [("TERM", 4), ("INT", 5), ("HUP", 6)] {
+        let script = format!("trap 'exit {status}' {signal}; echo started; while :; do sleep 0.05; done");
+        let mut child = begin(&home, &script);
+        shell(&format!("kill -{signal} {}", child.id())).succeeded();
+        assert_eq!(wait(&mut child, support::run::LIMIT).and_then(|status| status.code()), Some(status), "SIG{signal}");
+    }
+}
+
+#[test]
+fn what_a_command_leaves_running_ends_with_the_lab() {
+    let Some(home) = home_with(&[]) else { return };
+    let mark = mark();
+    inside(&home, &["sh", "-c", &format!("setsid sleep {mark} >/dev/null 2>&1 & exit 0")]).succeeded();
+    assert_eq!(processes_with(&mark), 0);
+}
+
+#[test]
+fn nothing_reaches_the_outside() {
+    let Some(home) = home_with(&["python3"]) else { return };
+    let script = "
+import socket, sys
+server = socket.create_server(('127.0.0.1', 0))
+print(server.getsockname()[1], flush=True)
+server.settimeout(20)
+server.accept()
+";
+    let mut outside = Command::new("python3");
+    let mut outside = outside.args(["-c", script]).stdout(Stdio::piped()).spawn().expect("a server outside");
+    let port = first_line(&mut outside);
+    let probe = format!(
+        "
+import errno, socket
+def refused(address):
+    family = socket.AF_INET6 if ':' in address[0] else socket.AF_INET
+    for kind in [socket.SOCK_STREAM, socket.SOCK_DGRAM]:
+        with socket.socket(family, kind) as s:
+            s.settimeout(5)
+            try: s.connect(address)
+            except OSError as e:
+                if e.errno in (errno.ENETUNREACH, errno.ECONNREFUSED): continue
+            if kind == socket.SOCK_STREAM or not address[0].startswith('127.'): return False
+    return True
+assert refused(('127.0.0.1', {port}))
+for outside in ['192.0.2.1', '1.1.1.1', '10.0.0.1', '169.254.169.254', '2606:4700:4700::1111']:
+    assert refused((outside, 53)), outside
+print([name for _, name in socket.if_nameindex()])
+"
+    );
+    let outcome = inside(&home, &["python3", "-c", &probe]);
+    outside.kill().expect("a child that was not waited for can be killed");
+    outside.wait().expect("a child can be waited for");
+    assert_eq!(outcome.succeeded().stdout, "['lo']\n");
+}
+
+#[test]
+fn proxies_and_sources_of_names_from_outside_are_out_of_reach() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let lab = lab_file("shop");
+    let mut command = home.toynet(&["run", &lab, "--", "curl", "-sSo", "/dev/null", "http://www.shop.test/"]);
+    run(command.env("http_proxy", "http://127.0.0.1:9").env("ALL_PROXY", "socks5://127.0.0.1:9")).succeeded();
+    let hosts = inside(&home, &["grep", "^hosts:", "/etc/nsswitch.conf"]).succeeded().stdout;
+    assert_eq!(hosts, "hosts: files dns\n");
+}
+
+#[test]
+fn two_labs_run_at_the_same_time_without_knowing_of_each_other() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let begun: Vec<Child> =
+        (0..2).map(|_| begin(&home, "echo started; curl -sSo /dev/null http://www.shop.test/; read _")).collect();
+    let lines = shell_in(&home, "toynet status --lab none").stderr;
+    assert!(lines.matches("lab-").count() == 2, "{lines}");
+    for mut child in begun {
+        drop(child.stdin.take());
+        assert_eq!(wait(&mut child, support::run::LIMIT).and_then(|status| status.code()), Some(1), "read saw the end");
+    }
+}
+
+#[test]
+fn thirty_runs_leave_nothing_behind() {
+    let Some(home) = home_with(&[]) else { return };
+    let mounts = || fs::read_to_string("/proc/self/mounts").expect("the table of mounts");
+    let (mark, before) = (mark(), mounts());
+    for _ in 0..30 {
+        inside(&home, &["sh", "-c", ": ", &mark]).succeeded();
+    }
+    assert_eq!(processes_with(&mark), 0);
+    assert_eq!(mounts(), before);
+    assert_eq!(shell_in(&home, "find run/toynet state -mindepth 1").stdout, "");
+}
+
+#[test]
+fn a_lab_that_is_killed_takes_everything_with_it() {
+    let Some(home) = home_with(&[]) else { return };
+    let mark = mark();
+    let mut child = begin(&home, &format!("setsid sleep {mark} & echo started; sleep {mark}"));
+    assert!(processes_with(&mark) > 2);
+    child.kill().expect("a child that was not waited for can be killed");
+    child.wait().expect("a child can be waited for");
+    eventually("the end of all", || (processes_with(&mark) == 0).then_some(()));
+    assert_eq!(run(&mut home.toynet(&["status"])).code(), Some(1), "what is left of it is noticed");
+}
+
+#[test]
+fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let lab = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "world"]);
+    let page = ["shell", "--", "curl", "-sSo", "/dev/null", "-w", "%{http_code}", "http://www.shop.test/"];
+    assert_eq!(run(&mut home.toynet(&page)).succeeded().stdout, "200");
+    assert_eq!(run(&mut home.toynet(&["shell", "--", "sh", "-c", "exit 9"])).code(), Some(9));
+    let log = run(&mut home.toynet(&["log"])).succeeded().stdout;
+    assert!(log.contains("GET /"), "{log}");
+
+    let mut command = home.toynet(&["shell", "--", "sh", "-c", "echo started; sleep 60"]);
+    let mut joined = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    first_line(&mut joined);
+    assert_eq!(lab.stop("TERM").code(), Some(0));
+    let outcome = joined.wait_with_output().expect("a child can be waited for");
+    let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
+    assert!(told.contains("lab lab has ended"), "{told}");
+    assert_eq!(outcome.status.code(), Some(137));
+}
+
+#[test]
+fn a_lab_on_the_loopback_cannot_be_entered_and_says_what_can() {
+    let Some(home) = home_with(&[]) else { return };
+    let _lab = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "ports"]);
+    let outcome = run(&mut home.toynet(&["shell", "--lab", "lab", "--", "true"]));
+    assert_eq!(outcome.code(), Some(1));
+    assert!(outcome.stderr.contains("toynet up --carrier world"), "{}", outcome.stderr);
+}
+
+#[test]
+fn one_can_be_a_host_of_the_lab() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let lab = home.write(
+        "lab.toml",
+        "[host.\"www.shop.test\".http]\nroot = \".\"\n[host.\"desk.home.test\"]\naddress = \"198.18.77.7\"\n",
+    );
+    let line = "uname -n; curl -4sSo /dev/null -w '%{local_ip}\\n' http://www.shop.test/; toynet log --lab $TOYNET_LAB";
+    let text = run(&mut home.toynet(&["run", lab.to_str().unwrap(), "--as", "desk.home.test", "--", "sh", "-c", line]));
+    let text = text.succeeded().stdout;
+    assert!(text.starts_with("desk.home.test\n198.18.77.7\n"), "{text}");
+    assert!(text.contains("desk.home.test → www.shop.test"), "{text}");
+    let unknown = run(&mut home.toynet(&["run", lab.to_str().unwrap(), "--as", "no.shop.test", "--", "true"]));
+    assert_eq!(unknown.code(), Some(2));
+    assert!(unknown.stderr.contains("desk.home.test"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_slow_link_is_slow_for_the_programs_of_others() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let lab = home.write(
+        "lab.toml",
+        "[host.\"www.shop.test\".http]\nroot = \".\"\n[link.\"www.shop.test <-> *\"]\nlatency = \"60ms\"\n",
+    );
+    let head = ["curl", "-sSo", "/dev/null", "-w", "%{time_total}", "http://www.shop.test/"];
+    let outcome = run(home.toynet(&["run", lab.to_str().unwrap(), "--"]).args(head)).succeeded();
+    assert!(outcome.stdout.parse::<f64>().is_ok_and(|seconds| seconds >= 0.12), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_lab_that_does_not_start_says_why_and_runs_nothing() {
+    let Some(home) = home_with(&[]) else { return };
+    let lab = home.write("lab.toml", "[host.\"www.shop.test\".http]\nrooot = \"site\"\n");
+    let outcome = run(&mut home.toynet(&["run", lab.to_str().unwrap(), "--", "echo", "ran"]));
+    assert_eq!((outcome.code(), outcome.stdout.as_str()), (Some(3), ""));
+    assert!(outcome.stderr.contains("rooot"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_system_that_refuses_is_named_with_its_cure() {
+    let Some(home) = home_with(&["unshare"]) else { return };
+    let line = "echo 0 > /proc/sys/user/max_user_namespaces && exec toynet";
+    for (arguments, status) in [("run -- true", 4), ("shell -- true", 4), ("up --carrier world", 4), ("doctor", 1)] {
+        let outcome = shell_in(&home, &format!("unshare -Ur sh -c '{line} {arguments}'"));
+        assert_eq!(outcome.code(), Some(status), "{arguments}: {outcome:?}");
+        let text = outcome.text();
+        assert!(text.contains("sudo sysctl user.max_user_namespaces="), "{arguments}: {text}");
+    }
+}
+
+#[test]
+fn the_doctor_prints_a_profile_for_this_very_binary() {
+    let profile = run(&mut Home::new().toynet(&["doctor", "--apparmor"])).succeeded().stdout;
+    assert!(profile.contains(env!("CARGO_BIN_EXE_toynet")) && profile.contains("userns,"), "{profile}");
+}
+
+#[test]
+fn tcpdump_sees_what_passes() {
+    let Some(home) = home_with(&["tcpdump", "curl"]) else { return };
+    let line = "tcpdump -i lo -n -l -c 1 tcp port 80 2>told & until grep -q listening told; do kill -0 $! || exit; done; \
+                curl -sSo /dev/null http://www.shop.test/; wait";
+    let seen = inside(&home, &["sh", "-c", line]).succeeded().stdout;
+    assert!(seen.contains("Flags [S]"), "{seen}");
+}
+
+#[test]
+fn a_world_can_hold_another() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    let lab = lab_file("shop");
+    let line = format!("toynet run {lab} -- curl -sSo /dev/null -w '%{{http_code}}' http://www.shop.test/");
+    assert_eq!(inside(&home, &["sh", "-c", &line]).succeeded().stdout, "200");
+}
+
+/// A home in which worlds can be made and these tools are there.
+fn home_with(needed: &[&str]) -> Option<Home> {
+    let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
+    let home = Home::new();
+    (tools::worlds(&mut home.toynet(&["doctor"])) && all.into_iter().all(|found| found)).then_some(home)
+}
+
+/// Runs a command in the tests' lab.
+fn inside(home: &Home, command: &[&str]) -> Outcome {
+    run(home.toynet(&["run", &lab_file("shop"), "--"]).args(command))
+}
+
+/// Begins a script in the tests' lab and waits for its first line.
+fn begin(home: &Home, script: &str) -> Child {
+    let mut command = home.toynet(&["run", &lab_file("shop"), "--", "sh", "-c", script]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    assert_eq!(first_line(&mut child), "started");
+    child
+}
+
+fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.as_mut().expect("stdout is piped"));
+    out.read_line(&mut line).expect("a pipe can be read");
+    line.trim_end().to_owned()
+}
+
+fn shell_in(home: &Home, line: &str) -> Outcome {
+    run(home.furnish(Command::new("sh").args(["-c", line])))
+}
+
+/// A number of seconds that no other test sleeps for, so that it marks processes.
+fn mark() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{}.{}", 100_000 + std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How many processes of this machine have a word in their command line.
+fn processes_with(word: &str) -> usize {
+    let processes = fs::read_dir("/proc").expect("the list of processes").flatten();
+    let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
+}
