@@ -216,6 +216,35 @@ fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
 }
 
 #[test]
+fn scripts_start_a_lab_wait_for_it_and_enter_it() {
+    let Some(home) = home_with(&["curl"]) else { return };
+    for (carrier, network) in [("ports", "127."), ("world", "198.18.")] {
+        let lab = lab_file("shop");
+        let line = format!(
+            "set -e; toynet up {lab} -d --carrier {carrier}; toynet wait ready; toynet wait --timeout 3s dns web.club.test; \
+             if toynet wait --timeout 100ms dns no.club.test; then exit 1; fi; \
+             eval \"$(toynet env)\"; echo $TOYNET_LAB $TOYNET_WWW_SHOP_TEST_HTTP"
+        );
+        let outcome = shell_in(&home, &line);
+        assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+        let told = outcome.stdout.lines().last().unwrap_or_default();
+        assert!(told.starts_with(&format!("lab {network}")), "{told}");
+        run(&mut home.toynet(&["down"])).succeeded();
+    }
+    let outcome = run(&mut home.toynet(&["wait", "--timeout", "100ms", "ready"]));
+    assert_eq!(outcome.code(), Some(1), "{outcome:?}");
+}
+
+#[test]
+fn a_lab_that_cannot_start_in_the_background_says_why() {
+    let home = Home::new();
+    let _first = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "ports"]);
+    let outcome = run(&mut home.toynet(&["up", &lab_file("shop"), "-d"]));
+    assert_eq!(outcome.code(), Some(4), "{outcome:?}");
+    assert!(outcome.stderr.contains("runs already"), "{outcome:?}");
+}
+
+#[test]
 fn a_lab_on_the_loopback_cannot_be_entered_and_says_what_can() {
     let Some(home) = home_with(&[]) else { return };
     let _lab = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "ports"]);

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use toynet_lab::spec::units::Period;
 use toynet_lab::spec::{LAB_NAMES, is_lab_name};
 
 /// A whole small internet in one binary.
@@ -30,6 +31,10 @@ pub enum Command {
     Plan(File),
     /// Say what runs in a lab and where it is reached
     Status(Status),
+    /// Print where a lab's services are reached, as variables for a shell
+    Env(Env),
+    /// Wait until a lab is ready, or a name can be looked up in it
+    Wait(Wait),
     /// Show what passed in a running lab
     Log(Log),
     /// Let services of a running lab do something wrong on purpose
@@ -51,6 +56,9 @@ pub struct Up {
     /// The lab's name, instead of the file's own
     #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
     pub name: Option<String>,
+    /// Come back when every service answers, and let the lab run
+    #[arg(short, long, conflicts_with = "log")]
+    pub detach: bool,
     /// How to show what passes
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub log: LogForm,
@@ -160,6 +168,37 @@ pub struct Status {
 }
 
 #[derive(Debug, Args)]
+pub struct Env {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Wait {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// How long: 500ms, 5s, 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", global = true)]
+    pub timeout: Period,
+    #[command(subcommand)]
+    pub what: WaitFor,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WaitFor {
+    /// Every service of the lab answers
+    Ready,
+    /// A name has an address
+    Dns {
+        /// The name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
 pub struct Log {
     #[command(flatten)]
     pub lab: LabName,
@@ -234,7 +273,7 @@ pub struct Completions {
 #[derive(Debug, Args)]
 pub struct LabName {
     /// Which lab, when several run
-    #[arg(long = "lab", value_name = "NAME")]
+    #[arg(long = "lab", value_name = "NAME", env = "TOYNET_LAB", hide_env = true)]
     pub name: Option<String>,
 }
 

@@ -6,6 +6,7 @@
 //!   [`live`]: its log while it runs
 //! - [`world`]: `run` and `shell`, inside a lab; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
+//! - [`detach`], [`wait`], [`env`]: a lab as scripts use it
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
@@ -13,7 +14,9 @@
 mod arguments;
 mod ask;
 mod control;
+mod detach;
 mod doctor;
+mod env;
 mod exit;
 mod fault;
 mod judge;
@@ -25,6 +28,7 @@ mod serve;
 mod solo;
 mod tool;
 mod up;
+mod wait;
 mod world;
 
 use std::io;
@@ -60,6 +64,8 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Shell(shell) => world::shell(shell),
         Command::Doctor(doctor) => doctor::doctor(&doctor),
         Command::Status(status) => on_runtime(ask::status(status)),
+        Command::Env(env) => on_runtime(env::env(env)),
+        Command::Wait(wait) => wait::go_inside(&wait).and_then(|()| on_runtime(wait::wait(wait))),
         Command::Log(log) => on_runtime(ask::log(log)),
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
         Command::Down(down) => on_runtime(ask::down(down)),

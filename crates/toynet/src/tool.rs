@@ -72,7 +72,11 @@ pub fn go_inside(matches: &ArgMatches) -> Result<(), Exit> {
     if matches.get_flag(NO_LAB) {
         return Ok(());
     }
-    let name = matches.get_one::<String>(LAB).map(String::as_str);
+    enter_lab(matches.get_one::<String>(LAB).map(String::as_str))
+}
+
+/// Takes this process into the lab of this name, or the only one, if that has a network of its own.
+pub fn enter_lab(name: Option<&str>) -> Result<(), Exit> {
     match on_runtime(world::find(name)) {
         Ok(Some((status, process))) if status["join"].is_object() => {
             world::go_inside(status["lab"].as_str().unwrap_or_default(), process)

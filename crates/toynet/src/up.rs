@@ -12,12 +12,15 @@ use crate::exit::Exit;
 use crate::output::print;
 use crate::serve::{self, Serving};
 use crate::world::{self, Joining};
-use crate::{judge, remarks};
+use crate::{detach, judge, remarks};
 
 pub fn up(up: Up) -> Result<(), Exit> {
     let (file, mut plan) = open(up.lab_file.as_deref())?;
     if let Some(name) = &up.name {
         plan.name.clone_from(name);
+    }
+    if up.detach {
+        return detach::detach(&plan.name);
     }
     match up.carrier {
         Carrier::Ports => {

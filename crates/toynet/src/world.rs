@@ -177,6 +177,9 @@ pub fn go_inside(lab: &str, process: i32) -> Result<(), Exit> {
 }
 
 fn no_entry(lab: &str, error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Exit::failed(format!("toynet: this is lab {lab} already"));
+    }
     Exit::not_allowed(format!("toynet: lab {lab} cannot be entered: {error}"))
 }
 
