@@ -10,6 +10,7 @@
 //! - [`fault`]: what a service does wrong on purpose: when and for whom
 //! - [`carrier`]: how sockets are made: `memory`, `ports` or `real`
 //! - [`typed`]: a command that a person typed, as a cause
+//! - [`doors`]: ways in from the loopback to a lab in a network of its own
 //! - `pipe`: a connection inside the process, bent by links
 //! - [`recorder`], `tap`: where octets are seen; protocols cannot name them
 //! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
@@ -23,6 +24,7 @@
 pub mod carrier;
 pub mod clock;
 pub mod datagrams;
+pub mod doors;
 pub mod drive;
 pub mod fault;
 pub mod holder;

@@ -12,6 +12,11 @@ pub(crate) use batch::Batch;
 
 /// A listener that shares its port with those of the lab's other workers.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::from_std(std_listen(address)?)
+}
+
+/// The same before there is a runtime.
+pub(crate) fn std_listen(address: SocketAddr) -> io::Result<StdListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     own_family_only(&socket, address)?;
@@ -19,7 +24,15 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     share_port(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(StdListener::from(socket))
+    Ok(socket.into())
+}
+
+/// A server's socket for datagrams before there is a runtime.
+pub(crate) fn std_bind(address: SocketAddr) -> io::Result<StdSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
 }
 
 /// A socket for datagrams; a server's shares its port with those of the lab's other workers.
