@@ -31,6 +31,7 @@ pub use solo::Solo;
 pub use state::Folders;
 pub use supervise::{Lab, StartError};
 pub use toynet_net::Clock;
+pub use toynet_net::doors::Doors;
 pub use toynet_net::topology::GUEST;
 pub use toynet_net::worker::runtime;
 pub use toynet_record::Roster;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use toynet_lab::control::{client, server};
-use toynet_lab::run::{Folders, Ground, Lab};
+use toynet_lab::run::{Doors, Folders, Ground, Lab};
 use toynet_lab::table::{Outside, Table, is_on_path, own_call};
 use toynet_lab::{LabFile, Plan};
 
@@ -32,6 +32,8 @@ pub struct Serving {
     pub secrets: bool,
     /// The lab's process, as others number it.
     pub process: i32,
+    /// Ways in from the loopback that somebody must stand behind.
+    pub doors: Doors,
     /// What others need to join it, where that can be done.
     pub joining: Option<Joining>,
 }
@@ -49,6 +51,7 @@ impl Serving {
             log: LogForm::Off,
             secrets: false,
             process: std::process::id().cast_signed(),
+            doors: Doors::default(),
             joining: None,
         }
     }
@@ -93,7 +96,7 @@ pub async fn is_free(name: &str) -> Result<(), Exit> {
 }
 
 /// Runs a lab until something stops it; `ready` is called when all its services answer.
-pub async fn serve(serving: Serving, ready: impl FnOnce(&Serving)) -> Result<(), Exit> {
+pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result<(), Exit> {
     let folders = Folders::of_user().map_err(not_allowed)?;
     let name = serving.plan.name.clone();
     if serving.fresh {
@@ -105,6 +108,7 @@ pub async fn serve(serving: Serving, ready: impl FnOnce(&Serving)) -> Result<(),
     // From here on a signal is not lost, also on the first process of a world, which has no defaults.
     let mut signals = Signals::heard().map_err(not_allowed)?;
     let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, workers).await?;
+    std::mem::take(&mut serving.doors).serve(lab.clock()).map_err(not_allowed)?;
     let stop = Rc::new(Notify::new());
     let serving = Rc::new(serving);
     let socket = folders.control_socket(&name);

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use toynet_lab::run::{Ground, PortChoice};
 use toynet_lab::{LabFile, Plan};
-use toynet_world::{Inside, World};
 
 use crate::arguments::{Carrier, LogForm, Ports, Up};
 use crate::exit::Exit;
@@ -29,8 +28,23 @@ pub fn up(up: Up) -> Result<(), Exit> {
         }
         Carrier::World => {
             crate::on_runtime(serve::is_free(&plan.name))?;
+            // Doors are opened out here: a socket belongs to the network in which it was made.
+            let ground = Ground::find(&plan, port_choice(up.ports))?;
+            let (remark, doors) = (ground.remark.clone(), ground.open_doors(&plan)?);
             let world = world::of(&plan, None)?;
-            let outside = world::start(&world, |inside| run_in_world(&up, &world, file, plan, inside))?;
+            let ground = ground.behind_doors(&world.me.name);
+            let outside = world::start(&world, |mut inside| {
+                remarks::begin(up.log == LogForm::Json, "info");
+                remark.iter().for_each(|remark| tracing::warn!("{remark}"));
+                let mut serving = serving(&up, file, plan, ground);
+                serving.doors = doors;
+                serving.process = inside.process();
+                serving.joining = Some(Joining::of(&world));
+                crate::on_runtime(serve::serve(serving, |serving| {
+                    greet(&up, serving);
+                    inside.say(world::READY);
+                }))
+            })?;
             world::wait(outside)
         }
     }
@@ -53,17 +67,6 @@ async fn serve_on_ports(up: &Up, file: LabFile, plan: Plan) -> Result<(), Exit> 
         tracing::warn!("{remark}");
     }
     serve::serve(serving(up, file, plan, ground), |serving| greet(up, serving)).await
-}
-
-fn run_in_world(up: &Up, world: &World, file: LabFile, plan: Plan, mut inside: Inside) -> Result<(), Exit> {
-    remarks::begin(up.log == LogForm::Json, "info");
-    let mut serving = serving(up, file, plan, Ground::world(&world.me.name)?);
-    serving.process = inside.process();
-    serving.joining = Some(Joining::of(world));
-    crate::on_runtime(serve::serve(serving, |serving| {
-        greet(up, serving);
-        inside.say(world::READY);
-    }))
 }
 
 fn serving(up: &Up, file: LabFile, plan: Plan, ground: Ground) -> Serving {

@@ -46,6 +46,11 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     if let Some(name) = shell.name {
         plan.name = name;
     }
+    if on_runtime(serve::is_free(&plan.name)).is_err() {
+        let taken = plan.name.clone();
+        plan.name = format!("{taken}-{}", std::process::id());
+        eprintln!("toynet: lab {taken} runs on the loopback and cannot be entered; this is another, {}", plan.name);
+    }
     world.name.clone_from(&plan.name);
     let visit = Visit { variables: world.variables(), ..command(shell.command) };
     within(&world, file, plan, true, &visit)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toynet_net::Carrier;
 use toynet_net::carrier::ports::{Lease, Ports, RAISED};
 use toynet_net::carrier::real::Real;
+use toynet_net::doors::Doors as Doorways;
 use toynet_net::holder::{self, Holder};
 use toynet_net::socket;
 
@@ -28,9 +29,9 @@ pub struct Ground {
 #[derive(Debug)]
 enum Base {
     /// A network of the loopback that the lab has to itself.
-    Loopback { ports: Ports, _lease: Lease },
-    /// The lab's addresses are the machine's own, and programs act as this host.
-    World { me: String },
+    Loopback { ports: Ports, lease: Lease },
+    /// The lab's addresses are the machine's own, and programs act as the host `me`. There may be doors.
+    World { me: String, doors: Option<(Ports, Lease)> },
 }
 
 /// Which ports services are reached at.
@@ -94,7 +95,7 @@ impl Ground {
             },
         };
         let outside = Arc::new(doors(plan, ports));
-        Ok(Self { base: Base::Loopback { ports, _lease: lease }, outside, remark })
+        Ok(Self { base: Base::Loopback { ports, lease }, outside, remark })
     }
 
     /// The ground of a process that is in a world of its own, where the lab's addresses are the machine's and
@@ -104,7 +105,34 @@ impl Ground {
     /// When the system does not say how many descriptors there may be.
     pub fn world(me: &str) -> Result<Self, Refused> {
         socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
-        Ok(Self { base: Base::World { me: me.to_owned() }, outside: Arc::default(), remark: None })
+        Ok(Self { base: Base::World { me: me.to_owned(), doors: None }, outside: Arc::default(), remark: None })
+    }
+
+    /// A ground of the same kind, where what was found on the loopback is doors.
+    #[must_use]
+    pub fn behind_doors(self, me: &str) -> Self {
+        let doors = match self.base {
+            Base::Loopback { ports, lease } => Some((ports, lease)),
+            Base::World { doors, .. } => doors,
+        };
+        Self { base: Base::World { me: me.to_owned(), doors }, ..self }
+    }
+
+    /// Opens a door to every service of a plan, to be served in a network of its own.
+    ///
+    /// # Errors
+    /// When the system does not let one be opened.
+    pub fn open_doors(&self, plan: &Plan) -> Result<Doorways, Refused> {
+        let mut doors = Doorways::default();
+        let Base::Loopback { ports, .. } = &self.base else { return Ok(doors) };
+        for host in &plan.hosts {
+            let Some(inside) = host.addresses.first() else { continue };
+            for endpoint in host.services.iter().flat_map(|service| service.config.endpoints()) {
+                let (address, to) = (ports.door(host.number, endpoint.port), SocketAddr::new(*inside, endpoint.port));
+                doors.open(endpoint.transport, address, to).map_err(|error| Refused::Denied { address, error })?;
+            }
+        }
+        Ok(doors)
     }
 
     /// How the lab's sockets are made here.
@@ -127,7 +155,10 @@ impl Ground {
     pub fn network(&self) -> String {
         match &self.base {
             Base::Loopback { ports, .. } => format!("127.{}.0.0/16", ports.net()),
-            Base::World { .. } => "a network of its own".to_owned(),
+            Base::World { doors: Some((ports, _)), .. } => {
+                format!("a network of its own, with doors in 127.{}.0.0/16", ports.net())
+            }
+            Base::World { doors: None, .. } => "a network of its own".to_owned(),
         }
     }
 
@@ -135,7 +166,7 @@ impl Ground {
     pub fn played(&self) -> Option<&str> {
         match &self.base {
             Base::Loopback { .. } => None,
-            Base::World { me } => Some(me),
+            Base::World { me, .. } => Some(me),
         }
     }
 
@@ -150,16 +181,18 @@ impl Ground {
     /// What is added to the ports of services.
     pub fn port_offset(&self) -> u16 {
         match &self.base {
-            Base::Loopback { ports, .. } => ports.offset(),
-            Base::World { .. } => 0,
+            Base::Loopback { ports, .. } | Base::World { doors: Some((ports, _)), .. } => ports.offset(),
+            Base::World { doors: None, .. } => 0,
         }
     }
 
     /// Where the lab's resolver is reached from outside.
     pub fn resolver(&self, plan: &Plan) -> Option<SocketAddr> {
         match &self.base {
-            Base::Loopback { ports, .. } => plan.resolvers().next().map(|host| ports.door(host.number, DNS)),
-            Base::World { .. } => plan.resolver(),
+            Base::Loopback { ports, .. } | Base::World { doors: Some((ports, _)), .. } => {
+                plan.resolvers().next().map(|host| ports.door(host.number, DNS))
+            }
+            Base::World { doors: None, .. } => plan.resolver(),
         }
     }
 }
