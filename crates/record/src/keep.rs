@@ -8,15 +8,24 @@
 pub struct Keep {
     said: u64,
     turn: u64,
+    whole: bool,
 }
 
 impl Keep {
+    /// An allowance without end.
+    pub fn whole() -> Self {
+        Self { whole: true, ..Self::default() }
+    }
+
     /// Takes note of `length` more octets and says how many of them, from the front, to keep.
     pub fn admit(&mut self, length: usize) -> usize {
         let of_beginning = BEGINNING.saturating_sub(self.said);
         let of_turn = TURN.saturating_sub(self.turn);
         self.said += length as u64;
         self.turn += length as u64;
+        if self.whole {
+            return length;
+        }
         length.min(of_beginning.max(of_turn) as usize)
     }
 
@@ -41,6 +50,12 @@ mod tests {
         assert_eq!(keep.admit(60 * 1024), 60 * 1024);
         assert_eq!(keep.admit(10 * 1024), 4 * 1024);
         assert_eq!(keep.admit(1), 0);
+    }
+
+    #[test]
+    fn who_keeps_the_whole_loses_nothing() {
+        let mut keep = Keep::whole();
+        assert_eq!((keep.admit(10 << 20), keep.admit(10 << 20)), (10 << 20, 10 << 20));
     }
 
     #[test]

@@ -9,12 +9,13 @@
 //! Read later:
 //! - [`reader`]: entries of all workers, ordered and joined into flows
 //! - [`dissect`]: the contract of what turns a flow's bytes into messages; [`command`]: what a person typed
-//! - [`journal`]: a whole record as one value
+//! - [`journal`]: a whole record as one value; [`file`](mod@crate::file): as a file
 #![forbid(unsafe_code)]
 
 pub mod command;
 pub mod dissect;
 pub mod entry;
+pub mod file;
 pub mod flow;
 pub mod journal;
 pub mod keep;

@@ -47,6 +47,7 @@ pub(super) struct Ends {
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
+    since: Time,
     flow: FlowId,
     side: Side,
     pair: Pair,
@@ -62,14 +63,14 @@ impl Ends {
             Side::Acceptor => self.initiated.get(&pair).copied(),
         };
         let Some(flow) = flow else { return false };
-        self.known.insert(opened.end, Known { flow, side: opened.side, pair, tells: false });
+        self.know(opened, flow, false);
         true
     }
 
     /// Makes this end the one that tells `flow`.
     pub fn tell(&mut self, opened: &Opened, flow: FlowId) {
         let pair = opened.pair();
-        self.known.insert(opened.end, Known { flow, side: opened.side, pair, tells: true });
+        self.know(opened, flow, true);
         if opened.side == Side::Initiator {
             self.initiated.insert(pair, flow);
         }
@@ -98,6 +99,22 @@ impl Ends {
         }
     }
 
+    fn know(&mut self, opened: &Opened, flow: FlowId, tells: bool) {
+        self.make_room();
+        let (since, side, pair) = (opened.time, opened.side, opened.pair());
+        self.known.insert(opened.end, Known { since, flow, side, pair, tells });
+    }
+
+    /// Lets the oldest go: of most of them nobody heard that they closed, since that was left out.
+    fn make_room(&mut self) {
+        if self.known.len() < KNOWN {
+            return;
+        }
+        let mut ages: Vec<_> = self.known.iter().map(|(end, known)| (known.since, *end)).collect();
+        ages.sort_unstable();
+        ages.into_iter().take(KNOWN / 4).for_each(|(_, end)| self.forget(end));
+    }
+
     fn forget(&mut self, end: EndId) {
         let Some(known) = self.known.remove(&end) else { return };
         if known.tells && self.initiated.get(&known.pair) == Some(&known.flow) {
@@ -106,5 +123,26 @@ impl Ends {
     }
 }
 
+/// Ends at all: more than a process of ours may have descriptors for, and some 200 octets each.
+const KNOWN: usize = 64 * 1024;
 /// Closed ends that late entries of other workers and causes may still name; some 100 octets each.
 const REMEMBERED: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_that_are_never_seen_to_close_are_forgotten_in_the_end() {
+        let mut ends = Ends::default();
+        for number in 0..3 * KNOWN as u64 {
+            let address = |ip: u64| SocketAddr::from(([198, 18, (ip >> 8) as u8, ip as u8], number as u16));
+            let (local, peer) = (address(number >> 16), address(0));
+            let (end, time, transport) = (EndId::new(0, number), Time::from_nanos(number), Transport::Tcp);
+            ends.tell(&Opened { end, side: Side::Initiator, transport, local, peer, time }, FlowId(number));
+        }
+        assert!(ends.known.len() <= KNOWN && ends.initiated.len() <= KNOWN);
+        let (first, last) = (EndId::new(0, 0), EndId::new(0, 3 * KNOWN as u64 - 1));
+        assert_eq!((ends.flow(first), ends.flow(last)), (None, Some(FlowId(3 * KNOWN as u64 - 1))));
+    }
+}
