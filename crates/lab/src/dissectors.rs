@@ -7,6 +7,12 @@ use toynet_service::Protocol;
 
 use crate::protocols;
 
+/// The names of all that a flow may be said to speak.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let others = ["tcp", "udp", "quic", "tls", "command"];
+    protocols::ALL.iter().map(|protocol| protocol.name).chain(others)
+}
+
 /// The protocol that speaks at a flow's port, and a dissector for the flow; nothing when none does. A typed command reads itself.
 pub fn dissector(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
     if flow.transport == Transport::Command {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::spawn_local;
 use toynet_machine::Time;
-use toynet_record::{Batch, Cursor, EndId, Entry, Ledger, Quota, Seen, StripId};
+use toynet_record::{Batch, Cursor, EndId, Entry, Keep, Ledger, Quota, Seen, StripId};
 
 use crate::Clock;
 
@@ -23,19 +23,27 @@ struct Shared {
     news: Notify,
     /// Up to when all is written, where others write late.
     told: Cell<Option<Time>>,
+    /// Whether flows that begin are kept whole.
+    whole: Cell<bool>,
 }
 
 impl Recorder {
     /// The recorder of a worker.
     pub fn new(worker: u16, quota: Quota, clock: Clock) -> Self {
         let ledger = RefCell::new(Ledger::new(worker, quota));
-        Self(Rc::new(Shared { ledger, clock, awaited: Cell::new(false), news: Notify::new(), told: Cell::new(None) }))
+        let (awaited, news, told, whole) = (Cell::new(false), Notify::new(), Cell::new(None), Cell::new(false));
+        Self(Rc::new(Shared { ledger, clock, awaited, news, told, whole }))
     }
 
     /// The time at which what is about to be written is seen.
     #[inline]
     pub(crate) fn now(&self) -> Time {
         self.0.clock.now()
+    }
+
+    /// How much of a flow that begins is kept in each direction.
+    pub(crate) fn keep(&self) -> Keep {
+        if self.0.whole.get() { Keep::whole() } else { Keep::default() }
     }
 
     /// Room with a quota of its own.
@@ -95,6 +103,9 @@ impl Recorder {
     /// other.
     pub async fn serve(self, mut requests: mpsc::Receiver<Request>) {
         while let Some(request) = requests.recv().await {
+            if request.whole {
+                self.0.whole.set(true);
+            }
             if request.wait {
                 let recorder = self.clone();
                 spawn_local(async move { recorder.answer_with_news(request).await });
@@ -140,6 +151,7 @@ impl Recorder {
 pub struct Request {
     cursor: Cursor,
     wait: bool,
+    whole: bool,
     answer: oneshot::Sender<Taken>,
 }
 
@@ -158,18 +170,24 @@ pub struct Taken {
 pub struct Records {
     requests: mpsc::Sender<Request>,
     cursor: Cursor,
+    whole: bool,
 }
 
 impl Records {
     /// A reader that begins with the oldest entry, and the requests that [`Recorder::serve`] answers.
     pub fn new() -> (Self, mpsc::Receiver<Request>) {
         let (requests, served) = mpsc::channel(READERS_AT_ONCE);
-        (Self { requests, cursor: Cursor::default() }, served)
+        (Self { requests, cursor: Cursor::default(), whole: false }, served)
     }
 
     /// Another reader of the same record, from the oldest entry on.
     pub fn again(&self) -> Self {
-        Self { requests: self.requests.clone(), cursor: Cursor::default() }
+        Self { requests: self.requests.clone(), cursor: Cursor::default(), whole: false }
+    }
+
+    /// The same, for whose sake flows are kept whole that begin once it has read.
+    pub fn again_whole(&self) -> Self {
+        Self { whole: true, ..self.again() }
     }
 
     /// What came since the last call; nothing once the worker is gone.
@@ -184,7 +202,7 @@ impl Records {
 
     async fn ask(&mut self, wait: bool) -> Option<Taken> {
         let (answer, answered) = oneshot::channel();
-        let request = Request { cursor: self.cursor.clone(), wait, answer };
+        let request = Request { cursor: self.cursor.clone(), wait, whole: self.whole, answer };
         self.requests.send(request).await.ok()?;
         let taken = answered.await.ok()?;
         self.cursor = taken.cursor.clone();

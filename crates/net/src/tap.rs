@@ -53,8 +53,8 @@ impl Tap {
             end,
             opening,
             stated,
-            sent: Way::default(),
-            received: Way::default(),
+            sent: Way { keep: recorder.keep(), ..Way::default() },
+            received: Way { keep: recorder.keep(), ..Way::default() },
             last: Direction::Sent,
             how: Closing::Finished,
         }

@@ -13,6 +13,9 @@ pub struct Follow {
     workers: Vec<Records>,
     /// Seen by one worker later than another worker has told of.
     early: Journal,
+    /// Taken from the first workers and not handed out: to wait may be given up at any point.
+    taken: Vec<Taken>,
+    first: Option<Taken>,
 }
 
 /// What came.
@@ -26,32 +29,50 @@ pub struct News {
 
 impl Follow {
     pub(super) fn new(workers: Vec<Records>) -> Self {
-        Self { workers, early: Journal::default() }
+        Self { workers, early: Journal::default(), taken: Vec::new(), first: None }
     }
 
     /// What came since the last call, after waiting until there is something; nothing once the lab
     /// is gone. Calls follow each other no faster than forty times a second, so that a busy lab is read in
     /// large portions.
     pub async fn next(&mut self, clock: Clock) -> Option<News> {
-        clock.sleep(PACE).await;
-        if self.early.as_bytes().is_empty() {
-            let waiting = self.workers.iter_mut().map(|worker| Box::pin(worker.next()));
-            let (first, _, _) = select_all(waiting).await;
-            return self.gather(Some(first?), PORTION).await;
-        }
-        self.gather(None, PORTION).await
+        self.next_of(clock, PORTION).await
+    }
+
+    /// The same, whatever it costs: nothing is left out but what the workers have forgotten.
+    pub async fn next_whole(&mut self, clock: Clock) -> Option<News> {
+        self.next_of(clock, usize::MAX).await
     }
 
     /// All that there is now.
     pub async fn now(&mut self) -> Option<News> {
-        self.gather(None, usize::MAX).await
+        self.gather(usize::MAX).await
     }
 
-    async fn gather(&mut self, first: Option<Taken>, portion: usize) -> Option<News> {
-        let mut taken = Vec::with_capacity(self.workers.len() + 1);
-        for worker in &mut self.workers {
-            taken.push(worker.take().await?);
+    /// All that there is now, also what another worker might still have to say something about.
+    pub async fn rest(&mut self) -> Option<News> {
+        let News { journal, left_out } = self.gather(usize::MAX).await?;
+        let early = std::mem::take(&mut self.early);
+        Some(News { journal: Journal::merge(&[journal.into_batch(), early.into_batch()]), left_out })
+    }
+
+    async fn next_of(&mut self, clock: Clock, portion: usize) -> Option<News> {
+        if self.taken.is_empty() && self.first.is_none() {
+            clock.sleep(PACE).await;
+            if self.early.as_bytes().is_empty() {
+                let waiting = self.workers.iter_mut().map(|worker| Box::pin(worker.next()));
+                let (first, _, _) = select_all(waiting).await;
+                self.first = Some(first?);
+            }
         }
+        self.gather(portion).await
+    }
+
+    async fn gather(&mut self, portion: usize) -> Option<News> {
+        for worker in self.workers.iter_mut().skip(self.taken.len()) {
+            self.taken.push(worker.take().await?);
+        }
+        let (taken, first) = (std::mem::take(&mut self.taken), self.first.take());
         // Entries that a worker has yet to tell of are later than what all have told up to now.
         let told = taken.iter().map(|taken| taken.as_of).min()?;
         let held = std::mem::take(&mut self.early).into_batch();
