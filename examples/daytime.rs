@@ -5,6 +5,7 @@
 //! time and shows what passed.
 
 use std::io;
+use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, LocalOptions};
@@ -16,7 +17,7 @@ use toynet_net::{Host, Listener};
 use toynet_record::dissect::{Dissector, FlowInfo, Message, Role, Said};
 use toynet_record::{Side, Transport};
 use toynet_service::{Command, Config, Endpoint, Files, LocalFuture, Mistake, Place, Protocol, Reached, Server};
-use toynet_view::{Format, Log};
+use toynet_view::{Format, Log, Show};
 
 /// What the lab needs to know of it.
 const DAYTIME: Protocol = Protocol {
@@ -139,7 +140,7 @@ async fn ask() {
         _ => dissector(flow),
     };
     let format = Format::Text { colour: false, columns: None };
-    let mut log = Log::new(lab.roster(), Box::new(move |flow, _| dissectors(flow)), format, false);
+    let mut log = Log::new(lab.roster(), Rc::new(move |flow, _| dissectors(flow)), format, Show::default());
     log.feed_journal(&lab.journal());
     print!("{}", log.drain());
 }

@@ -2,11 +2,13 @@
 //!
 //! Nothing leaves the process, and time is virtual: `cargo run --example in_memory` is done at once.
 
+use std::rc::Rc;
+
 use tokio::runtime::{Builder, LocalOptions};
 use toynet_lab::dissectors::dissector;
 use toynet_lab::run::InMemory;
 use toynet_lab::{LabFile, protocols};
-use toynet_view::{Format, Log};
+use toynet_view::{Format, Log, Show};
 
 const LAB: &str = r#"
 [host."www.shop.test".http]
@@ -36,7 +38,7 @@ async fn visit() {
     println!("{:?} after {:?} of the lab's time\n", page.into_body(), shop.clock().now() - began);
 
     let format = Format::Text { colour: false, columns: None };
-    let mut log = Log::new(lab.roster(), Box::new(|flow, _| dissector(flow)), format, false);
+    let mut log = Log::new(lab.roster(), Rc::new(|flow, _| dissector(flow)), format, Show::default());
     log.feed_journal(&lab.journal());
     print!("{}", log.drain());
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use toynet_lab::spec::units::Period;
 use toynet_lab::spec::{LAB_NAMES, is_lab_name};
+use toynet_view::Since;
 
 /// A whole small internet in one binary.
 ///
@@ -35,7 +36,7 @@ pub enum Command {
     Env(Env),
     /// Wait until a lab is ready, or a name can be looked up in it
     Wait(Wait),
-    /// Show what passed in a running lab
+    /// Show what passed in a running lab, or in one that was recorded
     Log(Log),
     /// Let services of a running lab do something wrong on purpose
     Fault(Fault),
@@ -74,6 +75,9 @@ pub struct Up {
     /// Throw away what the lab of this name has kept: mail, boards, keys
     #[arg(long)]
     pub fresh: bool,
+    /// Keep the whole record in this file, which `log` and `diagram` read later
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Show passwords, cookies and other secrets in the log
     #[arg(long)]
     pub secrets: bool,
@@ -201,13 +205,21 @@ pub enum WaitFor {
 #[derive(Debug, Args)]
 pub struct Log {
     #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
     pub lab: LabName,
     /// Go on with what comes
     #[arg(short, long)]
     pub follow: bool,
+    /// All that was said in the flows of --flow, line by line, in hex where it is no text
+    #[arg(long, requires = "flow", conflicts_with = "follow")]
+    pub full: bool,
     /// As JSON, one object for each message
     #[arg(long)]
     pub json: bool,
+    /// Say in words what each message means, with the RFC's section
+    #[arg(long)]
+    pub explain: bool,
     /// Show passwords, cookies and other secrets
     #[arg(long)]
     pub secrets: bool,
@@ -258,6 +270,26 @@ pub enum FaultOrder {
     },
 }
 
+/// What of a record is wanted.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// A journal that `toynet up --record` wrote, and words that must stand in a message
+    #[arg(value_name = "FILE|WORD")]
+    pub words: Vec<String>,
+    /// Only what this host says or hears: a name, a part of one between dots, an address, or you
+    #[arg(long)]
+    pub host: Vec<String>,
+    /// Only what is said in this protocol
+    #[arg(long)]
+    pub proto: Vec<String>,
+    /// Only this flow, by the number that the log shows, and what it caused
+    #[arg(long, value_name = "N", value_parser = flow)]
+    pub flow: Vec<u64>,
+    /// Nothing earlier: 5m, 12:04, 2026-01-01T12:04, in UTC
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<Since>,
+}
+
 #[derive(Debug, Args)]
 pub struct Down {
     #[command(flatten)]
@@ -275,6 +307,11 @@ pub struct LabName {
     /// Which lab, when several run
     #[arg(long = "lab", value_name = "NAME", env = "TOYNET_LAB", hide_env = true)]
     pub name: Option<String>,
+}
+
+fn flow(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    digits.parse().map_err(|_| "that is no number of a flow; `toynet log` shows them".to_owned())
 }
 
 fn lab_name(text: &str) -> Result<String, String> {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use toynet_lab::control::Client;
 use toynet_lab::control::client::ClientError;
 use toynet_lab::run::{Clock, Folders};
-use toynet_view::{Format, Log as View};
+use toynet_view::{Format, Log as View, Show, Transcript};
 
 use crate::arguments::{Down, LabName, Log, Status};
 use crate::exit::Exit;
 use crate::live;
 use crate::output::print;
+use crate::source::{Source, file, join};
 
 pub async fn status(arguments: Status) -> Result<(), Exit> {
     let client = connect(&arguments.lab).await?;
@@ -34,24 +35,47 @@ pub async fn down(arguments: Down) -> Result<(), Exit> {
 }
 
 pub async fn log(arguments: Log) -> Result<(), Exit> {
-    let mut client = connect(&arguments.lab).await?;
-    let stuck = stuck("does not answer", &client);
-    let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
     let format = if arguments.json { Format::Json } else { live::text_format() };
-    let mut log = live::new_log(roster, format, arguments.secrets);
-    if arguments.follow { follow(&mut client, &mut log).await } else { whole(&mut client, &mut log).await }
+    if arguments.full {
+        return transcripts(&arguments, format).await;
+    }
+    if !arguments.follow {
+        return whole(&arguments, format).await;
+    }
+    if file(&arguments.selection).is_some() {
+        return Err(Exit::misused("toynet: a file does not grow: leave --follow out"));
+    }
+    let (mut client, roster, select) = join(&arguments.selection, &arguments.lab, true).await?;
+    let mut log = live::new_log(roster, format, Show { select, ..show(&arguments) });
+    follow(&mut client, &mut log).await
 }
 
-async fn whole(client: &mut Client, log: &mut View) -> Result<(), Exit> {
-    let mut octets = Vec::new();
-    while let Some((journal, left_out)) = client.entries().await? {
-        log.missed(left_out);
-        octets.extend_from_slice(journal.as_bytes());
-    }
-    // What caused what may be in different portions.
-    log.feed_journal(&octets.into());
+async fn whole(arguments: &Log, format: Format) -> Result<(), Exit> {
+    let source = Source::open(&arguments.selection, &arguments.lab).await?;
+    let mut log = live::new_log(source.roster, format, Show { select: source.select, ..show(arguments) });
+    log.missed(source.left_out);
+    log.feed_journal(&source.journal);
     print(&log.drain());
     Ok(())
+}
+
+async fn transcripts(arguments: &Log, format: Format) -> Result<(), Exit> {
+    let source = Source::open(&arguments.selection, &arguments.lab).await?;
+    let mut text = String::new();
+    for flow in &source.select.flows {
+        let transcript = Transcript::of(&source.view(), *flow, arguments.secrets, arguments.explain);
+        let none = || Exit::failed(format!("toynet: there is no flow #{flow}; `toynet log` shows their numbers"));
+        if format != Format::Json && !text.is_empty() {
+            text.push('\n');
+        }
+        transcript.ok_or_else(none)?.write(format, &mut text);
+    }
+    print(&text);
+    Ok(())
+}
+
+fn show(arguments: &Log) -> Show {
+    Show { secrets: arguments.secrets, explain: arguments.explain, ..Show::default() }
 }
 
 async fn follow(client: &mut Client, log: &mut View) -> Result<(), Exit> {
@@ -71,6 +95,7 @@ async fn follow(client: &mut Client, log: &mut View) -> Result<(), Exit> {
             Err(_) => {}
         }
         log.tick(clock.now());
+        log.set_columns(live::columns());
         if !open {
             log.finish();
         }
@@ -81,6 +106,7 @@ async fn follow(client: &mut Client, log: &mut View) -> Result<(), Exit> {
     Ok(())
 }
 
+/// Connects to the lab that is meant.
 pub async fn connect(lab: &LabName) -> Result<Client, Exit> {
     let folders = Folders::of_user().map_err(|error| Exit::not_allowed(format!("toynet: {error}")))?;
     Ok(Client::connect(&folders, lab.name.as_deref()).await?)

@@ -7,6 +7,8 @@
 //! - [`world`]: `run` and `shell`, inside a lab; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`detach`], [`wait`], [`env`]: a lab as scripts use it
+//! - [`source`]: what `log` shows
+//! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
@@ -20,12 +22,15 @@ mod env;
 mod exit;
 mod fault;
 mod judge;
+mod listen;
 mod live;
 mod manual;
 mod output;
+mod recording;
 mod remarks;
 mod serve;
 mod solo;
+mod source;
 mod tool;
 mod up;
 mod wait;

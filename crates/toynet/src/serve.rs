@@ -1,6 +1,7 @@
 //! A lab from its plan to its end, in whatever surroundings.
 
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,12 @@ use toynet_lab::control::{client, server};
 use toynet_lab::run::{Doors, Folders, Ground, Lab};
 use toynet_lab::table::{Outside, Table, is_on_path, own_call};
 use toynet_lab::{LabFile, Plan};
+use toynet_view::Show;
 
 use crate::arguments::LogForm;
 use crate::exit::Exit;
+use crate::listen::Listener;
+use crate::recording::Recording;
 use crate::world::Joining;
 use crate::{control, live};
 
@@ -30,6 +34,8 @@ pub struct Serving {
     pub fresh: bool,
     pub log: LogForm,
     pub secrets: bool,
+    /// Where all that passes is kept for later.
+    pub record: Option<PathBuf>,
     /// The lab's process, as others number it.
     pub process: i32,
     /// Ways in from the loopback that somebody must stand behind.
@@ -50,6 +56,7 @@ impl Serving {
             fresh: false,
             log: LogForm::Off,
             secrets: false,
+            record: None,
             process: std::process::id().cast_signed(),
             doors: Doors::default(),
             joining: None,
@@ -105,9 +112,11 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
     let state = if serving.keeps_state { folders.keep_state(&name).map_err(not_allowed)? } else { None };
     let (plan, ground) = (Arc::clone(&serving.plan), Arc::clone(&serving.ground));
     let workers = serving.workers.or(plan.workers);
+    let recording = serving.record.as_deref().map(Recording::create).transpose()?;
     // From here on a signal is not lost, also on the first process of a world, which has no defaults.
     let mut signals = Signals::heard().map_err(not_allowed)?;
     let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, workers).await?;
+    let recording = recording.map(|recording| recording.start(&lab)).transpose().map_err(not_allowed)?;
     std::mem::take(&mut serving.doors).serve(lab.clock()).map_err(not_allowed)?;
     let stop = Rc::new(Notify::new());
     let serving = Rc::new(serving);
@@ -116,9 +125,10 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
         .await
         .map_err(|error| Exit::not_allowed(format!("toynet: {} cannot be listened on: {error}", socket.display())))?;
     ready(&serving);
-    let log = live::new_log(lab.roster().clone(), live::format(serving.log), serving.secrets);
-    live::start(lab.follower()(), lab.clock(), serving.log, log);
-    let ended = run_until_stopped(lab, &stop, &mut signals).await;
+    let (roster, form, show) = (lab.roster().clone(), serving.log, Show { secrets: serving.secrets, ..Show::default() });
+    let log = move || live::new_log(roster, live::format(form), show);
+    let log = live::start(lab.follower()(), lab.clock(), form, log).map_err(not_allowed)?;
+    let ended = run_until_stopped(lab, &stop, &mut signals, recording.into_iter().chain(log)).await;
     folders.forget(&name);
     ended
 }
@@ -135,7 +145,12 @@ impl Signals {
     }
 }
 
-async fn run_until_stopped(mut lab: Lab, stop: &Notify, signals: &mut Signals) -> Result<(), Exit> {
+async fn run_until_stopped(
+    mut lab: Lab,
+    stop: &Notify,
+    signals: &mut Signals,
+    listeners: impl Iterator<Item = Listener>,
+) -> Result<(), Exit> {
     tokio::select! {
         biased;
         () = lab.failed() => return Err(Exit::died("toynet: all workers have ended")),
@@ -143,9 +158,16 @@ async fn run_until_stopped(mut lab: Lab, stop: &Notify, signals: &mut Signals) -
         _ = signals.terminate.recv() => {}
         () = stop.notified() => {}
     }
+    let clock = lab.clock();
+    let stopping = async {
+        for listener in listeners {
+            listener.stop(clock).await;
+        }
+        lab.stop(STOP_LIMIT).await
+    };
     tokio::select! {
         biased;
-        stopped = lab.stop(STOP_LIMIT) => stopped.map_err(|error| Exit::died(format!("toynet: {error}"))),
+        stopped = stopping => stopped.map_err(|error| Exit::died(format!("toynet: {error}"))),
         _ = signals.interrupt.recv() => Err(Exit::died("toynet: stopped at once")),
     }
 }

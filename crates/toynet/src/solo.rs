@@ -48,11 +48,16 @@ pub async fn serve(protocol: &'static Protocol, solo: &tool::Solo, matches: &Arg
         let lines = solo.bound().iter().map(|address| format!("ready: {name} on {address} ({transport})\n"));
         print(&lines.collect::<String>());
     }
-    live::start(solo.follow(), solo.clock(), form, live::solo_log(solo.roster().clone(), protocol, form));
+    let roster = solo.roster().clone();
+    let log = move || live::solo_log(roster, protocol, form);
+    let log = live::start(solo.follow(), solo.clock(), form, log).map_err(not_allowed)?;
     tokio::select! {
         biased;
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+    }
+    if let Some(log) = log {
+        log.stop(solo.clock()).await;
     }
     Ok(())
 }

@@ -76,6 +76,7 @@ fn serving(up: &Up, file: LabFile, plan: Plan, ground: Ground) -> Serving {
         fresh: up.fresh,
         log: up.log,
         secrets: up.secrets,
+        record: up.record.clone(),
         ..Serving::new(file, plan, ground)
     }
 }

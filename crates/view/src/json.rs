@@ -13,10 +13,11 @@
 //! | `from`, `to` | string | host names; `you` for a client outside the lab, an address for a server outside |
 //! | `from_addr`, `to_addr` | string | address and port inside the lab, or a stranger's own |
 //! | `role` | string | of a message: `request`, `interim` or `answer` |
-//! | `event` | string | of an event: `refused`, `reset`, `timed_out`, `unreachable`, `failed`, `unanswered`, `fault`, `secured`, `hole`, `passed` or `joined_late` |
+//! | `event` | string | of an event: `refused`, `reset`, `timed_out`, `unreachable`, `failed`, `unanswered`, `abandoned`, `fault`, `secured`, `hole`, `passed` or `joined_late` |
 //! | `what` | string | it in words; secrets are `•••` unless asked for |
 //! | `failed` | boolean | whether it reports a failure |
 //! | `faults` | strings | what breaks a rule in it |
+//! | `notes` | objects | what it means: `text`, and `rule` where one rules it; only if that was asked for |
 //! | `octets` | number | of a message: its length, in clear |
 //! | `took_ms` | number | of an answer: from the first octet of the request to the last of the answer |
 //! | `cause` | object | `flow` and `exchange` for whose sake this exchange was begun, where there is one |
@@ -30,7 +31,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use toynet_record::FlowCause;
-use toynet_record::dissect::{Message, Role};
+use toynet_record::dissect::{Message, Note, Role};
 
 use crate::clean::is_safe;
 use crate::told::{Told, What};
@@ -57,6 +58,7 @@ pub fn write(told: &Told, secrets: bool, out: &mut String) {
         what: &told.words(secrets),
         failed: told.failed(),
         faults: told.faults(),
+        notes: told.notes(),
         octets: message.map(|message| message.octets),
         took_ms: told.took().map(|took| took.as_nanos() as f64 / 1e6),
         cause: told.cause,
@@ -94,7 +96,7 @@ fn event(told: &Told) -> Option<&'static str> {
     }
 }
 
-fn write_line(object: &impl Serialize, out: &mut String) {
+pub(crate) fn write_line(object: &impl Serialize, out: &mut String) {
     let mut line = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut line, Printable);
     object.serialize(&mut serializer).expect("the keys are strings and memory takes all");
@@ -121,6 +123,8 @@ struct Object<'a> {
     what: &'a str,
     failed: bool,
     faults: &'a [String],
+    #[serde(skip_serializing_if = "<[Note]>::is_empty")]
+    notes: &'a [Note],
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

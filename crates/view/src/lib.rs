@@ -3,10 +3,12 @@
 //! From entries to text:
 //! - [`story`]: entries become things to tell, each flow through a dissector of its own
 //! - [`told`]: one such thing: a message, or what happened to a flow
+//! - [`select`]: which of these are shown; [`since`]: from when on
 //! - [`thread`]: an exchange comes with all that it caused
 //! - [`line`](mod@line): one line for people
 //! - [`json`]: one object for programs
 //! - [`log`]: all of it tied together
+//! - [`transcript`]: one conversation as it went over the wire
 //!
 //! Used by these:
 //! - [`limit`]: what is left out when nobody keeps up, and that it is said
@@ -21,14 +23,20 @@ pub mod limit;
 pub mod line;
 pub mod log;
 mod paint;
+pub mod select;
+pub mod since;
 pub mod story;
 pub mod thread;
 pub mod told;
+pub mod transcript;
 mod words;
 
-pub use log::{Format, Log};
-pub use story::{Dissectors, Story};
+pub use log::{Format, Log, Show};
+pub use select::Select;
+pub use since::Since;
+pub use story::{Dissectors, Source, Story};
 pub use told::{Happening, Told, What};
+pub use transcript::Transcript;
 
 #[cfg(test)]
 mod testing;

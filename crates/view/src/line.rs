@@ -1,4 +1,4 @@
-//! One line for people: `TIME  who → whom  PROTO  what  how long`.
+//! One line for people: `TIME  #FLOW  who → whom  PROTO  what  how long`.
 //!
 //! Times are in UTC; a line with the date stands where the day changes. What belongs under an exchange is indented. The
 //! columns widen as longer names come by, and keep their width.
@@ -19,6 +19,7 @@ pub struct Lines {
     paint: Paint,
     columns: Option<usize>,
     secrets: bool,
+    flow: usize,
     parties: usize,
     protocol: usize,
     day: Option<Date>,
@@ -27,7 +28,12 @@ pub struct Lines {
 impl Lines {
     /// A writer of lines that are cut to `columns`, if any are given, or else only when they are very long.
     pub fn new(colour: bool, columns: Option<usize>, secrets: bool) -> Self {
-        Self { paint: Paint(colour), columns, secrets, parties: PARTIES.0, protocol: PROTOCOL, day: None }
+        Self { paint: Paint(colour), columns, secrets, flow: FLOW, parties: PARTIES.0, protocol: PROTOCOL, day: None }
+    }
+
+    /// Cuts to so many columns from here on.
+    pub fn set_columns(&mut self, columns: Option<usize>) {
+        self.columns = columns;
     }
 
     /// Appends a block.
@@ -37,11 +43,14 @@ impl Lines {
         for (placed, parties) in block.iter().zip(&parties) {
             self.write_day(placed, out);
             self.write_line(placed, parties, out);
+            self.write_notes(&placed.told, out);
             self.write_faults(&placed.told, out);
         }
     }
 
     fn widen(&mut self, block: &[Placed], parties: &[String]) {
+        let numbers = block.iter().map(|placed| width(&flow(&placed.told))).max();
+        self.flow = self.flow.max(numbers.unwrap_or(0));
         let widest = parties.iter().map(|parties| width(parties)).filter(|width| *width <= PARTIES.1).max();
         self.parties = self.parties.max(widest.unwrap_or(0));
         let longest = block.iter().map(|placed| width(placed.told.protocol)).max();
@@ -61,13 +70,24 @@ impl Lines {
         let tail = self.tail(placed);
         let used = self.start().max(width(parties) + self.start() - self.parties) + width(&tail);
         let room = self.columns.map_or(LONGEST, |columns| columns.saturating_sub(used).clamp(SHORTEST, LONGEST));
-        self.paint.add(Some(Colour::Aside), &clock(told.time), out);
+        let beginning = format!("{}  {:flow$}", clock(told.time), flow(told), flow = self.flow);
+        self.paint.add(Some(Colour::Aside), &beginning, out);
         out.push_str(&format!("  {parties:width$}  ", width = self.parties));
         self.paint.add(Some(Colour::Protocol), &format!("{:width$}", told.protocol, width = self.protocol), out);
         out.push_str("  ");
         self.paint.add(colour(told), &clean(&told.words(self.secrets), room), out);
         self.paint.add(Some(Colour::Aside), &tail, out);
         out.push('\n');
+    }
+
+    fn write_notes(&self, told: &Told, out: &mut String) {
+        for note in told.notes() {
+            out.push_str(&" ".repeat(self.start()));
+            out.push_str(&clean(&note.text, LONGEST));
+            let rule = note.rule.as_ref().map(|rule| format!("  {}", clean(rule, LONGEST)));
+            self.paint.add(Some(Colour::Aside), &rule.unwrap_or_default(), out);
+            out.push('\n');
+        }
     }
 
     fn write_faults(&self, told: &Told, out: &mut String) {
@@ -92,7 +112,7 @@ impl Lines {
 
     /// The column in which the words begin.
     fn start(&self) -> usize {
-        CLOCK + 2 + self.parties + 2 + self.protocol + 2
+        CLOCK + 2 + self.flow + 2 + self.parties + 2 + self.protocol + 2
     }
 }
 
@@ -103,12 +123,20 @@ pub fn left_out(messages: u64) -> String {
 
 /// The line that says how many entries of the record were gone before they were read.
 pub fn missed(entries: u64) -> String {
-    format!("… {} entries of the record were gone before they could be read\n", grouped(entries))
+    let entries = grouped(entries);
+    format!(
+        "… {entries} entries of the record were gone before they could be read; flows after them are numbered anew\n"
+    )
 }
 
 /// Datagrams that were answered in one batch share one time.
 fn took(took: Duration) -> String {
     if took.is_zero() { "  at once".to_owned() } else { format!("  {}", span(took)) }
+}
+
+/// The flow as `--flow` takes it, with a mark.
+fn flow(told: &Told) -> String {
+    format!("#{}", told.flow.id)
 }
 
 fn parties(placed: &Placed) -> String {
@@ -133,7 +161,9 @@ fn width(text: &str) -> usize {
 
 /// `12:04:05.123`.
 const CLOCK: usize = 12;
-/// The column of who and whom at first and at most: two names of 20 leave 38 columns of 100 for words.
+/// `#999`.
+const FLOW: usize = 4;
+/// The column of who and whom at first and at most: two names of 20 leave 32 columns of 100 for words.
 const PARTIES: (usize, usize) = (32, 44);
 /// `http`.
 const PROTOCOL: usize = 4;

@@ -8,6 +8,7 @@ use toynet_record::{Entry, Journal, Roster};
 use crate::json;
 use crate::limit::Queue;
 use crate::line::{self, Lines};
+use crate::select::{Select, Sieve};
 use crate::story::{Dissectors, Story};
 use crate::thread::{Placed, Thread};
 use crate::told::Told;
@@ -26,6 +27,17 @@ pub enum Format {
     Json,
 }
 
+/// What is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Show {
+    /// Secrets too; without, they are redacted.
+    pub secrets: bool,
+    /// What each message means, in words.
+    pub explain: bool,
+    /// Only this.
+    pub select: Select,
+}
+
 /// Turns entries into text. It holds a bounded amount however long it runs, as long as it is drained.
 ///
 /// Live: [`feed`](Log::feed) each entry, [`tick`](Log::tick) after each portion and a few times a second,
@@ -34,6 +46,7 @@ pub struct Log {
     story: Story,
     teller: Teller,
     queue: Queue,
+    sieve: Sieve,
     secrets: bool,
 }
 
@@ -43,8 +56,9 @@ enum Teller {
 }
 
 impl Log {
-    /// A log of what happens among these hosts. Secrets are redacted unless `secrets`.
-    pub fn new(roster: Roster, dissectors: Dissectors, format: Format, secrets: bool) -> Self {
+    /// A log of what happens among these hosts.
+    pub fn new(roster: Roster, dissectors: Dissectors, format: Format, show: Show) -> Self {
+        let Show { secrets, explain, select } = show;
         let (teller, left_out): (_, fn(u64) -> String) = match format {
             Format::Text { colour, columns } => (
                 Teller::Text { thread: Thread::default(), lines: Lines::new(colour, columns, secrets) },
@@ -52,7 +66,8 @@ impl Log {
             ),
             Format::Json => (Teller::Json, json::left_out),
         };
-        Self { story: Story::new(roster, dissectors), teller, queue: Queue::new(ROOM, left_out), secrets }
+        let (story, sieve) = (Story::new(roster, dissectors, explain), Sieve::new(select, secrets));
+        Self { story, teller, queue: Queue::new(ROOM, left_out), sieve, secrets }
     }
 
     /// Takes the next entry, in the order of a [`Journal`].
@@ -68,6 +83,11 @@ impl Log {
     /// however much later it happened. Holds as much as there is to tell.
     pub fn feed_journal(&mut self, journal: &Journal) {
         self.queue.set_room(usize::MAX);
+        self.sieve.remember_all();
+        if self.sieve.needs_causes() {
+            let mut story = self.story.again();
+            journal.entries().for_each(|entry| story.read(&entry, |told| self.sieve.learn(&told)));
+        }
         for entry in journal.entries() {
             self.listen(&entry);
         }
@@ -77,8 +97,12 @@ impl Log {
     /// Learns that all entries up to `now` were fed: shows exchanges that are over, or were held back for
     /// [`PATIENCE`](crate::thread::PATIENCE).
     pub fn tick(&mut self, now: Time) {
-        let Self { story, teller, queue, secrets } = self;
-        story.pass(now, |told| teller.take(told, now, queue, *secrets));
+        let Self { story, teller, queue, sieve, secrets } = self;
+        story.pass(now, |told| {
+            if sieve.passes(&told) {
+                teller.take(told, now, queue, *secrets);
+            }
+        });
         if let Teller::Text { thread, lines } = teller {
             thread.tick(now, |block| push(queue, lines, &block));
         }
@@ -86,13 +110,22 @@ impl Log {
 
     /// Shows all that was held back, and what is unfinished as it stands. Nothing may be fed after it.
     pub fn finish(&mut self) {
-        let Self { story, teller, queue, secrets } = self;
+        let Self { story, teller, queue, sieve, secrets } = self;
         story.finish(|told| {
             let now = told.time;
-            teller.take(told, now, queue, *secrets);
+            if sieve.passes(&told) {
+                teller.take(told, now, queue, *secrets);
+            }
         });
         if let Teller::Text { thread, lines } = teller {
             thread.finish(|block| push(queue, lines, &block));
+        }
+    }
+
+    /// Lines are cut to so many columns from here on.
+    pub fn set_columns(&mut self, columns: Option<usize>) {
+        if let Teller::Text { lines, .. } = &mut self.teller {
+            lines.set_columns(columns);
         }
     }
 
@@ -123,8 +156,12 @@ impl Log {
     }
 
     fn listen(&mut self, entry: &Entry<'_>) {
-        let Self { story, teller, queue, secrets } = self;
-        story.read(entry, |told| teller.take(told, entry.time, queue, *secrets));
+        let Self { story, teller, queue, sieve, secrets } = self;
+        story.read(entry, |told| {
+            if sieve.passes(&told) {
+                teller.take(told, entry.time, queue, *secrets);
+            }
+        });
     }
 }
 

@@ -32,7 +32,7 @@ impl Paint {
 }
 
 impl Colour {
-    fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Colour::Aside => "\x1b[2m",
             Colour::Protocol => "\x1b[36m",

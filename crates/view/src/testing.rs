@@ -30,7 +30,7 @@ pub(crate) fn roster() -> Roster {
 
 /// Port 53 speaks `dns`, port 80 `http`: one line each in both; what is spoken at other ports is unknown.
 pub(crate) fn dissectors() -> Dissectors {
-    Box::new(|info: FlowInfo, _: &Flow| {
+    Rc::new(|info: FlowInfo, _: &Flow| {
         let protocol = match info.port {
             53 => "dns",
             80 => "http",

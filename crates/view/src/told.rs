@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use toynet_machine::Time;
-use toynet_record::dissect::{Message, Role};
-use toynet_record::{Closing, Flow, FlowCause, Party, Side};
+use toynet_record::dissect::{Message, Note, Role};
+use toynet_record::{Closing, Flow, FlowCause, Party, Side, Transport};
 
 use crate::words::grouped;
 
@@ -54,6 +54,8 @@ pub enum Happening {
     },
     /// It ended, or fell silent, and the exchange had no answer.
     Unanswered,
+    /// It ended before the exchange did, and it was not the acceptor who owed a word.
+    Abandoned,
     /// The lab did something on purpose.
     Fault {
         /// What, in a word or two.
@@ -90,7 +92,7 @@ impl Told {
     pub fn ends_exchange(&self) -> bool {
         match &self.what {
             What::Message { message, .. } => message.role == Role::Answer,
-            What::Happening(happening) => happening.is_failure(),
+            What::Happening(happening) => happening.is_failure() || *happening == Happening::Abandoned,
         }
     }
 
@@ -118,6 +120,14 @@ impl Told {
         }
     }
 
+    /// What it means, part by part, where that was asked for.
+    pub fn notes(&self) -> &[Note] {
+        match &self.what {
+            What::Message { message, .. } => &message.notes,
+            What::Happening(_) => &[],
+        }
+    }
+
     /// It in words. They hold what peers sent: clean them before a terminal sees them.
     pub fn words(&self, secrets: bool) -> Cow<'_, str> {
         match &self.what {
@@ -138,9 +148,7 @@ impl Told {
     /// The names of who spoke and to whom. A client that is no host of the lab is `you`; a server that
     /// is none has only an address.
     pub fn names(&self) -> (Cow<'_, str>, Cow<'_, str>) {
-        let initiator = named(&self.flow.initiator).unwrap_or(Cow::Borrowed("you"));
-        let acceptor = &self.flow.acceptor;
-        let acceptor = named(acceptor).unwrap_or_else(|| Cow::Owned(acceptor.address.ip().to_string()));
+        let (initiator, acceptor) = (initiator_name(&self.flow), acceptor_name(&self.flow));
         match self.by {
             Side::Initiator => (initiator, acceptor),
             Side::Acceptor => (acceptor, initiator),
@@ -161,6 +169,7 @@ impl Happening {
                 Closing::Failed => "failed",
             },
             Happening::Unanswered => "unanswered",
+            Happening::Abandoned => "abandoned",
             Happening::Fault { .. } => "fault",
             Happening::Secured { .. } => "secured",
             Happening::Hole { .. } => "hole",
@@ -169,10 +178,16 @@ impl Happening {
         }
     }
 
+    /// Whether it is a failure; an end in good order is none.
+    pub(crate) fn is_bad(&self) -> bool {
+        self.is_failure() && *self != Happening::Closed { how: Closing::Finished }
+    }
+
     fn is_failure(&self) -> bool {
         match self {
             Happening::Closed { .. } | Happening::Unanswered => true,
-            Happening::Fault { .. }
+            Happening::Abandoned
+            | Happening::Fault { .. }
             | Happening::Secured { .. }
             | Happening::Hole { .. }
             | Happening::Passed { .. }
@@ -180,16 +195,38 @@ impl Happening {
         }
     }
 
-    fn words(&self, server: SocketAddr) -> Cow<'_, str> {
+    /// It in words, where `server` is the flow's acceptor.
+    pub(crate) fn words(&self, server: SocketAddr) -> Cow<'_, str> {
         Cow::Owned(match self {
             Happening::Closed { how } => return Cow::Owned(closing(*how, server)),
             Happening::Unanswered => return Cow::Borrowed("no answer"),
+            Happening::Abandoned => return Cow::Borrowed("left unfinished"),
             Happening::Fault { what } => format!("fault: {what}"),
             Happening::Secured { terms } => return Cow::Borrowed(terms),
             Happening::Hole { length } => format!("{} not kept", octets(*length)),
             Happening::Passed { there, back } => format!("{} there, {} back", octets(*there), octets(*back)),
             Happening::JoinedLate => return Cow::Borrowed("joined late: what was said before is gone"),
         })
+    }
+}
+
+/// What a flow's client is called.
+pub(crate) fn initiator_name(flow: &Flow) -> Cow<'_, str> {
+    named(&flow.initiator).unwrap_or(Cow::Borrowed("you"))
+}
+
+/// What a flow's server is called.
+pub(crate) fn acceptor_name(flow: &Flow) -> Cow<'_, str> {
+    named(&flow.acceptor).unwrap_or_else(|| Cow::Owned(flow.acceptor.address.ip().to_string()))
+}
+
+/// What carries a flow, in a word.
+pub(crate) fn transport_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
+        Transport::Quic => "quic",
+        Transport::Command => "command",
     }
 }
 

@@ -39,6 +39,11 @@ pub(crate) fn clock(time: Time) -> String {
     format(time, format_description!("[hour]:[minute]:[second].[subsecond digits:3]"))
 }
 
+/// `12:04:05.123456`, in UTC.
+pub(crate) fn clock_micros(time: Time) -> String {
+    format(time, format_description!("[hour]:[minute]:[second].[subsecond digits:6]"))
+}
+
 /// RFC 3339 in UTC, always with nine digits after the second.
 pub(crate) fn rfc3339(time: Time) -> String {
     format(time, format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:9]Z"))

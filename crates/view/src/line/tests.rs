@@ -2,6 +2,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use toynet_machine::Time;
+use toynet_record::dissect::Note;
 
 use super::*;
 use crate::testing::{answer, told};
@@ -26,6 +27,15 @@ fn what_breaks_a_rule_stands_below_the_words() {
     let text = written(&mut Lines::new(false, None, false), told);
     let columns: Vec<_> = text.lines().map(|line| line.find(['D', '!']).map(|at| width(&line[..at]))).collect();
     assert_eq!(columns[0], columns[1]);
+}
+
+#[test]
+fn what_it_means_stands_below_the_words_and_the_rule_after_it() {
+    let mut told = told(1, 1, "DATA");
+    let What::Message { message, .. } = &mut told.what else { panic!("a request is a message") };
+    message.notes.push(Note::new("asks to send the content", "RFC 5321 4.1.1.4"));
+    let text = written(&mut Lines::new(true, None, false), told);
+    assert!(text.ends_with(" asks to send the content\x1b[2m  RFC 5321 4.1.1.4\x1b[0m\n"), "{text}");
 }
 
 #[test]

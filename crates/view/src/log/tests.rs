@@ -9,12 +9,12 @@ fn what_an_exchange_caused_stands_under_it() {
     assert_eq!(
         whole(&look_up()),
         "\
-12:04:05.123  you → resolver.test               dns   A www.shop.test
-12:04:05.124    resolver.test → a.root.test     dns   A www.shop.test
-12:04:05.125    a.root.test → resolver.test     dns   referral to test (ns.shop.test)  1.0 ms
-12:04:05.126    resolver.test → ns.shop.test    dns   A www.shop.test
-12:04:05.128    ns.shop.test → resolver.test    dns   NOERROR 127.83.0.9  2.0 ms
-12:04:05.130  resolver.test → you               dns   NOERROR 127.83.0.9  7.0 ms
+12:04:05.123  #1    you → resolver.test               dns   A www.shop.test
+12:04:05.124  #2      resolver.test → a.root.test     dns   A www.shop.test
+12:04:05.125  #2      a.root.test → resolver.test     dns   referral to test (ns.shop.test)  1.0 ms
+12:04:05.126  #3      resolver.test → ns.shop.test    dns   A www.shop.test
+12:04:05.128  #3      ns.shop.test → resolver.test    dns   NOERROR 127.83.0.9  2.0 ms
+12:04:05.130  #1    resolver.test → you               dns   NOERROR 127.83.0.9  7.0 ms
 "
     );
 }
@@ -41,11 +41,11 @@ fn exchanges_at_the_same_time_do_not_mix() {
     assert_eq!(
         whole(&record),
         "\
-12:04:05.000  ns.shop.test → you                dns   hello
-12:04:05.001  you → ns.shop.test                dns   A one.test
-12:04:05.004  ns.shop.test → you                dns   1.1.1.1  3.0 ms
-12:04:05.002  you → ns.shop.test                dns   A two.test
-12:04:05.003  ns.shop.test → you                dns   2.2.2.2  1.0 ms
+12:04:05.000  #1    ns.shop.test → you                dns   hello
+12:04:05.001  #1    you → ns.shop.test                dns   A one.test
+12:04:05.004  #1    ns.shop.test → you                dns   1.1.1.1  3.0 ms
+12:04:05.002  #2    you → ns.shop.test                dns   A two.test
+12:04:05.003  #2    ns.shop.test → you                dns   2.2.2.2  1.0 ms
 "
     );
 }
@@ -59,7 +59,7 @@ fn a_late_answer_names_what_it_answers() {
     log.tick(at(399));
     assert_eq!(log.drain(), "");
     log.tick(at(400));
-    assert_eq!(log.drain(), "12:04:05.000  you → www.shop.test               http  GET /slow\n");
+    assert_eq!(log.drain(), "12:04:05.000  #1    you → www.shop.test               http  GET /slow\n");
 
     let mut later = Record::default();
     later.connect(900, 2, (WWW, NS), Some((1, 1))).send(900, 2, "A shop.test").receive(901, 2, "1.1.1.1");
@@ -69,9 +69,9 @@ fn a_late_answer_names_what_it_answers() {
     assert_eq!(
         log.drain(),
         "\
-12:04:05.900  www.shop.test → ns.shop.test      dns   A shop.test  (for GET /slow)
-12:04:05.901  ns.shop.test → www.shop.test      dns   1.1.1.1  1.0 ms
-12:04:07.100  www.shop.test → you               http  200 OK  2.1 s  (to GET /slow)
+12:04:05.900  #2    www.shop.test → ns.shop.test      dns   A shop.test  (for GET /slow)
+12:04:05.901  #2    ns.shop.test → www.shop.test      dns   1.1.1.1  1.0 ms
+12:04:07.100  #1    www.shop.test → you               http  200 OK  2.1 s  (to GET /slow)
 "
     );
 }
@@ -96,9 +96,9 @@ fn a_refused_connection_is_a_line_under_what_wanted_it() {
     assert_eq!(
         whole(&record),
         "\
-12:04:05.000  you → www.shop.test               http  GET /
-12:04:05.001    www.shop.test → 198.18.0.9      dns   connection refused at port 53
-12:04:05.002  www.shop.test → you               http  !502 Bad Gateway  2.0 ms
+12:04:05.000  #1    you → www.shop.test               http  GET /
+12:04:05.001  #2      www.shop.test → 198.18.0.9      dns   connection refused at port 53
+12:04:05.002  #1    www.shop.test → you               http  !502 Bad Gateway  2.0 ms
 "
     );
 }
@@ -132,7 +132,8 @@ fn no_peer_reaches_the_terminal() {
 fn secrets_are_redacted_in_headlines_too() {
     let mut record = Record::default();
     record.accept(0, 1, WWW).receive(0, 1, "AUTH <hunter2>").send(900, 1, "235 welcome <token>");
-    let (mut hidden, mut open) = (log(TEXT), Log::new(roster(), dissectors(), TEXT, true));
+    let (mut hidden, mut open) =
+        (log(TEXT), Log::new(roster(), dissectors(), TEXT, Show { secrets: true, ..Show::default() }));
     for log in [&mut hidden, &mut open] {
         record.0.iter().for_each(|entry| {
             log.feed(entry);
@@ -177,7 +178,7 @@ fn a_flow_joined_late_says_so() {
     let mut record = Record::default();
     record.serve(0, 1, NS).datagram(1, 1, Direction::Sent, "1.1.1.1").datagram(2, 1, Direction::Received, "A a.test");
     let told = whole(&record);
-    assert!(told.starts_with("12:04:05.001  you → ns.shop.test                dns   joined late"), "{told}");
+    assert!(told.starts_with("12:04:05.001  #1    you → ns.shop.test                dns   joined late"), "{told}");
 }
 
 #[test]
@@ -189,7 +190,7 @@ fn a_question_that_was_lost_has_no_answer() {
     log.tick(at(1000));
     log.drain();
     log.tick(at(40_000));
-    assert_eq!(log.drain(), "12:04:45.000  you → ns.shop.test                dns   no answer  (to A a.test)\n");
+    assert_eq!(log.drain(), "12:04:45.000  #1    you → ns.shop.test                dns   no answer  (to A a.test)\n");
 }
 
 #[test]
@@ -219,7 +220,10 @@ fn what_the_record_forgot_is_said() {
     let mut log = log(TEXT);
     log.missed(0);
     log.missed(65_536);
-    assert_eq!(log.drain(), "… 65,536 entries of the record were gone before they could be read\n");
+    assert_eq!(
+        log.drain(),
+        "… 65,536 entries of the record were gone before they could be read; flows after them are numbered anew\n"
+    );
 }
 
 fn look_up() -> Record {
@@ -248,7 +252,7 @@ fn pings_of(portion: u64, number: u64) -> Record {
 }
 
 fn log(format: Format) -> Log {
-    Log::new(roster(), dissectors(), format, false)
+    Log::new(roster(), dissectors(), format, Show::default())
 }
 
 fn feed(log: &mut Log, record: &Record) {

@@ -16,6 +16,7 @@ use crate::told::Told;
 
 pub(super) struct Flows {
     dissectors: Dissectors,
+    explain: bool,
     live: BTreeMap<FlowId, Live>,
     /// With the newest exchange of each.
     parked: BTreeMap<FlowId, (Rc<Flow>, u64)>,
@@ -23,8 +24,12 @@ pub(super) struct Flows {
 }
 
 impl Flows {
-    pub fn new(dissectors: Dissectors) -> Self {
-        Self { dissectors, live: BTreeMap::new(), parked: BTreeMap::new(), swept: Time::default() }
+    pub fn new(dissectors: Dissectors, explain: bool) -> Self {
+        Self { dissectors, explain, live: BTreeMap::new(), parked: BTreeMap::new(), swept: Time::default() }
+    }
+
+    pub fn again(&self) -> Self {
+        Self::new(Rc::clone(&self.dissectors), self.explain)
     }
 
     pub fn hear(&mut self, event: Event<'_>, tell: &mut impl FnMut(Told)) {
@@ -89,7 +94,7 @@ impl Flows {
             transport: flow.transport,
             port: flow.acceptor.address.port(),
             joined_late: start.late,
-            explain: false,
+            explain: self.explain,
         };
         let ear = match (self.dissectors)(info, &flow) {
             Some((protocol, dissector)) => Ear::Dissector { protocol, dissector },

@@ -8,13 +8,13 @@ use toynet_machine::Time;
 use toynet_record::dissect::{Message, Role, Said};
 use toynet_record::{Closing, Dissector, Flow, FlowCause, Side, Transport};
 
-use crate::told::{Happening, Told, What};
+use crate::told::{Happening, Told, What, transport_name};
 
 pub(super) struct Live {
     flow: Rc<Flow>,
     ear: Ear,
-    /// Exchanges without an answer, and when each was begun.
-    open: BTreeMap<u64, Time>,
+    /// Exchanges without an answer.
+    open: BTreeMap<u64, Open>,
     /// Why exchanges were begun, where it is not why the flow was opened.
     causes: BTreeMap<u64, FlowCause>,
     /// Octets that were not kept, until the next that were.
@@ -37,6 +37,13 @@ pub(super) struct Start {
     pub exchanges: u64,
     pub now: Time,
     pub late: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    since: Time,
+    /// Who had the last word.
+    last: Side,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,8 +145,10 @@ impl Live {
     }
 
     fn leave_open(&mut self, now: Time, end: &Happening, tell: &mut impl FnMut(Told)) {
-        for exchange in std::mem::take(&mut self.open).into_keys() {
-            tell(self.happening(exchange, Side::Initiator, now, end.clone()));
+        for (exchange, open) in std::mem::take(&mut self.open) {
+            let is_left = *end == Happening::Unanswered && open.last == Side::Acceptor;
+            let end = if is_left { Happening::Abandoned } else { end.clone() };
+            tell(self.happening(exchange, Side::Initiator, now, end));
         }
     }
 
@@ -176,10 +185,13 @@ impl Live {
                 self.ask(message.exchange, message.time);
                 None
             }
-            Role::Interim => None,
+            Role::Interim => {
+                self.open.entry(message.exchange).and_modify(|open| open.last = message.by);
+                None
+            }
             Role::Answer => {
                 let asked = self.open.remove(&message.exchange);
-                asked.map(|asked| (message.time + message.lasted).since(asked))
+                asked.map(|asked| (message.time + message.lasted).since(asked.since))
             }
         };
         self.told(message.exchange, message.by, message.time, What::Message { message, took })
@@ -187,7 +199,7 @@ impl Live {
 
     fn ask(&mut self, exchange: u64, time: Time) {
         if exchange > 0 {
-            self.open.entry(exchange).or_insert(time);
+            self.open.entry(exchange).or_insert(Open { since: time, last: Side::Initiator });
         }
         if self.open.len() > EXCHANGES {
             self.open.pop_first();
@@ -209,12 +221,9 @@ impl Live {
     }
 
     fn protocol(&self) -> &'static str {
-        match (&self.ear, self.flow.transport) {
-            (Ear::Dissector { protocol, .. }, _) => protocol,
-            (Ear::Counter { .. }, Transport::Tcp) => "tcp",
-            (Ear::Counter { .. }, Transport::Udp) => "udp",
-            (Ear::Counter { .. }, Transport::Quic) => "quic",
-            (Ear::Counter { .. }, Transport::Command) => "command",
+        match &self.ear {
+            Ear::Dissector { protocol, .. } => protocol,
+            Ear::Counter { .. } => transport_name(self.flow.transport),
         }
     }
 }
@@ -231,8 +240,9 @@ fn shorten(message: &mut Message) {
     message.summary.truncate(end);
     message.secrets.retain(|secret| secret.start < end);
     message.faults.truncate(FAULTS);
-    for fault in &mut message.faults {
-        fault.truncate(fault.floor_char_boundary(SUMMARY));
+    message.notes.truncate(NOTES);
+    for text in message.faults.iter_mut().chain(message.notes.iter_mut().map(|note| &mut note.text)) {
+        text.truncate(text.floor_char_boundary(SUMMARY));
     }
 }
 
@@ -241,5 +251,7 @@ fn shorten(message: &mut Message) {
 const EXCHANGES: usize = 1000;
 /// Octets of a summary: no line of a log is longer.
 const SUMMARY: usize = 2048;
+/// Notes on one message: more than any header section has fields that are worth a word.
+const NOTES: usize = 64;
 /// Faults of one message: who breaks more rules is understood by then.
 const FAULTS: usize = 16;

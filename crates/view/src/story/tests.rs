@@ -26,6 +26,13 @@ fn a_good_end_without_an_answer_is_told() {
 }
 
 #[test]
+fn an_exchange_whose_last_word_was_the_acceptor_s_is_left_unfinished() {
+    let mut record = Record::default();
+    record.accept(0, 1, WWW).receive(0, 1, "MAIL").send(1, 1, "~250").close(2, 1, Closing::Finished);
+    assert_eq!(in_words(&record), ["1 MAIL", "1 ~250", "1 left unfinished"]);
+}
+
+#[test]
 fn a_record_that_ends_claims_nothing_about_what_is_open() {
     let mut record = Record::default();
     record.accept(0, 1, WWW).receive(0, 1, "GET /a");
@@ -78,7 +85,7 @@ fn what_a_message_may_hold_is_bounded() {
 }
 
 fn told(record: &Record) -> Vec<Told> {
-    let mut story = Story::new(roster(), dissectors());
+    let mut story = Story::new(roster(), dissectors(), false);
     let mut told = Vec::new();
     record.0.iter().for_each(|entry| story.read(entry, |one| told.push(one)));
     story.finish(|one| told.push(one));

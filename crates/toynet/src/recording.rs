@@ -1,0 +1,113 @@
+//! Journals as files: `up --record` writes them, `log` and `diagram` read them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::oneshot;
+use toynet_lab::run::follow::News;
+use toynet_lab::run::{Clock, Follow, Lab, file};
+
+use crate::exit::Exit;
+use crate::listen::Listener;
+
+/// A file that waits for its lab.
+#[derive(Debug)]
+pub struct Recording {
+    path: PathBuf,
+    file: File,
+}
+
+impl Recording {
+    /// Makes the file, which only its owner can read. A journal of that name is replaced, nothing else is.
+    ///
+    /// # Errors
+    /// When there is another file, or the system does not allow it.
+    pub fn create(path: &Path) -> Result<Self, Exit> {
+        let failed =
+            |error: io::Error| Exit::not_allowed(format!("toynet: {} cannot be written: {error}", path.display()));
+        match begins_as_journal(path) {
+            Ok(true) => fs::remove_file(path).map_err(failed)?,
+            Ok(false) => {
+                let what = "is there and is no journal; --record replaces nothing else";
+                return Err(Exit::not_allowed(format!("toynet: {} {what}", path.display())));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Begins to write down what passes in the lab.
+    ///
+    /// # Errors
+    /// When the system gives no thread, or the disk has no room.
+    pub fn start(mut self, lab: &Lab) -> io::Result<Listener> {
+        let made_by = format!("toynet {}", env!("CARGO_PKG_VERSION"));
+        let head = file::Head { lab: lab.plan().name.clone(), made_by, roster: lab.roster().clone() };
+        self.file.write_all(&file::head(&head))?;
+        let shown = self.path.display();
+        tracing::info!("records to {shown}, which may hold passwords, cookies and keys: only you can read it");
+        let (follow, clock) = (lab.recorder(), lab.clock());
+        Listener::start("record", move |stopped| self.write(follow, clock, stopped))
+    }
+
+    async fn write(mut self, mut follow: Follow, clock: Clock, mut stopped: oneshot::Receiver<()>) {
+        loop {
+            let (news, is_last) = tokio::select! {
+                biased;
+                _ = &mut stopped => (follow.rest().await, true),
+                news = follow.next_whole(clock) => (news, false),
+            };
+            let Some(news) = news else { return };
+            if let Err(error) = self.append(&news) {
+                return tracing::error!("{} is incomplete, nothing more is recorded: {error}", self.path.display());
+            }
+            if is_last {
+                return;
+            }
+        }
+    }
+
+    fn append(&mut self, news: &News) -> io::Result<()> {
+        if news.left_out > 0 {
+            tracing::warn!("{} entries passed too fast to be recorded", news.left_out);
+            self.file.write_all(&file::portion(0, news.left_out))?;
+        }
+        for part in news.journal.parts(LARGEST) {
+            let octets = part.as_bytes();
+            let length = u32::try_from(octets.len()).map_err(io::Error::other)?;
+            self.file.write_all(&file::portion(length, 0))?;
+            self.file.write_all(octets)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the file is a journal, of whatever version.
+///
+/// # Errors
+/// As the file system says.
+pub fn begins_as_journal(path: &Path) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    File::open(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
+    Ok(file::is_journal(&beginning))
+}
+
+/// Reads a journal.
+///
+/// # Errors
+/// When it cannot be read or is none.
+pub fn read(path: &Path) -> Result<file::Recording, Exit> {
+    let shown = path.display();
+    let octets = fs::read(path).map_err(|error| Exit::failed(format!("toynet: {shown} cannot be read: {error}")))?;
+    let advice = "`toynet up --record FILE` writes one";
+    file::read(&octets).map_err(|error| Exit::failed(format!("toynet: {shown} {error}; {advice}")))
+}
+
+/// Of one portion: a file that is cut off loses no more than that.
+const LARGEST: usize = 1024 * 1024;
+/// More than enough to know a journal by.
+const BEGINNING: u64 = 64;
