@@ -40,6 +40,8 @@ pub enum Command {
     Log(Log),
     /// Let services of a running lab do something wrong on purpose
     Fault(Fault),
+    /// Draw what passed as a UML sequence diagram
+    Diagram(Diagram),
     /// Stop a running lab
     Down(Down),
     /// Say what works on this machine, and what would help where it does not
@@ -92,6 +94,9 @@ pub struct Run {
     pub name: Option<String>,
     #[command(flatten)]
     pub identity: Identity,
+    /// Keep the whole record in this file, which `log` and `diagram` read later
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -106,6 +111,9 @@ pub struct Shell {
     pub name: Option<String>,
     #[command(flatten)]
     pub identity: Identity,
+    /// Keep the whole record in this file, which `log` and `diagram` read later
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// A command instead of the shell
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -268,6 +276,54 @@ pub enum FaultOrder {
         /// A protocol; all when it is left out
         protocol: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Diagram {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub lab: LabName,
+    /// As what [default: as the name of the output says, otherwise ladder]
+    #[arg(long = "as", value_name = "FORM")]
+    pub form: Option<DiagramForm>,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How much to draw
+    #[arg(long, value_name = "DETAIL", default_value = "message")]
+    pub detail: DiagramDetail,
+    /// Say in words what each message means, with the RFC's section
+    #[arg(long)]
+    pub explain: bool,
+    /// Show passwords, cookies and other secrets
+    #[arg(long)]
+    pub secrets: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiagramForm {
+    /// Lines of a terminal
+    #[default]
+    Ladder,
+    /// Text that GitHub and others draw
+    Mermaid,
+    /// Text for PlantUML
+    Plantuml,
+    /// A picture that needs nothing else
+    Svg,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiagramDetail {
+    /// Requests and their answers
+    Story,
+    /// Every message
+    Message,
+    /// All that was sent at once, connections and their ends too
+    Packet,
 }
 
 /// What of a record is wanted.

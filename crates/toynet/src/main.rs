@@ -7,7 +7,7 @@
 //! - [`world`]: `run` and `shell`, inside a lab; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`detach`], [`wait`], [`env`]: a lab as scripts use it
-//! - [`source`]: what `log` shows
+//! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
@@ -17,6 +17,7 @@ mod arguments;
 mod ask;
 mod control;
 mod detach;
+mod diagram;
 mod doctor;
 mod env;
 mod exit;
@@ -73,6 +74,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Wait(wait) => wait::go_inside(&wait).and_then(|()| on_runtime(wait::wait(wait))),
         Command::Log(log) => on_runtime(ask::log(log)),
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
+        Command::Diagram(diagram) => on_runtime(diagram::diagram(diagram)),
         Command::Down(down) => on_runtime(ask::down(down)),
         Command::Completions(shell) => manual::completions(&shell),
         Command::Man => manual::man(),

@@ -125,7 +125,8 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
         .await
         .map_err(|error| Exit::not_allowed(format!("toynet: {} cannot be listened on: {error}", socket.display())))?;
     ready(&serving);
-    let (roster, form, show) = (lab.roster().clone(), serving.log, Show { secrets: serving.secrets, ..Show::default() });
+    let (roster, form, show) =
+        (lab.roster().clone(), serving.log, Show { secrets: serving.secrets, ..Show::default() });
     let log = move || live::new_log(roster, live::format(form), show);
     let log = live::start(lab.follower()(), lab.clock(), form, log).map_err(not_allowed)?;
     let ended = run_until_stopped(lab, &stop, &mut signals, recording.into_iter().chain(log)).await;

@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ pub fn run(run: Run) -> Result<(), Exit> {
     let mut command = run.command.into_iter();
     let program = command.next().unwrap_or_default();
     let visit = Visit { program, arguments: command.collect(), variables: world.variables() };
-    within(&world, file, plan, false, &visit)
+    within(&world, file, plan, Keeping { state: false, record: run.record }, &visit)
 }
 
 /// `shell`: a shell in a lab that runs, or in one that runs for it.
@@ -53,7 +54,7 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     }
     world.name.clone_from(&plan.name);
     let visit = Visit { variables: world.variables(), ..command(shell.command) };
-    within(&world, file, plan, true, &visit)
+    within(&world, file, plan, Keeping { state: true, record: shell.record }, &visit)
 }
 
 /// The world of a lab in which one is `host`, otherwise its first workstation, otherwise its guest.
@@ -104,10 +105,18 @@ fn no_world(refused: &Refused) -> Exit {
     ))
 }
 
+/// What of a lab outlives it.
+struct Keeping {
+    /// Whether mail, boards and keys do.
+    state: bool,
+    /// The file for its record.
+    record: Option<PathBuf>,
+}
+
 /// Runs a command in a lab that starts and ends with it.
-fn within(world: &World, file: LabFile, plan: Plan, keeps_state: bool, visit: &Visit) -> Result<(), Exit> {
+fn within(world: &World, file: LabFile, plan: Plan, keeping: Keeping, visit: &Visit) -> Result<(), Exit> {
     on_runtime(serve::is_free(&plan.name))?;
-    let mut outside = start(world, |inside| serve_inside(world, file, plan, keeps_state, inside))?;
+    let mut outside = start(world, |inside| serve_inside(world, file, plan, keeping, inside))?;
     if outside.hear().as_deref() != Some(READY) {
         // What went wrong has been said inside.
         return wait(outside).and(Err(Exit::died("toynet: the lab ended before it was ready")));
@@ -121,11 +130,12 @@ fn within(world: &World, file: LabFile, plan: Plan, keeps_state: bool, visit: &V
     }
 }
 
-fn serve_inside(world: &World, file: LabFile, plan: Plan, keeps_state: bool, mut inside: Inside) -> Result<(), Exit> {
+fn serve_inside(world: &World, file: LabFile, plan: Plan, keeping: Keeping, mut inside: Inside) -> Result<(), Exit> {
     inside.be_quiet().map_err(serve::not_allowed)?;
     remarks::begin(false, "warn");
     let serving = Serving {
-        keeps_state,
+        keeps_state: keeping.state,
+        record: keeping.record,
         process: inside.process(),
         joining: Some(Joining::of(world)),
         ..Serving::new(file, plan, Ground::world(&world.me.name)?)

@@ -8,6 +8,7 @@
 //! - [`line`](mod@line): one line for people
 //! - [`json`]: one object for programs
 //! - [`log`]: all of it tied together
+//! - [`diagram`]: a record as a UML sequence diagram
 //! - [`transcript`]: one conversation as it went over the wire
 //!
 //! Used by these:
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod clean;
+pub mod diagram;
 pub mod json;
 pub mod limit;
 pub mod line;
@@ -31,6 +33,7 @@ pub mod told;
 pub mod transcript;
 mod words;
 
+pub use diagram::Diagram;
 pub use log::{Format, Log, Show};
 pub use select::Select;
 pub use since::Since;
