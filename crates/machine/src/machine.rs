@@ -39,4 +39,10 @@ pub trait Machine {
 
     /// Whether the conversation is over: once `outgoing` is sent, the connection may be closed.
     fn is_over(&self) -> bool;
+
+    /// Whether it waits for something to be done to the connection itself, as for TLS to start: once
+    /// `outgoing` is sent, whoever drives it does that, says so with an order, and drives on.
+    fn is_paused(&self) -> bool {
+        false
+    }
 }

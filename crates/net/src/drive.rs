@@ -16,7 +16,7 @@ pub trait Session<M: Machine> {
     fn hear(&mut self, event: M::Event) -> impl Future<Output = io::Result<Vec<M::Order>>>;
 }
 
-/// Drives `machine` on `stream` until it is over, and gives both back.
+/// Drives `machine` on `stream` until it is over or paused, and gives both back.
 ///
 /// # Errors
 /// As the stream or the session says; [`io::ErrorKind::TimedOut`] when the peer does not read.
@@ -37,6 +37,9 @@ pub async fn drive<M: Machine>(
         if !machine.outgoing().is_empty() {
             let octets = std::mem::take(machine.outgoing());
             say(stream, clock, machine.deadline(), &octets).await?;
+        }
+        if machine.is_paused() {
+            return Ok(machine);
         }
         if machine.is_over() {
             stream.shutdown().await?;

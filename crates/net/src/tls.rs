@@ -3,6 +3,7 @@
 //! The record gets the clear text, the lengths on the wire and the secrets of each connection. The
 //! secrets also go to the file that SSLKEYLOGFILE names, if that is set.
 
+mod anyone;
 mod keylog;
 mod wire;
 
@@ -20,6 +21,7 @@ use crate::stream::Io;
 pub(crate) use keylog::Secrets;
 use wire::Wire;
 
+pub use anyone::with_anyone;
 pub use rustls::{ClientConfig, ServerConfig};
 
 /// A TLS connection over whatever carries a stream.
