@@ -18,8 +18,13 @@ pub enum Fate {
 /// Who has it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// A server, which answered this.
-    Relayed(Reply),
+    /// A server.
+    Relayed {
+        /// What it answered.
+        reply: Reply,
+        /// It tells the sender what becomes of it, if they would like to hear (RFC 3461 5.2.2).
+        notifies: bool,
+    },
     /// A mailbox of this host.
     Mailbox(String),
 }
@@ -57,6 +62,9 @@ pub enum Trouble {
     /// The server knows no 8BITMIME, and the message goes beyond ASCII.
     #[error("{0} takes no message beyond ASCII")]
     PeerLacksEightBit(String),
+    /// The server knows no BDAT, and it was to be used.
+    #[error("{0} takes no chunks")]
+    PeerLacksChunking(String),
     /// The server said beforehand that it takes no message as large.
     #[error("{0} takes no message of more than {1} octets")]
     PeerTooSmall(String, u64),
@@ -119,6 +127,7 @@ impl Trouble {
             Trouble::PeerLeft(_) | Trouble::PeerTooSlow(_) => (4, 2),
             Trouble::PeerLacksSmtputf8(_) => (6, 7),
             Trouble::PeerLacksEightBit(_) => (6, 3),
+            Trouble::PeerLacksChunking(_) => (5, 1),
             Trouble::PeerTooSmall(..) => (3, 4),
             Trouble::NetworkUnreachable(..) => (4, 1),
             Trouble::NetworkNoAnswer(..) => (4, 3),
@@ -144,7 +153,7 @@ impl Trouble {
 impl fmt::Display for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fate::Delivered(Delivery::Relayed(reply)) => write!(f, "relayed: {reply}"),
+            Fate::Delivered(Delivery::Relayed { reply, .. }) => write!(f, "relayed: {reply}"),
             Fate::Delivered(Delivery::Mailbox(name)) => write!(f, "delivered to mailbox {name}"),
             Fate::Deferred(trouble) => write!(f, "deferred: {trouble}"),
             Fate::Failed(trouble) => write!(f, "failed: {trouble}"),

@@ -1,5 +1,6 @@
 //! Trace fields: who had a mail when (RFC 5321 4.4).
 
+use std::fmt;
 use std::net::IpAddr;
 
 use mail_builder::headers::date::Date;
@@ -27,26 +28,24 @@ pub struct Receipt<'a> {
     pub time: Time,
 }
 
-/// Protocols as RFC 3848 and RFC 6531 3.7.3 name them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum With {
-    /// After HELO.
-    Smtp,
-    /// After EHLO.
-    Esmtp,
+/// A protocol as RFC 3848 and RFC 6531 4.3 name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct With {
+    /// After EHLO, not HELO.
+    pub extended: bool,
     /// With addresses beyond ASCII.
-    Utf8Smtp,
+    pub smtputf8: bool,
+    /// Under TLS.
+    pub secured: bool,
+    /// By a user who is known.
+    pub authenticated: bool,
 }
 
 /// The field that a server puts before a mail that it takes.
 pub fn received(receipt: &Receipt<'_>) -> String {
     let Receipt { client, host, id, .. } = receipt;
     let address = Domain::Address(receipt.address.to_canonical());
-    let with = match receipt.with {
-        With::Smtp => "SMTP",
-        With::Esmtp => "ESMTP",
-        With::Utf8Smtp => "UTF8SMTP",
-    };
+    let with = receipt.with;
     let to = match receipt.to {
         [to] => format!("\r\n\tfor {to}"),
         _ => String::new(),
@@ -55,6 +54,18 @@ pub fn received(receipt: &Receipt<'_>) -> String {
         "Received: from {client} ({address})\r\n\tby {host} with {with} id {id}{to};\r\n\t{}\r\n",
         date(receipt.time)
     )
+}
+
+/// The fields that a mail should have and has not: where it is handed in they are added (RFC 6409 section 8).
+pub fn missing(content: &Content, id: &str, host: &str, time: Time) -> String {
+    let mut fields = String::new();
+    if !has_field(content, b"date:") {
+        fields.push_str(&format!("Date: {}\r\n", date(time)));
+    }
+    if !has_field(content, b"message-id:") {
+        fields.push_str(&format!("Message-ID: <{id}@{host}>\r\n"));
+    }
+    fields
 }
 
 /// The field that is added when a mail comes to rest in a mailbox.
@@ -69,9 +80,28 @@ pub fn date(time: Time) -> String {
 
 /// How many servers had a mail before, by its Received fields.
 pub fn hops(content: &Content) -> usize {
+    fields(content, b"received:").count()
+}
+
+fn has_field(content: &Content, name: &'static [u8]) -> bool {
+    fields(content, name).next().is_some()
+}
+
+fn fields<'a>(content: &'a Content, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
     let lines = content.header().split(|octet| *octet == b'\n');
-    let is_received = |line: &[u8]| line.get(..9).is_some_and(|name| name.eq_ignore_ascii_case(b"received:"));
-    lines.filter(|line| is_received(line)).count()
+    lines.filter(move |line| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+}
+
+impl fmt::Display for With {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.smtputf8, self.extended) {
+            (true, _) => "UTF8SMTP",
+            (false, true) => "ESMTP",
+            (false, false) => "SMTP",
+        })?;
+        f.write_str(if self.secured { "S" } else { "" })?;
+        f.write_str(if self.authenticated { "A" } else { "" })
+    }
 }
 
 /// Whether a mail has been through so many servers that it must be going in circles.
@@ -93,7 +123,7 @@ mod tests {
             client: "client.test",
             address: [198, 18, 0, 5].into(),
             host: "mail.shop.test",
-            with: With::Esmtp,
+            with: With { extended: true, ..With::default() },
             id: "1",
             to: &to,
             time: Time::from_secs(1_767_225_600),
@@ -105,6 +135,25 @@ mod tests {
         );
         let two = [to[0].clone(), ForwardPath::Postmaster];
         assert!(!received(&Receipt { to: &two, ..receipt }).contains("for"));
+    }
+
+    #[test]
+    fn protocols_have_the_names_of_their_registry() {
+        let with = |extended, secured, authenticated| With { extended, secured, authenticated, smtputf8: false };
+        assert_eq!(with(false, false, false).to_string(), "SMTP");
+        assert_eq!(with(true, true, false).to_string(), "ESMTPS");
+        assert_eq!(with(true, true, true).to_string(), "ESMTPSA");
+        assert_eq!(With { smtputf8: true, ..with(true, false, true) }.to_string(), "UTF8SMTPA");
+    }
+
+    #[test]
+    fn a_mail_that_is_handed_in_gets_the_fields_that_it_lacks() {
+        let missing = |text| missing(&Content::from_text(text).unwrap(), "1", "mail.test", Time::from_secs(0));
+        assert_eq!(
+            missing("Subject: hi\n\nDate: no\n"),
+            "Date: Thu, 1 Jan 1970 00:00:00 +0000\r\nMessage-ID: <1@mail.test>\r\n"
+        );
+        assert_eq!(missing("date: x\nMessage-Id: <y@z>\n"), "");
     }
 
     #[test]

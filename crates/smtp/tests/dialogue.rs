@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use toynet_machine::{Machine, Time};
-use toynet_smtp::client::{self, ClientMachine, Letter};
+use toynet_smtp::client::{self, ClientMachine, Dsn, Letter};
 use toynet_smtp::fate::Fate;
-use toynet_smtp::server::{self, Limits, ServerMachine, say};
+use toynet_smtp::server::{self, Limits, Offer, ServerMachine, say};
 use toynet_smtp::wire::{Content, ForwardPath, ReversePath};
 
 proptest! {
@@ -30,6 +30,7 @@ fn letter() -> impl Strategy<Value = Letter> {
         to: names.iter().filter_map(|name| ForwardPath::parse(&format!("<{name}@club.test>")).ok()).collect(),
         content: Content::from_text(&text).expect("lines are short"),
         smtputf8: false,
+        dsn: Dsn::default(),
     })
 }
 
@@ -44,7 +45,7 @@ fn known_only(letter: Letter) -> Letter {
 /// Sends letters over one connection: what the server got, and what the client thinks of it.
 fn converse(letters: &[Letter], pieces: &[usize]) -> (Vec<Letter>, Vec<Vec<Fate>>) {
     let now = Time::default();
-    let mut server = ServerMachine::new(now, "mail.club.test", Limits::default());
+    let mut server = ServerMachine::new(now, "mail.club.test", Limits::default(), Offer::default());
     let mut client = ClientMachine::new(now, "mail.shop.test", "mail.club.test");
     let (mut ahead, mut sizes) = (letters.iter(), pieces.iter().cycle());
     let (mut got, mut fates) = (Vec::new(), Vec::new());
@@ -73,11 +74,11 @@ fn decide(draft: &mut Option<Letter>, got: &mut Vec<Letter>, event: server::Even
     let reply = match event {
         server::Event::Sender { from, .. } => {
             let content = Content::from_text("").expect("nothing is content");
-            *draft = Some(Letter { from, to: Vec::new(), content, smtputf8: false });
+            *draft = Some(Letter { from, to: Vec::new(), content, smtputf8: false, dsn: Dsn::default() });
             say::sender_ok()
         }
-        server::Event::Recipient(to) if !is_known(&to) => say::no_such_mailbox("nobody"),
-        server::Event::Recipient(to) => {
+        server::Event::Recipient(to, _) if !is_known(&to) => say::no_such_mailbox("nobody"),
+        server::Event::Recipient(to, _) => {
             draft.iter_mut().for_each(|draft| draft.to.push(to.clone()));
             say::recipient_ok()
         }
@@ -85,6 +86,7 @@ fn decide(draft: &mut Option<Letter>, got: &mut Vec<Letter>, event: server::Even
             got.extend(draft.take().map(|draft| Letter { content, ..draft }));
             say::queued("1")
         }
+        server::Event::Login(_) => say::wrong_password(),
         server::Event::Abandoned | server::Event::Ended(_) => return None,
     };
     Some(server::Order::Answer(reply))

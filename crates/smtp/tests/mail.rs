@@ -134,6 +134,40 @@ fn a_notification_that_cannot_be_delivered_is_dropped() {
 }
 
 #[test]
+fn a_sender_who_would_like_to_hear_of_success_does_and_by_the_last_server() {
+    in_virtual_time(|| async {
+        let lab = Lab::new(vec![]);
+        let (shop, club) = (lab.serve(SHOP).await, lab.serve(CLUB).await);
+        let dialogue = "EHLO c.test\r\nMAIL FROM:<alice@shop.test> ENVID=order+3D7\r\n\
+            RCPT TO:<carol@club.test> NOTIFY=SUCCESS ORCPT=rfc822;carol@club.test\r\nDATA\r\nSubject: Hi\r\n\r\nhello\r\n.\r\nQUIT\r\n";
+        lab.say(SHOP, dialogue).await;
+        first_mail(&lab, &*club, "carol").await;
+        let report = first_mail(&lab, &*shop, "alice").await;
+        for part in [
+            "Return-Path: <>\r\n",
+            "Original-Envelope-Id: order=7\r\nReporting-MTA: dns; mail.club.test\r\n",
+            "Original-Recipient: rfc822; carol@club.test\r\n",
+            "Action: delivered\r\n",
+        ] {
+            assert!(report.contains(part), "{part}\n{report}");
+        }
+    });
+}
+
+#[test]
+fn a_sender_who_would_like_to_hear_nothing_hears_nothing() {
+    in_virtual_time(|| async {
+        let lab = Lab::new(vec![]);
+        let shop = lab.serve(SHOP).await;
+        let dialogue = "EHLO c.test\r\nMAIL FROM:<alice@shop.test>\r\nRCPT TO:<bob@quiet.test> NOTIFY=NEVER\r\n\
+            DATA\r\nSubject: Hi\r\n.\r\nQUIT\r\n";
+        lab.say(SHOP, dialogue).await;
+        lab.network.clock().sleep(Duration::from_secs(10 * 86_400)).await;
+        assert_eq!(mails(&*shop, "alice").await.len(), 0);
+    });
+}
+
+#[test]
 fn the_same_seed_gives_the_same_story() {
     let story = || {
         in_virtual_time(|| async {

@@ -11,8 +11,9 @@ use toynet_machine::{Machine, Time};
 
 use super::limits;
 use crate::fate::{Fate, Trouble};
+use crate::wire::parameter::Xtext;
 use crate::wire::reply::{Reply, ReplyReader};
-use crate::wire::{Command, Content, Extensions, ForwardPath, ReversePath};
+use crate::wire::{Command, Content, Extensions, ForwardPath, RcptParameters, Returned, ReversePath};
 use mailing::{Mailing, Step};
 
 /// The client's side of one connection. It greets by itself; after [`Event::Ready`], and after each
@@ -26,6 +27,10 @@ pub struct ClientMachine {
     replies: ReplyReader,
     stage: Stage,
     extensions: Extensions,
+    /// TLS is to be started if the server offers it.
+    wants_tls: bool,
+    /// What came after the reply to STARTTLS and before TLS.
+    unread: Vec<u8>,
     events: VecDeque<Event>,
     outgoing: Vec<u8>,
     deadline: Option<Time>,
@@ -42,6 +47,19 @@ pub struct Letter {
     pub content: Content,
     /// Whether its header goes beyond ASCII (RFC 6532).
     pub smtputf8: bool,
+    /// Of what its sender would like to hear.
+    pub dsn: Dsn,
+}
+
+/// Of what a sender would like to hear (RFC 3461). Servers that cannot tell them are not asked to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dsn {
+    /// How much of the mail comes back.
+    pub ret: Option<Returned>,
+    /// What they call the mail.
+    pub envid: Option<Xtext>,
+    /// What they said of each recipient, in order; where there is nothing more, they said nothing.
+    pub wishes: Vec<RcptParameters>,
 }
 
 /// Something that the session should know.
@@ -60,6 +78,8 @@ pub enum Event {
 pub enum Order {
     /// Deliver this. Only when the last mail is done.
     Deliver(Letter),
+    /// TLS has started on the connection, which was paused for it.
+    Secured,
     /// Say QUIT.
     Quit,
 }
@@ -80,6 +100,10 @@ enum Stage {
     Hello {
         extended: bool,
     },
+    /// STARTTLS was said.
+    StartTls,
+    /// 220 was the answer to it: what the server sends next is no SMTP.
+    Securing,
     Idle,
     Mailing(Box<Mailing>),
     Quitting,
@@ -95,10 +119,23 @@ impl ClientMachine {
             replies: ReplyReader::default(),
             stage: Stage::Greeting,
             extensions: Extensions::default(),
+            wants_tls: false,
+            unread: Vec::new(),
             events: VecDeque::new(),
             outgoing: Vec::new(),
             deadline: Some(now + limits::GREETING),
         }
+    }
+
+    /// The same, and TLS is started where the server offers it (RFC 7435, RFC 3207).
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        Self { wants_tls: true, ..self }
+    }
+
+    /// What came after the reply to STARTTLS and before TLS: a server must not send any.
+    pub fn unread(&self) -> &[u8] {
+        &self.unread
     }
 
     fn say(&mut self, now: Time, command: &Command, patience: Duration) {
@@ -111,11 +148,17 @@ impl ClientMachine {
             Stage::Greeting if reply.is_completed() => self.hello(now, true),
             Stage::Greeting => self.end(Ending::Trouble(self.said("the connection", reply))),
             Stage::Hello { extended } => self.be_ready(now, extended, reply),
+            Stage::StartTls if reply.code == 220 => {
+                self.stage = Stage::Securing;
+                self.deadline = None;
+            }
+            // It has changed its mind, and mail in clear is better than none.
+            Stage::StartTls => self.become_idle(),
             Stage::Mailing(mailing) => self.go_on(now, mailing, reply),
             Stage::Quitting => self.end(Ending::Quit),
             // Servers that stop say 421 unasked (RFC 5321 3.8).
             Stage::Idle => self.end(Ending::Trouble(self.said("nothing", reply))),
-            Stage::Over => {}
+            Stage::Securing | Stage::Over => {}
         }
     }
 
@@ -134,14 +177,24 @@ impl ClientMachine {
     fn be_ready(&mut self, now: Time, extended: bool, reply: Reply) {
         if reply.is_completed() {
             self.extensions = if extended { Extensions::read(&reply) } else { Extensions::default() };
-            self.rest();
-            self.events.push_back(Event::Ready(self.extensions));
+            if self.wants_tls && self.extensions.starttls {
+                self.wants_tls = false;
+                self.say(now, &Command::StartTls, limits::GREETING);
+                self.stage = Stage::StartTls;
+            } else {
+                self.become_idle();
+            }
         } else if extended && [500, 501, 502, 504].contains(&reply.code) {
             self.hello(now, false);
         } else {
             let fate = self.said(if extended { "EHLO" } else { "HELO" }, reply);
             self.end(Ending::Trouble(fate));
         }
+    }
+
+    fn become_idle(&mut self) {
+        self.rest();
+        self.events.push_back(Event::Ready(self.extensions));
     }
 
     fn rest(&mut self) {
@@ -191,7 +244,9 @@ impl ClientMachine {
                 self.events.push_back(Event::Done(mailing.break_off(&trouble)));
                 self.end(Ending::Trouble(Fate::Deferred(trouble)));
             }
-            Stage::Greeting | Stage::Hello { .. } | Stage::Idle => self.end(Ending::Trouble(Fate::Deferred(trouble))),
+            Stage::Greeting | Stage::Hello { .. } | Stage::StartTls | Stage::Securing | Stage::Idle => {
+                self.end(Ending::Trouble(Fate::Deferred(trouble)))
+            }
         }
     }
 
@@ -209,6 +264,9 @@ impl Machine for ClientMachine {
     fn receive(&mut self, now: Time, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() && !self.is_over() {
+            if self.is_paused() {
+                return self.unread.extend_from_slice(rest);
+            }
             let (count, reply) = self.replies.take(rest);
             rest = &rest[count..];
             match reply {
@@ -230,8 +288,10 @@ impl Machine for ClientMachine {
                 self.say(now, &Command::Quit, limits::GREETING);
                 self.stage = Stage::Quitting;
             }
+            // All that was said in clear is forgotten (RFC 3207 section 4.2).
+            (Order::Secured, Stage::Securing) => self.hello(now, true),
             // It is over already, and the session has heard or will hear why.
-            (Order::Deliver(_) | Order::Quit, _) => {}
+            (Order::Deliver(_) | Order::Secured | Order::Quit, _) => {}
         }
     }
 
@@ -255,6 +315,10 @@ impl Machine for ClientMachine {
 
     fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over)
+    }
+
+    fn is_paused(&self) -> bool {
+        matches!(self.stage, Stage::Securing)
     }
 }
 

@@ -10,6 +10,6 @@ pub mod machine;
 #[cfg(feature = "io")]
 mod send;
 
-pub use machine::{ClientMachine, Ending, Event, Letter, Order};
+pub use machine::{ClientMachine, Dsn, Ending, Event, Letter, Order};
 #[cfg(feature = "io")]
 pub use send::send;

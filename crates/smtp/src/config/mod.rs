@@ -4,6 +4,8 @@
 //! [host."mail.shop.test".smtp]
 //! domains = ["shop.test"]
 //! mailboxes = ["alice", "bob"]
+//! aliases = { sales = "alice" }    # and catch_all = "bob"
+//! users = { alice = "secret" }     # AUTH, and a port to hand mail in
 //! ```
 //!
 //! - `check`: what is wrong with it; `commands`: what to try
@@ -11,6 +13,7 @@
 mod check;
 mod commands;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -22,8 +25,8 @@ use toynet_record::Transport;
 use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
 
 use crate::retry::Schedule;
-use crate::server::SmtpServer;
-use crate::server::policy::Policy;
+use crate::server::policy::{Policy, Users};
+use crate::server::{Auth, Limits, SmtpServer, Ways};
 use crate::store::{Disk, Memory, Store};
 
 /// A mail server.
@@ -34,15 +37,42 @@ struct Smtp {
     domains: Vec<Spanned<String>>,
     /// The local parts that exist in each; all if none are named.
     mailboxes: Option<Vec<Spanned<String>>>,
+    /// Further local parts, and the mailboxes that they stand for.
+    aliases: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// The mailbox for whoever is not there.
+    catch_all: Option<Spanned<String>>,
+    /// Who may say who they are, with their passwords.
+    users: BTreeMap<Spanned<String>, String>,
+    /// Users may do so without TLS.
+    auth_in_clear: bool,
     port: u16,
+    /// Where authors hand mail in; 587 where there are users.
+    submission: Option<u16>,
     /// What the workers of this host share, as long as one of them runs.
     #[serde(skip)]
-    disk: Mutex<Option<(PathBuf, Weak<Disk>)>>,
+    shared: Mutex<Option<Shared>>,
+}
+
+/// A store, by the folder that it is in if it is in one.
+#[derive(Debug)]
+struct Shared {
+    folder: Option<PathBuf>,
+    store: Weak<dyn Store>,
 }
 
 impl Default for Smtp {
     fn default() -> Self {
-        Self { domains: Vec::new(), mailboxes: None, port: 25, disk: Mutex::default() }
+        Self {
+            domains: Vec::new(),
+            mailboxes: None,
+            aliases: BTreeMap::new(),
+            catch_all: None,
+            users: BTreeMap::new(),
+            auth_in_clear: false,
+            port: 25,
+            submission: None,
+            shared: Mutex::default(),
+        }
     }
 }
 
@@ -56,7 +86,8 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
 
 impl Config for Smtp {
     fn endpoints(&self) -> Vec<Endpoint> {
-        vec![Endpoint { transport: Transport::Tcp, port: self.port }]
+        let ports = std::iter::once(self.port).chain(self.submission());
+        ports.map(|port| Endpoint { transport: Transport::Tcp, port }).collect()
     }
 
     fn facts(&self) -> Facts {
@@ -70,7 +101,10 @@ impl Config for Smtp {
     }
 
     fn check(&self, _: &dyn Files) -> Vec<Mistake> {
-        check::mistakes(&self.domains, self.mailboxes.as_deref().unwrap_or_default())
+        let mut mistakes = check::mistakes(&self.domains, self.mailboxes.as_deref().unwrap_or_default());
+        mistakes.extend(check::aliases(&self.aliases, self.catch_all.as_ref(), self.mailboxes.as_deref()));
+        mistakes.extend(check::users(&self.users));
+        mistakes
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
@@ -86,28 +120,57 @@ impl Config for Smtp {
             addresses: place.addresses.clone(),
             domains: lower(&self.domains),
             mailboxes: self.mailboxes.as_deref().map(lower),
+            aliases: self.aliases.iter().map(|(alias, mailbox)| (lowered(alias), lowered(mailbox))).collect(),
+            catch_all: self.catch_all.as_ref().map(lowered),
+            users: self.users(),
+            stands_alone: false,
         };
-        let store: Arc<dyn Store> = match &place.state {
-            Some(folder) => self.disk(folder)?,
-            None => Arc::new(Memory::default()),
+        let ways = Ways {
+            port: self.port,
+            submission: self.submission(),
+            tls: None,
+            auth: (!self.users.is_empty()).then_some(if self.auth_in_clear { Auth::Anywhere } else { Auth::UnderTls }),
+            limits: Limits::default(),
         };
-        Ok(Box::new(SmtpServer::new(self.port, policy, store, Schedule::default())))
+        let store = self.store(place.state.as_deref())?;
+        Ok(Box::new(SmtpServer::new(ways, policy, store, Schedule::default())))
     }
 }
 
 impl Smtp {
-    /// The folder's store: one for all workers.
-    fn disk(&self, folder: &Path) -> io::Result<Arc<Disk>> {
-        let mut shared = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = shared.as_ref().filter(|(path, _)| path == folder).and_then(|(_, disk)| disk.upgrade());
-        if let Some(disk) = known {
-            return Ok(disk);
+    fn submission(&self) -> Option<u16> {
+        self.submission.or((!self.users.is_empty()).then_some(SUBMISSION))
+    }
+
+    fn users(&self) -> Users {
+        if self.users.is_empty() {
+            return Users::Nobody;
         }
-        let disk = Arc::new(Disk::open(&folder.join("smtp"))?);
-        *shared = Some((folder.to_owned(), Arc::downgrade(&disk)));
-        Ok(disk)
+        Users::Known(self.users.iter().map(|(name, password)| (lowered(name), password.clone())).collect())
+    }
+
+    /// The store of all workers: in the folder, or in memory.
+    fn store(&self, folder: Option<&Path>) -> io::Result<Arc<dyn Store>> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shared.as_ref().filter(|shared| shared.folder.as_deref() == folder);
+        if let Some(store) = known.and_then(|shared| shared.store.upgrade()) {
+            return Ok(store);
+        }
+        let store: Arc<dyn Store> = match folder {
+            Some(folder) => Arc::new(Disk::open(&folder.join("smtp"))?),
+            None => Arc::new(Memory::default()),
+        };
+        *shared = Some(Shared { folder: folder.map(Path::to_owned), store: Arc::downgrade(&store) });
+        Ok(store)
     }
 }
+
+fn lowered(name: &Spanned<String>) -> String {
+    name.get_ref().to_lowercase()
+}
+
+/// RFC 6409 section 3.1.
+const SUBMISSION: u16 = 587;
 
 #[cfg(test)]
 mod tests;

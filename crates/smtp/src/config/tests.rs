@@ -22,6 +22,11 @@ fn each_mistake_is_told_at_its_place() {
         ("mailboxes = ['a b']", 13, "`a b` is no mailbox", Some("a mailbox is what stands before the @")),
         ("mailboxes = ['al@shop.test']", 13, "`al@shop.test` is no mailbox", Some("write `al`")),
         ("mailboxes = ['al', 'AL']", 19, "the mailbox `AL` is here twice", None),
+        ("mailboxes = ['al']\naliases = { al = 'al' }", 31, "the alias `al` is a mailbox", None),
+        ("mailboxes = ['al']\naliases = { ed = 'bo' }", 36, "there is no mailbox `bo`", Some("name one of")),
+        ("mailboxes = ['al']\ncatch_all = 'bo'", 31, "there is no mailbox `bo`", Some("name one of")),
+        ("catch_all = 'bo'", 12, "`catch_all` catches nothing", Some("name the `mailboxes`")),
+        ("users = { al = '' }", 10, "the user `al` has no password", None),
     ] {
         let mistakes = config(text).check(&NoFiles);
         assert_eq!(mistakes.len(), 1, "{text}: {mistakes:?}");
@@ -36,13 +41,27 @@ fn each_mistake_is_told_at_its_place() {
 fn all_workers_of_a_host_share_one_store_and_the_next_lab_reads_it_anew() {
     let folder = tempfile::tempdir().unwrap();
     let smtp = Smtp::default();
-    let first = smtp.disk(folder.path()).unwrap();
-    assert!(Arc::ptr_eq(&first, &smtp.disk(folder.path()).unwrap()));
+    let first = smtp.store(Some(folder.path())).unwrap();
+    assert!(Arc::ptr_eq(&first, &smtp.store(Some(folder.path())).unwrap()));
     let other = tempfile::tempdir().unwrap();
-    assert!(!Arc::ptr_eq(&first, &smtp.disk(other.path()).unwrap()));
+    assert!(!Arc::ptr_eq(&first, &smtp.store(Some(other.path())).unwrap()));
     drop(first);
-    smtp.disk(folder.path()).unwrap();
+    smtp.store(Some(folder.path())).unwrap();
     assert!(folder.path().join("smtp/queue/journal").exists());
+}
+
+#[test]
+fn all_workers_of_a_host_share_one_memory() {
+    let smtp = Smtp::default();
+    let first = smtp.store(None).unwrap();
+    assert!(Arc::ptr_eq(&first, &smtp.store(None).unwrap()));
+}
+
+#[test]
+fn where_there_are_users_mail_is_handed_in_at_a_port_of_its_own() {
+    let ports = |text| config(text).endpoints().iter().map(|endpoint| endpoint.port).collect::<Vec<_>>();
+    assert_eq!(ports("users = { alice = 'secret' }"), [25, 587]);
+    assert_eq!(ports("port = 2525\nsubmission = 2587"), [2525, 2587]);
 }
 
 #[test]

@@ -7,14 +7,14 @@ use toynet_machine::Time;
 use toynet_net::Host;
 
 use super::{Queue, relay};
-use crate::bounce::{self, Undelivered};
-use crate::client::Letter;
+use crate::bounce::{self, Outcome, Told, What};
+use crate::client::{Dsn, Letter};
 use crate::fate::{Delivery, Fate, Trouble};
-use crate::queue::{Mail, Reason, Recipient, Record, State};
+use crate::queue::{Mail, Recipient, Record, State};
 use crate::server::policy::Target;
 use crate::trace;
 use crate::wire::path::Domain;
-use crate::wire::{Content, ForwardPath, ReversePath};
+use crate::wire::{Content, ForwardPath, RcptParameters, ReversePath};
 
 impl Queue {
     pub(super) async fn attempt(self: Rc<Self>, host: Host, mut mail: Mail) {
@@ -25,7 +25,10 @@ impl Queue {
         let now = host.clock().now();
         let mut records = Vec::new();
         for (number, fate) in &fates {
-            report(&host, &mail, *number, fate);
+            // Where mail goes nowhere, all was said when it came.
+            if !self.policy.stands_alone {
+                report(&host, &mail, *number, fate);
+            }
             let state = mail.after(*number, fate, now, &self.schedule);
             if let Some(recipient) = mail.recipients.get_mut(*number) {
                 recipient.state = state.clone();
@@ -54,7 +57,7 @@ impl Queue {
         }
         for (domain, numbers) in domains {
             let letters: Vec<Letter> = numbers.chunks(MOST_RECIPIENTS).map(|numbers| letter(mail, numbers)).collect();
-            let found = relay::deliver(host, &domain, letters).await;
+            let found = relay::deliver(host, &domain, letters, self.tls.as_ref()).await;
             fates.extend(numbers.into_iter().zip(found));
         }
         fates.sort_by_key(|(number, _)| *number);
@@ -95,18 +98,25 @@ fn letter(mail: &Mail, numbers: &[usize]) -> Letter {
         to: recipients.map(|recipient| recipient.to.clone()).collect(),
         content: mail.content.clone(),
         smtputf8: mail.smtputf8 && !mail.content.header().is_ascii(),
+        dsn: dsn(mail, numbers),
     }
 }
 
-/// The mail that tells its sender who was given up just now.
+fn dsn(mail: &Mail, numbers: &[usize]) -> Dsn {
+    let recipients = numbers.iter().filter_map(|number| mail.recipients.get(*number));
+    let wishes = recipients.map(|recipient| recipient.wish.clone()).collect();
+    Dsn { ret: mail.ret, envid: mail.envid.clone(), wishes }
+}
+
+/// The mail that tells its sender what they would like to hear of what became of it just now.
 fn notice(host: &Host, mail: &Mail, fates: &[(usize, Fate)], now: Time) -> Option<Mail> {
-    let failed: Vec<(&ForwardPath, &Reason)> = fates.iter().filter_map(|(number, _)| failure(mail, *number)).collect();
-    let first = fates.iter().find(|(number, _)| failure(mail, *number).is_some())?.0;
+    let told: Vec<Told<'_>> = fates.iter().filter_map(|(number, fate)| told(mail, *number, fate)).collect();
+    let first = fates.iter().find(|(number, fate)| self::told(mail, *number, fate).is_some())?.0;
     let id = format!("{}-B{first}", mail.id);
     let (arrived, from, content) = (mail.arrived, &mail.from, &mail.content);
-    let undelivered = Undelivered { host: host.name(), id: &id, from, arrived, now, failed: &failed, content };
-    let told = bounce::notification(&undelivered);
-    let Some(told) = told else {
+    let (envid, ret) = (mail.envid.as_ref(), mail.ret);
+    let outcome = Outcome { host: host.name(), id: &id, from, arrived, now, envid, ret, told: &told, content };
+    let Some(told) = bounce::notification(&outcome) else {
         tracing::info!(host = host.name(), mail = mail.id, "a notification could not be delivered and is dropped");
         return None;
     };
@@ -117,17 +127,24 @@ fn notice(host: &Host, mail: &Mail, fates: &[(usize, Fate)], now: Time) -> Optio
 
 fn notification(of: &Mail, id: &str, to: ForwardPath, content: Content, now: Time) -> Mail {
     let smtputf8 = !content.header().is_ascii();
-    let recipients = vec![Recipient { to, state: State::Fresh }];
-    let id = id.to_owned();
-    Mail { id, from: ReversePath::Null, arrived: now, smtputf8, cause: of.cause, recipients, content }
+    let recipients = vec![Recipient { to, wish: RcptParameters::default(), state: State::Fresh }];
+    let (id, from, cause) = (id.to_owned(), ReversePath::Null, of.cause);
+    Mail { id, from, arrived: now, smtputf8, ret: None, envid: None, cause, recipients, content }
 }
 
-fn failure(mail: &Mail, number: usize) -> Option<(&ForwardPath, &Reason)> {
+/// What the sender hears of a recipient, if they would like to hear it (RFC 3461 5.2).
+fn told<'a>(mail: &'a Mail, number: usize, fate: &Fate) -> Option<Told<'a>> {
     let recipient = mail.recipients.get(number)?;
-    match &recipient.state {
-        State::Failed(reason) => Some((&recipient.to, reason)),
-        State::Fresh | State::Delivered | State::Deferred { .. } => None,
-    }
+    let notify = recipient.notify();
+    let what = match (&recipient.state, fate) {
+        (State::Failed(reason), _) if notify.failure => What::Failed(reason),
+        (State::Delivered, Fate::Delivered(Delivery::Mailbox(_))) if notify.success => What::Delivered,
+        (State::Delivered, Fate::Delivered(Delivery::Relayed { notifies: false, .. })) if notify.success => {
+            What::Relayed
+        }
+        _ => return None,
+    };
+    Some(Told { to: &recipient.to, original: recipient.wish.orcpt.as_ref(), what })
 }
 
 fn report(host: &Host, mail: &Mail, number: usize, fate: &Fate) {

@@ -5,7 +5,7 @@
 //! - `relay`: to the exchangers of a domain
 
 mod attempt;
-mod relay;
+pub(crate) mod relay;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use toynet_machine::Time;
 use toynet_net::Host;
+use toynet_net::tls::{self, ClientConfig};
 
 use crate::queue::{Mail, Record};
 use crate::retry::Schedule;
@@ -29,6 +30,8 @@ pub struct Queue {
     policy: Policy,
     store: Arc<dyn Store>,
     schedule: Schedule,
+    /// How TLS is spoken with servers that offer it.
+    tls: Option<ClientConfig>,
     waiting: RefCell<Waiting>,
     news: Notify,
 }
@@ -46,7 +49,9 @@ impl Queue {
     pub fn new(policy: Policy, store: Arc<dyn Store>, schedule: Schedule) -> Self {
         let mut waiting = Waiting::default();
         store.adopt().into_iter().for_each(|mail| waiting.add(mail));
-        Self { policy, store, schedule, waiting: RefCell::new(waiting), news: Notify::new() }
+        // Without it mail still goes, in clear.
+        let tls = tls::with_anyone().ok();
+        Self { policy, store, schedule, tls, waiting: RefCell::new(waiting), news: Notify::new() }
     }
 
     /// For whom and from whom mail is taken.

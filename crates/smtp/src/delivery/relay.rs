@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use toynet_net::Host;
+use toynet_net::tls::ClientConfig;
 
 use crate::client::{Letter, send};
 use crate::fate::{Fate, Trouble};
@@ -11,15 +12,25 @@ use crate::route;
 use crate::wire::path::Domain;
 
 /// Delivers letters to a domain, and says what became of each recipient of each, in order.
-pub(super) async fn deliver(host: &Host, domain: &Domain, letters: Vec<Letter>) -> Vec<Fate> {
+pub(super) async fn deliver(
+    host: &Host,
+    domain: &Domain,
+    letters: Vec<Letter>,
+    tls: Option<&ClientConfig>,
+) -> Vec<Fate> {
     let recipients: usize = letters.iter().map(|letter| letter.to.len()).sum();
-    match try_exchangers(host, domain, letters).await {
+    match try_exchangers(host, domain, letters, tls).await {
         Ok(fates) => fates.into_iter().flatten().collect(),
         Err(fate) => vec![fate; recipients],
     }
 }
 
-async fn try_exchangers(host: &Host, domain: &Domain, letters: Vec<Letter>) -> Result<Vec<Vec<Fate>>, Fate> {
+async fn try_exchangers(
+    host: &Host,
+    domain: &Domain,
+    letters: Vec<Letter>,
+    tls: Option<&ClientConfig>,
+) -> Result<Vec<Vec<Fate>>, Fate> {
     let exchangers = exchangers(host, domain).await?;
     let mut last = Fate::Failed(Trouble::PeerNoRoute(domain.to_string()));
     let mut tries = 0;
@@ -36,7 +47,7 @@ async fn try_exchangers(host: &Host, domain: &Domain, letters: Vec<Letter>) -> R
                 return Err(last);
             }
             tries += 1;
-            match send(host, &exchanger, SocketAddr::new(address, PORT), letters.clone()).await {
+            match send(host, &exchanger, SocketAddr::new(address, PORT), letters.clone(), tls).await {
                 Ok(fates) => return Ok(fates),
                 Err(fate) => last = later(last, fate),
             }
@@ -46,7 +57,7 @@ async fn try_exchangers(host: &Host, domain: &Domain, letters: Vec<Letter>) -> R
 }
 
 /// Names, or addresses as text, best first.
-async fn exchangers(host: &Host, domain: &Domain) -> Result<Vec<String>, Fate> {
+pub(crate) async fn exchangers(host: &Host, domain: &Domain) -> Result<Vec<String>, Fate> {
     let name = match domain {
         Domain::Name(name) => name,
         Domain::Address(address) => return Ok(vec![address.to_string()]),
@@ -62,7 +73,7 @@ async fn exchangers(host: &Host, domain: &Domain) -> Result<Vec<String>, Fate> {
     route::exchangers(name, host.name(), &found, &mut random)
 }
 
-async fn addresses(host: &Host, exchanger: &str) -> Result<Vec<IpAddr>, Fate> {
+pub(crate) async fn addresses(host: &Host, exchanger: &str) -> Result<Vec<IpAddr>, Fate> {
     let found = match exchanger.parse() {
         Ok(address) => vec![address],
         Err(_) => look_up(host, exchanger).await?,

@@ -12,7 +12,8 @@ pub use record::Record;
 
 use crate::fate::{Fate, Trouble};
 use crate::retry::{Next, Schedule};
-use crate::wire::{Content, Enhanced, ForwardPath, ReversePath};
+use crate::wire::parameter::Xtext;
+use crate::wire::{Content, Enhanced, ForwardPath, Notify, RcptParameters, Returned, ReversePath};
 
 /// A mail in this server's care.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct Mail {
     pub arrived: Time,
     /// Whether its header goes beyond ASCII.
     pub smtputf8: bool,
+    /// How much of it comes back with a notification, where its sender has said so.
+    pub ret: Option<Returned>,
+    /// What its sender calls it.
+    pub envid: Option<Xtext>,
     /// Why connections are opened for it. Not written down: each process numbers its ends anew.
     pub cause: Option<Cause>,
     /// Whom it is for.
@@ -38,6 +43,8 @@ pub struct Mail {
 pub struct Recipient {
     /// Who.
     pub to: ForwardPath,
+    /// What the sender would like to hear of them.
+    pub wish: RcptParameters,
     /// What became of the mail for them so far.
     pub state: State,
 }
@@ -103,6 +110,13 @@ impl Mail {
     }
 }
 
+impl Recipient {
+    /// Of what the sender hears.
+    pub fn notify(&self) -> Notify {
+        self.wish.notify.unwrap_or(Notify::USUAL)
+    }
+}
+
 impl State {
     fn due(&self, arrived: Time) -> Option<Time> {
         match self {
@@ -161,13 +175,18 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn mail(to: &[&str]) -> Mail {
-        let recipient =
-            |to: &&str| Recipient { to: ForwardPath::parse(&format!("<{to}>")).unwrap(), state: State::Fresh };
+        let recipient = |to: &&str| Recipient {
+            to: ForwardPath::parse(&format!("<{to}>")).unwrap(),
+            wish: RcptParameters::default(),
+            state: State::Fresh,
+        };
         Mail {
             id: "1".into(),
             from: ReversePath::parse("<alice@shop.test>").unwrap(),
             arrived: Time::from_secs(1000),
             smtputf8: false,
+            ret: None,
+            envid: None,
             cause: None,
             recipients: to.iter().map(recipient).collect(),
             content: Content::from_text("Subject: hi\n\nhello\n").unwrap(),

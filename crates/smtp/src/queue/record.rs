@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use toynet_machine::Time;
 
 use super::{Mail, Reason, Recipient, State};
-use crate::wire::{Content, Enhanced, ForwardPath, ReversePath};
+use crate::wire::{Content, Enhanced, ForwardPath, MailParameters, RcptParameters, ReversePath};
 
 /// One thing that happened to the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,17 @@ fn mail_body(mail: &Mail) -> Vec<u8> {
     if mail.smtputf8 {
         text.push_str("smtputf8\n");
     }
-    for Recipient { to, state } in &mail.recipients {
-        text.push_str(&format!("to {to}\n{}", state_text(state)));
+    let (ret, envid) = (mail.ret, mail.envid.clone());
+    let parameters = MailParameters { ret, envid, ..MailParameters::default() }.to_string();
+    if !parameters.is_empty() {
+        text.push_str(&format!("parameters{parameters}\n"));
+    }
+    for Recipient { to, wish, state } in &mail.recipients {
+        text.push_str(&format!("to {to}\n"));
+        if *wish != RcptParameters::default() {
+            text.push_str(&format!("wish{wish}\n"));
+        }
+        text.push_str(&state_text(state));
     }
     text.push('\n');
     [text.as_bytes(), mail.content.octets()].concat()
@@ -129,12 +138,16 @@ fn read_mail(id: &str, mut lines: Lines<'_>, content: &[u8]) -> Option<Mail> {
     let from = ReversePath::parse(lines.take("from")?).ok()?;
     let arrived = Time::from_nanos(lines.take("arrived")?.parse().ok()?);
     let smtputf8 = lines.take("smtputf8").is_some();
+    let parameters = lines.take("parameters").map_or(String::new(), |text| format!(" {text}"));
+    let MailParameters { ret, envid, .. } = MailParameters::parse(&parameters).ok()?;
     let mut recipients = Vec::new();
     while let Some(to) = lines.take("to") {
-        recipients.push(Recipient { to: ForwardPath::parse(to).ok()?, state: lines.state()? });
+        let wish = lines.take("wish").map_or(String::new(), |text| format!(" {text}"));
+        let (to, wish) = (ForwardPath::parse(to).ok()?, RcptParameters::parse(&wish).ok()?);
+        recipients.push(Recipient { to, wish, state: lines.state()? });
     }
     let content = Content::new(content.to_vec()).ok()?;
-    Some(Mail { id: id.to_owned(), from, arrived, smtputf8, cause: None, recipients, content })
+    Some(Mail { id: id.to_owned(), from, arrived, smtputf8, ret, envid, cause: None, recipients, content })
 }
 
 /// The lines of a body, last first.
@@ -219,6 +232,8 @@ mod tests {
         let reply = Some(("b.test".into(), "550 5.1.1 who".into()));
         let mut mail = mail(&["a@b.test", "\"c d\"@e.test"]);
         mail.smtputf8 = true;
+        mail.ret = Some(crate::wire::Returned::Headers);
+        mail.recipients[1].wish = RcptParameters::parse(" NOTIFY=NEVER ORCPT=rfc822;x@y").unwrap();
         let changed = |number, state| Record::Changed { id: mail.id.clone(), number, state };
         vec![
             Record::Taken(mail.clone()),

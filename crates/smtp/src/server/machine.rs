@@ -2,20 +2,25 @@
 //!
 //! - `commands`: what each command does
 //! - `content`: what comes after DATA and BDAT
+//! - `login`: the dialogue of AUTH
 
 mod commands;
 mod content;
+mod login;
 
 use std::collections::VecDeque;
 
 use toynet_machine::{Machine, Time};
 
 use super::limits::{BLOCK, Limits};
+use super::offer::Offer;
 use super::say;
+use crate::wire::auth::Credentials;
 use crate::wire::exchange::Exchanges;
 use crate::wire::reply::Reply;
-use crate::wire::{Command, Content, ForwardPath, LineReader, MailParameters, ReversePath, command};
+use crate::wire::{Command, Content, ForwardPath, LineReader, MailParameters, RcptParameters, ReversePath, command};
 use content::Chunk;
+use login::Login;
 
 /// The server's side of one connection. The session decides with one [`Order`] on each
 /// [`Event::Sender`], [`Event::Recipient`] and [`Event::Message`]; until it has, nothing more is read.
@@ -23,6 +28,8 @@ use content::Chunk;
 pub struct ServerMachine {
     name: String,
     limits: Limits,
+    offer: Offer,
+    authenticated: bool,
     /// What has arrived and was not looked at yet.
     input: Vec<u8>,
     peer_ended: bool,
@@ -52,7 +59,9 @@ pub enum Event {
         exchange: u64,
     },
     /// Shall the mail be taken for this recipient?
-    Recipient(ForwardPath),
+    Recipient(ForwardPath, RcptParameters),
+    /// Is it this user?
+    Login(Credentials),
     /// The mail is here: is it in your care?
     Message(Content),
     /// The mail that had begun is given up.
@@ -66,6 +75,8 @@ pub enum Event {
 pub enum Order {
     /// The answer to the last question. What is completed is accepted; 421 ends the connection too.
     Answer(Reply),
+    /// TLS has started on the connection, which was paused for it.
+    Secured,
     /// The server stops: the client is told why and to try again (RFC 5321 3.8).
     Stop(&'static str),
 }
@@ -103,6 +114,9 @@ enum Stage {
         progress: u64,
     },
     Chunk(Chunk),
+    Login(Login),
+    /// 220 was said to STARTTLS: what the client sends next is no SMTP.
+    Securing,
     /// Not looked at before the session has decided.
     Deciding(Question),
     Over,
@@ -112,6 +126,7 @@ enum Stage {
 enum Question {
     Sender,
     Recipient,
+    Login,
     Message,
 }
 
@@ -126,13 +141,15 @@ struct Mail {
 
 impl ServerMachine {
     /// The machine of a connection that was accepted at `now` by the host called `name`.
-    pub fn new(now: Time, name: &str, limits: Limits) -> Self {
+    pub fn new(now: Time, name: &str, limits: Limits, offer: Offer) -> Self {
         let mut machine = Self {
             name: name.to_owned(),
             limits,
+            offer,
+            authenticated: false,
             input: Vec::new(),
             peer_ended: false,
-            lines: LineReader::new(command::LONGEST_MAIL),
+            lines: LineReader::new(command::LONGEST_AUTH),
             stage: Stage::Commands,
             client: None,
             mail: None,
@@ -146,6 +163,11 @@ impl ServerMachine {
         machine
     }
 
+    /// What was sent after STARTTLS and before TLS: a client must not send any (RFC 3207 section 4).
+    pub fn unread(&self) -> &[u8] {
+        &self.input
+    }
+
     fn say(&mut self, reply: &Reply) {
         reply.write(&mut self.outgoing);
     }
@@ -156,7 +178,7 @@ impl ServerMachine {
         let mut rest = &input[..];
         loop {
             let count = match &mut self.stage {
-                Stage::Commands if !rest.is_empty() => self.read_line(now, rest),
+                Stage::Commands | Stage::Login(_) if !rest.is_empty() => self.read_line(now, rest),
                 Stage::Data { reader, .. } if !rest.is_empty() => {
                     let count = reader.take(rest);
                     self.read_data(now, count);
@@ -164,12 +186,18 @@ impl ServerMachine {
                 }
                 // A chunk may have no octets at all.
                 Stage::Chunk(chunk) if !rest.is_empty() || chunk.left == 0 => self.read_chunk(now, rest),
-                Stage::Commands | Stage::Data { .. } | Stage::Chunk(_) | Stage::Deciding(_) | Stage::Over => break,
+                Stage::Commands
+                | Stage::Data { .. }
+                | Stage::Chunk(_)
+                | Stage::Login(_)
+                | Stage::Securing
+                | Stage::Deciding(_)
+                | Stage::Over => break,
             };
             rest = &rest[count..];
         }
         self.input = rest.to_vec();
-        if self.peer_ended && !matches!(self.stage, Stage::Deciding(_) | Stage::Over) {
+        if self.peer_ended && !matches!(self.stage, Stage::Deciding(_) | Stage::Securing | Stage::Over) {
             self.end(Ending::PeerLeft);
         }
     }
@@ -178,9 +206,11 @@ impl ServerMachine {
         let taken = self.lines.take(octets);
         if let Some(line) = taken.line {
             self.deadline = Some(now + self.limits.patience);
-            match line {
-                Ok(line) => self.read_command(&line),
-                Err(fault) => {
+            match (std::mem::replace(&mut self.stage, Stage::Commands), line) {
+                (Stage::Login(login), Ok(line)) => self.go_on(login, &line),
+                (Stage::Login(_), Err(fault)) => self.break_off(&say::line_fault(fault)),
+                (_, Ok(line)) => self.read_command(&line),
+                (_, Err(fault)) => {
                     self.exchanges.command(None);
                     self.mistake(&say::line_fault(fault));
                 }
@@ -200,6 +230,10 @@ impl ServerMachine {
 
     fn mistake(&mut self, reply: &Reply) {
         self.say(reply);
+        self.count_mistake();
+    }
+
+    fn count_mistake(&mut self) {
         self.mistakes += 1;
         if self.mistakes >= self.limits.mistakes {
             self.say(&say::too_many_mistakes());
@@ -235,11 +269,24 @@ impl ServerMachine {
             (Question::Sender, _) if !reply.is_completed() => self.mail = None,
             (Question::Recipient, Some(mail)) if reply.is_completed() => mail.recipients += 1,
             (Question::Message, _) => self.mail = None,
+            (Question::Login, _) => self.authenticated = reply.is_completed(),
             (Question::Sender | Question::Recipient, _) => {}
         }
         if reply.code == 421 {
             self.end(Ending::Stopped);
         }
+        if matches!(question, Question::Login) && !reply.is_completed() {
+            self.count_mistake();
+        }
+    }
+
+    /// All that was said in clear is forgotten, the client's name too (RFC 3207 section 4.2).
+    fn be_secured(&mut self, now: Time) {
+        self.offer.starttls = false;
+        self.offer.secured = true;
+        self.client = None;
+        self.stage = Stage::Commands;
+        self.deadline = Some(now + self.limits.patience);
     }
 }
 
@@ -266,8 +313,9 @@ impl Machine for ServerMachine {
                 self.answer(now, *question, &reply);
                 self.proceed(now);
             }
+            (Order::Secured, Stage::Securing) => self.be_secured(now),
             // Nothing was asked.
-            (Order::Answer(_), _) => {}
+            (Order::Answer(_) | Order::Secured, _) => {}
             (Order::Stop(why), _) => {
                 self.say(&say::closing(why));
                 self.end(Ending::Stopped);
@@ -296,6 +344,10 @@ impl Machine for ServerMachine {
 
     fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over)
+    }
+
+    fn is_paused(&self) -> bool {
+        matches!(self.stage, Stage::Securing)
     }
 }
 

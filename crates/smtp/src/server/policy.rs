@@ -1,9 +1,10 @@
 //! For whom a server takes mail, and from whom.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::say;
+use crate::wire::auth::Credentials;
 use crate::wire::path::Domain;
 use crate::wire::{ForwardPath, Mailbox, Reply};
 
@@ -18,6 +19,26 @@ pub struct Policy {
     pub domains: BTreeSet<String>,
     /// The mailboxes in each of them, in lower case. Without any named, every local part is one.
     pub mailboxes: Option<BTreeSet<String>>,
+    /// Further local parts, in lower case, and the mailboxes that they stand for.
+    pub aliases: BTreeMap<String, String>,
+    /// The mailbox for all local parts that are nobody's.
+    pub catch_all: Option<String>,
+    /// Who may say that they are a user.
+    pub users: Users,
+    /// It is no part of a lab: it takes mail for every domain unless some are named, and relays none.
+    pub stands_alone: bool,
+}
+
+/// The users of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Users {
+    /// There are none.
+    #[default]
+    Nobody,
+    /// These, in lower case, with their passwords.
+    Known(BTreeMap<String, String>),
+    /// Whoever says so.
+    Anyone,
 }
 
 /// Where a recipient's mail goes.
@@ -35,7 +56,7 @@ impl Policy {
     /// Where the mail of a recipient goes.
     pub fn target(&self, to: &ForwardPath) -> Target {
         let mailbox = match to {
-            ForwardPath::Postmaster => return Target::Mailbox(POSTMASTER.to_owned()),
+            ForwardPath::Postmaster => return Target::Mailbox(self.postmaster()),
             ForwardPath::Mailbox(mailbox) => mailbox,
         };
         if !self.is_ours(&mailbox.domain) {
@@ -55,13 +76,18 @@ impl Policy {
     pub fn admit(&self, to: &ForwardPath, is_trusted: bool) -> Result<Target, Reply> {
         match self.target(to) {
             Target::Nobody(mailbox) => Err(say::no_such_mailbox(&mailbox.to_string())),
-            Target::Domain(domain) if !is_trusted => Err(say::no_relay(&domain.to_string())),
+            Target::Domain(domain) if !is_trusted || self.stands_alone => Err(say::no_relay(&domain.to_string())),
             target => Ok(target),
         }
     }
 
+    fn postmaster(&self) -> String {
+        self.aliases.get(POSTMASTER).cloned().unwrap_or_else(|| POSTMASTER.to_owned())
+    }
+
     fn is_ours(&self, domain: &Domain) -> bool {
         match domain {
+            _ if self.stands_alone && self.domains.is_empty() => true,
             Domain::Name(name) => self.domains.contains(name) || *name == self.host,
             Domain::Address(address) => self.addresses.contains(address),
             Domain::Literal(_) => false,
@@ -74,11 +100,27 @@ impl Policy {
         let lower = local.to_lowercase();
         let user = lower.split_once('+').map_or(lower.as_str(), |(user, _)| user);
         let names = [lower.as_str(), user];
-        match &self.mailboxes {
-            None => Some(if user.is_empty() { lower.clone() } else { user.to_owned() }),
-            Some(mailboxes) => {
-                let is_there = |name: &&&str| mailboxes.contains(**name) || **name == POSTMASTER;
-                names.iter().find(is_there).map(|name| (*name).to_owned())
+        let whole = if user.is_empty() { lower.as_str() } else { user };
+        let found = names.iter().find_map(|name| match (self.aliases.get(*name), &self.mailboxes) {
+            (Some(mailbox), _) => Some(mailbox.clone()),
+            (None, Some(mailboxes)) if mailboxes.contains(*name) => Some((*name).to_owned()),
+            (None, Some(_)) if *name == POSTMASTER => Some((*name).to_owned()),
+            (None, _) => None,
+        });
+        found.or_else(|| match self.mailboxes {
+            None => Some(whole.to_owned()),
+            Some(_) => self.catch_all.clone(),
+        })
+    }
+
+    /// Whether somebody is the user that they say they are.
+    pub fn knows(&self, credentials: &Credentials) -> bool {
+        match &self.users {
+            Users::Nobody => false,
+            Users::Anyone => true,
+            Users::Known(users) => {
+                let password = users.get(&credentials.user.to_lowercase());
+                password.is_some_and(|password| password.as_bytes() == credentials.password.0)
             }
         }
     }
@@ -122,6 +164,34 @@ mod tests {
         assert_eq!(target, Target::Mailbox("zoë".into()));
     }
 
+    #[test]
+    fn aliases_and_a_catch_all_lead_to_mailboxes() {
+        let aliases = [("sales".to_owned(), "alice".to_owned()), ("postmaster".to_owned(), "alice".to_owned())].into();
+        let policy = Policy { aliases, catch_all: Some("alice".into()), ..policy() };
+        for to in ["<sales@shop.test>", "<Sales+x@shop.test>", "<postmaster@shop.test>", "<who@shop.test>"] {
+            assert_eq!(policy.target(&ForwardPath::parse(to).unwrap()), Target::Mailbox("alice".into()), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_known_by_name_and_password() {
+        let users = Users::Known([("alice".to_owned(), "secret".to_owned())].into());
+        let policy = Policy { users, ..policy() };
+        let knows =
+            |user: &str, password: &str| policy.knows(&Credentials::new(user.as_bytes(), password.as_bytes()).unwrap());
+        assert!(knows("Alice", "secret"));
+        assert!(!knows("alice", "Secret") && !knows("bob", "secret") && !knows("alice", ""));
+    }
+
+    #[test]
+    fn who_stands_alone_takes_all_and_relays_nothing() {
+        let alone = Policy { stands_alone: true, mailboxes: None, domains: BTreeSet::new(), ..policy() };
+        let carol = ForwardPath::parse("<carol@club.test>").unwrap();
+        assert_eq!(alone.admit(&carol, false), Ok(Target::Mailbox("carol".into())));
+        let strict = Policy { domains: ["shop.test".to_owned()].into(), ..alone };
+        assert_eq!(strict.admit(&carol, true).unwrap_err().code, 550);
+    }
+
     fn admit(to: &str, is_trusted: bool) -> Result<Target, Reply> {
         policy().admit(&ForwardPath::parse(to).unwrap(), is_trusted)
     }
@@ -132,6 +202,7 @@ mod tests {
             addresses: vec![[198, 18, 0, 1].into()],
             domains: ["shop.test".to_owned()].into(),
             mailboxes: Some(["alice".to_owned()].into()),
+            ..Policy::default()
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a server says.
 
+use crate::wire::auth;
 use crate::wire::content::ContentFault;
 use crate::wire::line::LineFault;
 use crate::wire::reply::{Enhanced, Reply};
@@ -39,6 +40,57 @@ pub fn loops() -> Reply {
     Reply::new(554, Enhanced(5, 4, 6), "the mail has been through too many servers; it loops")
 }
 
+/// The user is known now.
+pub fn known() -> Reply {
+    Reply::new(235, Enhanced(2, 7, 0), "welcome")
+}
+
+/// Name or password are wrong; which of them is nobody's business.
+pub fn wrong_password() -> Reply {
+    Reply::new(535, Enhanced(5, 7, 8), "there is no such user with such a password")
+}
+
+/// Mail is submitted here by those who are known (RFC 6409 section 4.3).
+pub fn needs_auth() -> Reply {
+    Reply::new(530, Enhanced(5, 7, 0), "say who you are first, with AUTH")
+}
+
+pub(super) fn begin_tls() -> Reply {
+    Reply::new(220, Enhanced(2, 0, 0), "begin TLS")
+}
+
+pub(super) fn no_tls() -> Reply {
+    Reply::new(454, Enhanced(4, 7, 0), "there is no certificate for TLS here")
+}
+
+pub(super) fn no_users() -> Reply {
+    Reply::new(502, Enhanced(5, 5, 1), "there are no users here")
+}
+
+pub(super) fn auth_needs_tls() -> Reply {
+    Reply::new(538, Enhanced(5, 7, 11), "say STARTTLS first; passwords are not for whoever listens")
+}
+
+pub(super) fn unknown_mechanism() -> Reply {
+    Reply::new(504, Enhanced(5, 5, 4), "the mechanisms are PLAIN and LOGIN")
+}
+
+pub(super) fn challenge(text: &str) -> Reply {
+    Reply::plain(334, auth::encoded(text.as_bytes()))
+}
+
+pub(super) fn login_cancelled() -> Reply {
+    Reply::new(501, Enhanced(5, 7, 0), "as you wish")
+}
+
+pub(super) fn no_base64() -> Reply {
+    Reply::new(501, Enhanced(5, 5, 2), "that is no base64")
+}
+
+pub(super) fn no_credentials() -> Reply {
+    Reply::new(501, Enhanced(5, 5, 2), "that is no name and password")
+}
+
 pub(super) fn done() -> Reply {
     Reply::new(250, Enhanced(2, 0, 0), "ok")
 }
@@ -72,7 +124,11 @@ pub(super) fn no_lists() -> Reply {
 }
 
 pub(super) fn help() -> Reply {
-    Reply::new(214, Enhanced(2, 0, 0), "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT (RFC 5321)")
+    Reply::new(
+        214,
+        Enhanced(2, 0, 0),
+        "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT (RFC 5321)",
+    )
 }
 
 pub(super) fn bye() -> Reply {

@@ -13,7 +13,8 @@ use super::say;
 use crate::delivery::Queue;
 use crate::queue::{Mail, Recipient, State};
 use crate::trace::{self, Receipt, With};
-use crate::wire::{Content, ForwardPath, MailParameters, Reply, ReversePath};
+use crate::wire::auth::Credentials;
+use crate::wire::{Content, ContentFault, ForwardPath, MailParameters, RcptParameters, Reply, ReversePath};
 
 /// The session of one connection.
 pub(super) struct ServerSession {
@@ -21,6 +22,10 @@ pub(super) struct ServerSession {
     queue: Rc<Queue>,
     peer: IpAddr,
     end: EndId,
+    /// Mail is handed in here by its authors (RFC 6409), not carried here by other servers.
+    submission: bool,
+    secured: bool,
+    authenticated: bool,
     draft: Option<Draft>,
 }
 
@@ -30,24 +35,43 @@ struct Draft {
     parameters: MailParameters,
     client: Client,
     exchange: u64,
-    to: Vec<ForwardPath>,
+    to: Vec<(ForwardPath, RcptParameters)>,
 }
 
 impl ServerSession {
-    pub fn new(host: Host, queue: Rc<Queue>, stream: &Stream) -> Self {
-        Self { host, queue, peer: stream.peer().ip().to_canonical(), end: stream.end(), draft: None }
+    pub fn new(host: Host, queue: Rc<Queue>, stream: &Stream, submission: bool) -> Self {
+        let (peer, end) = (stream.peer().ip().to_canonical(), stream.end());
+        Self { host, queue, peer, end, submission, secured: false, authenticated: false, draft: None }
     }
 
-    /// Hosts of the lab, and whoever types on this machine.
+    /// TLS has started.
+    pub fn is_secured(&mut self) {
+        self.secured = true;
+    }
+
+    /// Users, hosts of the lab, and whoever types on this machine.
     fn is_trusted(&self) -> bool {
-        self.host.is_inside(self.peer) || self.peer.is_loopback()
+        self.authenticated || self.host.is_inside(self.peer) || self.peer.is_loopback()
     }
 
-    fn recipient(&mut self, to: ForwardPath) -> Reply {
+    fn sender(&mut self, draft: Draft) -> Reply {
+        if self.submission && !self.is_trusted() {
+            return say::needs_auth();
+        }
+        self.draft = Some(draft);
+        say::sender_ok()
+    }
+
+    fn login(&mut self, credentials: &Credentials) -> Reply {
+        self.authenticated = self.queue.policy().knows(credentials);
+        if self.authenticated { say::known() } else { say::wrong_password() }
+    }
+
+    fn recipient(&mut self, to: ForwardPath, wish: RcptParameters) -> Reply {
         if let Err(refusal) = self.queue.policy().admit(&to, self.is_trusted()) {
             return refusal;
         }
-        self.draft.iter_mut().for_each(|draft| draft.to.push(to.clone()));
+        self.draft.iter_mut().for_each(|draft| draft.to.push((to.clone(), wish.clone())));
         say::recipient_ok()
     }
 
@@ -67,23 +91,36 @@ impl ServerSession {
         }
     }
 
-    fn mail(&self, draft: Draft, content: &Content) -> Result<Mail, crate::wire::ContentFault> {
+    fn mail(&self, draft: Draft, content: &Content) -> Result<Mail, ContentFault> {
         let (now, end, exchange) = (self.host.clock().now(), self.end, draft.exchange);
         let id = format!("{:X}-{:X}-{exchange}", now.nanos(), end.bits());
         let receipt = Receipt {
             client: &draft.client.name,
             address: self.peer,
             host: self.host.name(),
-            with: with(&draft),
+            with: self.with(&draft),
             id: &id,
-            to: &draft.to,
+            to: &draft.to.iter().map(|(to, _)| to.clone()).collect::<Vec<_>>(),
             time: now,
         };
-        let content = content.with_trace(&trace::received(&receipt))?;
-        let recipients = draft.to.into_iter().map(|to| Recipient { to, state: State::Fresh }).collect();
+        let mut fields = trace::received(&receipt);
+        if self.submission {
+            fields.push_str(&trace::missing(content, &id, self.host.name(), now));
+        }
+        let content = content.with_trace(&fields)?;
+        let recipients = draft.to.into_iter().map(|(to, wish)| Recipient { to, wish, state: State::Fresh }).collect();
         let cause = Some(Cause { end, exchange });
-        let (from, smtputf8) = (draft.from, draft.parameters.smtputf8);
-        Ok(Mail { id, from, arrived: now, smtputf8, cause, recipients, content })
+        let MailParameters { smtputf8, ret, envid, .. } = draft.parameters;
+        Ok(Mail { id, from: draft.from, arrived: now, smtputf8, ret, envid, cause, recipients, content })
+    }
+
+    fn with(&self, draft: &Draft) -> With {
+        With {
+            extended: draft.client.extended,
+            smtputf8: draft.parameters.smtputf8,
+            secured: self.secured,
+            authenticated: self.authenticated,
+        }
     }
 }
 
@@ -91,10 +128,10 @@ impl Session<ServerMachine> for ServerSession {
     async fn hear(&mut self, event: Event) -> io::Result<Vec<Order>> {
         let reply = match event {
             Event::Sender { from, parameters, client, exchange } => {
-                self.draft = Some(Draft { from, parameters, client, exchange, to: Vec::new() });
-                say::sender_ok()
+                self.sender(Draft { from, parameters, client, exchange, to: Vec::new() })
             }
-            Event::Recipient(to) => self.recipient(to),
+            Event::Recipient(to, wish) => self.recipient(to, wish),
+            Event::Login(credentials) => self.login(&credentials),
             Event::Message(content) => self.message(content).await,
             Event::Abandoned => {
                 self.draft = None;
@@ -106,13 +143,5 @@ impl Session<ServerMachine> for ServerSession {
             }
         };
         Ok(vec![Order::Answer(reply)])
-    }
-}
-
-fn with(draft: &Draft) -> With {
-    match (draft.parameters.smtputf8, draft.client.extended) {
-        (true, _) => With::Utf8Smtp,
-        (false, true) => With::Esmtp,
-        (false, false) => With::Smtp,
     }
 }

@@ -17,15 +17,32 @@ impl Maildir {
         Self(root.join(folder(mailbox)))
     }
 
+    /// This folder, which is made when there is none.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn at(folder: PathBuf) -> io::Result<Self> {
+        let maildir = Self(folder);
+        maildir.make()?;
+        Ok(maildir)
+    }
+
+    /// Where a mail of this name lies as long as nobody has read it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join("new").join(folder(name))
+    }
+
+    fn make(&self) -> io::Result<()> {
+        ["tmp", "new", "cur"].iter().try_for_each(|part| fs::create_dir_all(self.0.join(part)))
+    }
+
     /// Puts a mail there. The name is unique to it: put again, it is there once.
     ///
     /// # Errors
     /// As the file system says.
     pub fn put(&self, name: &str, octets: &[u8]) -> io::Result<()> {
         let name = folder(name);
-        for part in ["tmp", "new", "cur"] {
-            fs::create_dir_all(self.0.join(part))?;
-        }
+        self.make()?;
         let (unfinished, finished) = (self.0.join("tmp").join(&name), self.0.join("new").join(&name));
         let mut file = create(&unfinished)?;
         file.write_all(octets)?;

@@ -1,8 +1,9 @@
-//! Commands (RFC 5321 4.1.1; RFC 3030 for BDAT).
+//! Commands (RFC 5321 4.1.1; RFC 3030 for BDAT, RFC 3207 for STARTTLS, RFC 4954 for AUTH).
 
 use std::fmt;
 
-use super::parameter::{self, MailParameters, ParameterFault};
+use super::auth::Secret;
+use super::parameter::{MailParameters, ParameterFault, RcptParameters};
 use super::path::{Cursor, ForwardPath, PathFault, ReversePath};
 use super::reply::{Enhanced, Reply};
 
@@ -16,7 +17,7 @@ pub enum Command {
     /// A mail begins.
     Mail(ReversePath, MailParameters),
     /// Whom it is for.
-    Rcpt(ForwardPath),
+    Rcpt(ForwardPath, RcptParameters),
     /// The content comes after 354.
     Data,
     /// So many octets of content follow at once, perhaps the last.
@@ -26,6 +27,10 @@ pub enum Command {
         /// Whether they end the content.
         last: bool,
     },
+    /// TLS begins after the reply.
+    StartTls,
+    /// Who the user is, by a mechanism in upper case, perhaps with its first response.
+    Auth(String, Option<Secret>),
     /// The mail is given up.
     Rset,
     /// Nothing.
@@ -83,7 +88,7 @@ impl Command {
         let text = text.trim_end_matches(' ');
         let (verb, rest) = text.split_at(text.find(' ').unwrap_or(text.len()));
         let verb = verb.to_ascii_uppercase();
-        let longest = if verb == "MAIL" { LONGEST_MAIL } else { LONGEST };
+        let longest = longest(&verb);
         let known = VERBS.iter().find(|(name, _)| *name == verb);
         let Some((verb, read)) = known else { return Err(unknown(&verb)) };
         if line.len() + 2 > longest { Err(CommandFault::TooLong(verb, longest)) } else { read(rest) }
@@ -108,13 +113,15 @@ impl CommandFault {
 
 type Read = fn(&str) -> Result<Command, CommandFault>;
 
-const VERBS: [(&str, Read); 12] = [
+const VERBS: [(&str, Read); 14] = [
     ("EHLO", |rest| name(rest).map(Command::Ehlo).ok_or(CommandFault::Syntax("EHLO and your name or [address]"))),
     ("HELO", |rest| name(rest).map(Command::Helo).ok_or(CommandFault::Syntax("HELO and your name"))),
     ("MAIL", mail),
     ("RCPT", rcpt),
     ("DATA", |rest| alone(rest, Command::Data, "DATA alone")),
     ("BDAT", bdat),
+    ("STARTTLS", |rest| alone(rest, Command::StartTls, "STARTTLS alone")),
+    ("AUTH", auth),
     ("RSET", |rest| alone(rest, Command::Rset, "RSET alone")),
     ("NOOP", |_| Ok(Command::Noop)),
     ("VRFY", |rest| word(rest).map(Command::Vrfy).ok_or(CommandFault::Syntax("VRFY and a mailbox"))),
@@ -134,8 +141,18 @@ fn rcpt(rest: &str) -> Result<Command, CommandFault> {
     let rest = after(rest, " TO:").ok_or(CommandFault::Syntax("RCPT TO:<address>"))?;
     let mut cursor = Cursor { rest };
     let path = cursor.forward_path().map_err(CommandFault::ForwardPath)?;
-    parameter::none(cursor.rest)?;
-    Ok(Command::Rcpt(path))
+    Ok(Command::Rcpt(path, RcptParameters::parse(cursor.rest)?))
+}
+
+fn auth(rest: &str) -> Result<Command, CommandFault> {
+    let mut words = rest.split(' ').filter(|word| !word.is_empty());
+    match (words.next(), words.next(), words.next()) {
+        (Some(mechanism), first, None) => {
+            let first = first.map(|response| Secret(response.as_bytes().to_vec()));
+            Ok(Command::Auth(mechanism.to_ascii_uppercase(), first))
+        }
+        _ => Err(CommandFault::Syntax("AUTH and a mechanism, perhaps with its first response")),
+    }
 }
 
 fn bdat(rest: &str) -> Result<Command, CommandFault> {
@@ -186,10 +203,15 @@ impl fmt::Display for Command {
             Command::Ehlo(name) => write!(f, "EHLO {name}"),
             Command::Helo(name) => write!(f, "HELO {name}"),
             Command::Mail(path, parameters) => write!(f, "MAIL FROM:{path}{parameters}"),
-            Command::Rcpt(path) => write!(f, "RCPT TO:{path}"),
+            Command::Rcpt(path, parameters) => write!(f, "RCPT TO:{path}{parameters}"),
             Command::Data => f.write_str("DATA"),
             Command::Bdat { octets, last: false } => write!(f, "BDAT {octets}"),
             Command::Bdat { octets, last: true } => write!(f, "BDAT {octets} LAST"),
+            Command::StartTls => f.write_str("STARTTLS"),
+            Command::Auth(mechanism, None) => write!(f, "AUTH {mechanism}"),
+            Command::Auth(mechanism, Some(Secret(response))) => {
+                write!(f, "AUTH {mechanism} {}", String::from_utf8_lossy(response))
+            }
             Command::Rset => f.write_str("RSET"),
             Command::Noop => f.write_str("NOOP"),
             Command::Vrfy(user) => write!(f, "VRFY {user}"),
@@ -200,11 +222,25 @@ impl fmt::Display for Command {
     }
 }
 
-const NOT_IMPLEMENTED: [&str; 9] = ["AUTH", "STARTTLS", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT"];
+const NOT_IMPLEMENTED: [&str; 7] = ["ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "XCLIENT"];
 /// RFC 5321 4.5.3.1.4, line end included.
 pub const LONGEST: usize = 512;
-/// Longer by what the extensions say: 26 for SIZE (RFC 1870), 17 for BODY (RFC 6152), 10 for SMTPUTF8 (RFC 6531).
-pub const LONGEST_MAIL: usize = LONGEST + 26 + 17 + 10;
+/// Longer by what the extensions say: 26 for SIZE (RFC 1870), 17 for BODY (RFC 6152), 10 for SMTPUTF8 (RFC 6531),
+/// 500 for AUTH (RFC 4954 section 3), 9 for RET and 107 for ENVID (RFC 3461 4.3, 4.4).
+pub const LONGEST_MAIL: usize = LONGEST + 26 + 17 + 10 + 500 + 9 + 107;
+/// Longer by 29 for NOTIFY and 507 for ORCPT (RFC 3461 4.1, 4.2).
+pub const LONGEST_RCPT: usize = LONGEST + 29 + 507;
+/// RFC 4954 section 4.2, for AUTH and the lines of its dialogue.
+pub const LONGEST_AUTH: usize = 12_288;
+
+fn longest(verb: &str) -> usize {
+    match verb {
+        "MAIL" => LONGEST_MAIL,
+        "RCPT" => LONGEST_RCPT,
+        "AUTH" => LONGEST_AUTH,
+        _ => LONGEST,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -219,6 +255,10 @@ mod tests {
             "MAIL FROM:<alice@shop.test> SIZE=10 BODY=8BITMIME",
             "RCPT TO:<\"a b\"@club.test>",
             "RCPT TO:<Postmaster>",
+            "RCPT TO:<carol@club.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;carol@club.test",
+            "STARTTLS",
+            "AUTH LOGIN",
+            "AUTH PLAIN AGEAYg==",
             "DATA",
             "BDAT 10",
             "BDAT 0 LAST",
@@ -239,7 +279,9 @@ mod tests {
         for (text, reply) in [
             ("FOO", "500 5.5.2 there is no command \"FOO\""),
             ("", "500 5.5.2 there is no command \"\""),
-            ("STARTTLS", "502 5.5.1 STARTTLS is not implemented here"),
+            ("ETRN x", "502 5.5.1 ETRN is not implemented here"),
+            ("STARTTLS now", "501 5.5.4 write STARTTLS alone"),
+            ("AUTH", "501 5.5.4 write AUTH and a mechanism, perhaps with its first response"),
             ("EHLO", "501 5.5.4 write EHLO and your name or [address]"),
             ("EHLO a b", "501 5.5.4 write EHLO and your name or [address]"),
             ("DATA now", "501 5.5.4 write DATA alone"),
@@ -247,7 +289,8 @@ mod tests {
             ("MAIL FROM: <a@b.test>", "501 5.1.7 the path does not begin with <"),
             ("RCPT TO:<a..b@c.test>", "501 5.1.3 the local part is malformed"),
             ("MAIL FROM:<a@b.test> X=1", "555 5.5.4 the parameter X is not known"),
-            ("RCPT TO:<a@b.test> NOTIFY=NEVER", "555 5.5.4 the parameter NOTIFY is not known"),
+            ("RCPT TO:<a@b.test> SIZE=1", "555 5.5.4 the parameter SIZE is not known"),
+            ("RCPT TO:<a@b.test> NOTIFY=NEVER,DELAY", "501 5.5.4 the value of NOTIFY is malformed"),
             ("MAIL FROM:<a@b.test> SIZE=x", "501 5.5.4 the value of SIZE is malformed"),
             ("BDAT x", "501 5.5.4 write BDAT, a number of octets and perhaps LAST"),
             ("NOOP \0", "500 5.5.2 the line is not text"),
@@ -262,8 +305,8 @@ mod tests {
         assert!(parse(&noop(512)).is_ok());
         assert_eq!(parse(&noop(513)), Err(CommandFault::TooLong("NOOP", 512)));
         let mail = |length: usize| format!("MAIL FROM:<a@b.test>{}", " ".repeat(length - 22) + "x");
-        assert!(matches!(parse(&mail(564)), Err(CommandFault::Parameter(_))));
-        assert_eq!(parse(&mail(565)), Err(CommandFault::TooLong("MAIL", 565)));
+        assert!(matches!(parse(&mail(LONGEST_MAIL - 1)), Err(CommandFault::Parameter(_))));
+        assert_eq!(parse(&mail(LONGEST_MAIL + 1)), Err(CommandFault::TooLong("MAIL", LONGEST_MAIL)));
     }
 
     fn parse(text: &str) -> Result<Command, CommandFault> {

@@ -14,13 +14,14 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::task::spawn_local;
 use toynet_machine::Time;
 use toynet_net::link::{Conditions, Links, Pattern, Rule, Window};
+use toynet_net::tls::ServerConfig;
 use toynet_net::{Carrier, Clock, Host, LocalFuture, Network, Recorder, Resolve, Topology, TopologyHost};
 use toynet_record::{Cursor, Journal, Quota};
 use toynet_service::Server;
-use toynet_smtp::client::{Letter, send};
+use toynet_smtp::client::{Dsn, Letter, send};
 use toynet_smtp::fate::Fate;
 use toynet_smtp::retry::Schedule;
-use toynet_smtp::server::{Policy, SmtpServer};
+use toynet_smtp::server::{Policy, SmtpServer, Ways};
 use toynet_smtp::store::{Memory, Store};
 use toynet_smtp::wire::{Content, ForwardPath, ReversePath};
 
@@ -68,7 +69,18 @@ impl Lab {
     }
 
     pub async fn serve_with(&self, host: &str, store: Arc<dyn Store>) -> tokio::task::JoinHandle<io::Result<()>> {
-        let server = SmtpServer::new(25, policy(host), store, Schedule::default());
+        self.serve_by(host, store, Ways { port: 25, ..Ways::default() }).await
+    }
+
+    /// A server that is reached in these ways.
+    pub async fn serve_securely(&self, host: &str, ways: Ways) -> Arc<Memory> {
+        let store = Arc::new(Memory::default());
+        self.serve_by(host, store.clone(), ways).await;
+        store
+    }
+
+    async fn serve_by(&self, host: &str, store: Arc<dyn Store>, ways: Ways) -> tokio::task::JoinHandle<io::Result<()>> {
+        let server = SmtpServer::new(ways, policy(host), store, Schedule::default());
         let running = server.start(self.host(host)).await.unwrap();
         spawn_local(async move {
             let _server = server;
@@ -83,8 +95,10 @@ impl Lab {
             to: vec![ForwardPath::parse(&format!("<{to}>")).unwrap()],
             content: Content::from_text(text).unwrap(),
             smtputf8: false,
+            dsn: Dsn::default(),
         };
-        let sent = send(&self.host(CLIENT), through, SocketAddr::new(address_of(through), 25), vec![letter]).await;
+        let sent =
+            send(&self.host(CLIENT), through, SocketAddr::new(address_of(through), 25), vec![letter], None).await;
         sent.map(|mut fates| fates.remove(0).remove(0))
     }
 
@@ -106,6 +120,15 @@ impl Lab {
     pub fn age(&self) -> Duration {
         self.network.clock().now() - epoch()
     }
+}
+
+/// With a certificate that nobody vouches for.
+pub fn secured_ways() -> Ways {
+    let made = rcgen::generate_simple_self_signed([CLUB.to_owned()]).unwrap();
+    let key = made.signing_key.serialize_der().try_into().unwrap();
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    Ways { port: 25, tls: Some(config), ..Ways::default() }
 }
 
 /// What is in a mailbox.
@@ -143,6 +166,7 @@ fn policy(host: &str) -> Policy {
         addresses: vec![address_of(host)],
         domains: [domain].into(),
         mailboxes: Some(mailboxes.into()),
+        ..Policy::default()
     }
 }
 

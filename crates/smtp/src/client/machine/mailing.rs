@@ -7,7 +7,7 @@ use super::Letter;
 use crate::client::limits;
 use crate::fate::{Delivery, Fate, Trouble};
 use crate::wire::reply::{Outcome, Reply};
-use crate::wire::{Body, Command, Content, Extensions, MailParameters, data};
+use crate::wire::{Body, Command, Content, Extensions, MailParameters, RcptParameters, data};
 
 /// A mail that is being delivered.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Mailing {
 
     fn hear_content(&mut self, reply: Reply) {
         let fate = match reply.outcome() {
-            Outcome::Completed => Fate::Delivered(Delivery::Relayed(reply)),
+            Outcome::Completed => Fate::Delivered(Delivery::Relayed { reply, notifies: self.extensions.dsn }),
             _ => Fate::of_reply(&self.server, "the message", reply),
         };
         for open in self.fates.iter_mut().filter(|open| open.is_none()) {
@@ -147,7 +147,7 @@ impl Mailing {
     fn command(&self, line: Line) -> Command {
         match line {
             Line::Mail => Command::Mail(self.letter.from.clone(), self.parameters()),
-            Line::Rcpt(number) => Command::Rcpt(self.letter.to[number].clone()),
+            Line::Rcpt(number) => Command::Rcpt(self.letter.to[number].clone(), self.wish(number)),
             Line::Data => Command::Data,
             Line::Content | Line::Rset => Command::Rset,
         }
@@ -160,7 +160,15 @@ impl Mailing {
             size: self.extensions.size.map(|_| content.octets().len() as u64),
             body: (!content.is_seven_bit()).then_some(Body::EightBitMime),
             smtputf8: needs_smtputf8(&self.letter),
+            ret: self.letter.dsn.ret.filter(|_| self.extensions.dsn),
+            envid: self.letter.dsn.envid.clone().filter(|_| self.extensions.dsn),
+            auth: None,
         }
+    }
+
+    fn wish(&self, number: usize) -> RcptParameters {
+        let wish = self.letter.dsn.wishes.get(number).filter(|_| self.extensions.dsn);
+        wish.cloned().unwrap_or_default()
     }
 
     fn step(&mut self) -> Step {

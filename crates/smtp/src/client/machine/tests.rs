@@ -153,6 +153,7 @@ fn letter(to: &[&str], text: &str) -> Letter {
         to: to.iter().map(|to| ForwardPath::parse(&format!("<{to}>")).unwrap()).collect(),
         content: Content::from_text(text).unwrap(),
         smtputf8: false,
+        dsn: Dsn::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::content::Chunk;
 use super::{Client, Ending, Event, Mail, Question, ServerMachine, Stage};
 use crate::server::say;
-use crate::wire::{Command, DataReader, Extensions, ForwardPath, MailParameters, Reply, ReversePath};
+use crate::wire::{Command, DataReader, Extensions, ForwardPath, MailParameters, RcptParameters, Reply, ReversePath};
 
 impl ServerMachine {
     pub(super) fn obey(&mut self, command: Command) {
@@ -11,9 +11,11 @@ impl ServerMachine {
             Command::Ehlo(name) => self.greet(name, true),
             Command::Helo(name) => self.greet(name, false),
             Command::Mail(from, parameters) => self.begin(from, parameters),
-            Command::Rcpt(to) => self.add(to),
+            Command::Rcpt(to, parameters) => self.add(to, parameters),
             Command::Data => self.begin_data(),
             Command::Bdat { octets, last } => self.begin_chunk(octets, last),
+            Command::StartTls => self.start_tls(),
+            Command::Auth(mechanism, response) => self.authenticate(&mechanism, response),
             Command::Rset => {
                 self.abandon();
                 self.say(&say::done());
@@ -34,11 +36,37 @@ impl ServerMachine {
         self.abandon();
         let greeting = format!("{} greets {name}", self.name);
         let reply = match extended {
-            true => Extensions::ours(self.limits.message).reply(greeting),
+            true => self.extensions().reply(greeting),
             false => Reply::plain(250, greeting),
         };
         self.client = Some(Client { name, extended });
         self.say(&reply);
+    }
+
+    fn extensions(&self) -> Extensions {
+        let has_auth = self.offer.has_auth() && !self.authenticated;
+        Extensions {
+            starttls: self.offer.starttls,
+            auth_plain: has_auth,
+            auth_login: has_auth,
+            recipients: Some(self.limits.recipients as u64),
+            ..Extensions::ours(self.limits.message)
+        }
+    }
+
+    /// RFC 3207 section 4.
+    fn start_tls(&mut self) {
+        if self.offer.secured {
+            return self.mistake(&say::out_of_order("TLS has begun already"));
+        }
+        if self.mail.is_some() {
+            return self.mistake(&say::out_of_order("a mail has begun; end it first"));
+        }
+        if !self.offer.starttls {
+            return self.say(&say::no_tls());
+        }
+        self.say(&say::begin_tls());
+        self.stage = Stage::Securing;
     }
 
     fn begin(&mut self, from: ReversePath, parameters: MailParameters) {
@@ -54,18 +82,18 @@ impl ServerMachine {
         if !parameters.smtputf8 && !from.is_ascii() {
             return self.mistake(&say::needs_smtputf8(550));
         }
-        self.mail = Some(Mail { parameters, ..Mail::default() });
+        self.mail = Some(Mail { parameters: parameters.clone(), ..Mail::default() });
         let exchange = self.exchanges.current();
         self.ask(Question::Sender, Event::Sender { from, parameters, client, exchange });
     }
 
-    fn add(&mut self, to: ForwardPath) {
+    fn add(&mut self, to: ForwardPath, parameters: RcptParameters) {
         match &self.mail {
             None => self.mistake(&say::out_of_order("say MAIL first")),
             Some(Mail { chunks: Some(_), .. }) => self.mistake(&say::out_of_order("the content has begun already")),
             Some(mail) if mail.recipients >= self.limits.recipients => self.say(&say::too_many_recipients()),
             Some(mail) if !mail.parameters.smtputf8 && !to.is_ascii() => self.mistake(&say::needs_smtputf8(553)),
-            Some(_) => self.ask(Question::Recipient, Event::Recipient(to)),
+            Some(_) => self.ask(Question::Recipient, Event::Recipient(to, parameters)),
         }
     }
 

@@ -3,6 +3,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::server::Auth;
+use crate::wire::auth;
 
 #[test]
 fn a_mail_is_taken() {
@@ -20,6 +22,8 @@ fn a_mail_is_taken() {
             "250-ENHANCEDSTATUSCODES",
             "250-SMTPUTF8",
             "250-CHUNKING",
+            "250-DSN",
+            "250-LIMITS RCPTMAX=2",
             "250 HELP",
             "250 2.1.0 sender ok",
             "250 2.1.5 recipient ok",
@@ -49,7 +53,7 @@ fn a_command_with_a_bare_line_end_is_refused_at_once() {
     assert_eq!(talk.last(), "500 5.5.2 LF stands without CR; a line ends with CR LF");
     talk.say("NOOP\rNOOP\r\n");
     assert_eq!(talk.last(), "500 5.5.2 CR stands without LF; a line ends with CR LF");
-    talk.say(&format!("NOOP {}\r\n", "x".repeat(2000)));
+    talk.say(&format!("NOOP {}\r\n", "x".repeat(20_000)));
     assert_eq!(talk.last(), "500 5.5.2 the line is too long");
 }
 
@@ -68,7 +72,11 @@ fn commands_out_of_order_are_refused() {
         ("DATA", "554 5.5.1 there are no valid recipients"),
         ("VRFY bob", "252 2.1.5 send mail and see"),
         ("EXPN bob", "502 5.5.1 there are no lists"),
-        ("STARTTLS", "502 5.5.1 STARTTLS is not implemented here"),
+        ("AUTH PLAIN", "503 5.5.1 a mail has begun; end it first"),
+        ("STARTTLS", "503 5.5.1 a mail has begun; end it first"),
+        ("RSET", "250 2.0.0 ok"),
+        ("STARTTLS", "454 4.7.0 there is no certificate for TLS here"),
+        ("AUTH PLAIN", "502 5.5.1 there are no users here"),
     ] {
         talk.say(&format!("{line}\r\n"));
         assert_eq!(talk.last(), reply, "{line}");
@@ -166,6 +174,69 @@ fn who_is_silent_or_dribbles_is_left() {
 }
 
 #[test]
+fn tls_begins_after_its_reply_and_all_before_it_is_forgotten() {
+    let mut talk = Talk::with(Offer { starttls: true, secured: false, auth: Some(Auth::UnderTls) });
+    talk.say("EHLO client.test\r\n");
+    assert!(talk.heard.contains(&"250-STARTTLS".to_owned()) && !talk.heard.iter().any(|line| line.contains("AUTH")));
+    talk.say("AUTH PLAIN AGEAYg==\r\n");
+    assert!(talk.last().starts_with("538 5.7.11 "));
+    talk.say("STARTTLS\r\nMAIL FROM:<eve@b.test>\r\n");
+    assert_eq!(talk.last(), "220 2.0.0 begin TLS");
+    assert!(talk.machine.is_paused());
+    assert_eq!(talk.machine.unread(), b"MAIL FROM:<eve@b.test>\r\n");
+
+    let mut talk = Talk::with(Offer { starttls: true, secured: false, auth: Some(Auth::UnderTls) });
+    talk.say("EHLO client.test\r\nSTARTTLS\r\n");
+    talk.machine.order(talk.now, Order::Secured);
+    talk.say("MAIL FROM:<a@b.test>\r\n");
+    assert_eq!(talk.last(), "503 5.5.1 say EHLO first");
+    let before = talk.heard.len();
+    talk.say("EHLO client.test\r\nSTARTTLS\r\n");
+    let greeted = &talk.heard[before..];
+    assert!(greeted.contains(&"250-AUTH PLAIN LOGIN".to_owned()) && !greeted.contains(&"250-STARTTLS".to_owned()));
+    assert_eq!(talk.last(), "503 5.5.1 TLS has begun already");
+}
+
+#[test]
+fn a_user_says_who_they_are_in_one_line_or_in_more() {
+    let plain = auth::encoded(b"\0alice\0secret");
+    let (name, password) = (auth::encoded(b"alice"), auth::encoded(b"secret"));
+    for lines in [
+        vec![format!("AUTH PLAIN {plain}")],
+        vec!["auth plain".to_owned(), plain.clone()],
+        vec!["AUTH LOGIN".to_owned(), name.clone(), password.clone()],
+        vec![format!("AUTH LOGIN {name}"), password],
+    ] {
+        let mut talk = Talk::user();
+        lines.iter().for_each(|line| talk.say(&format!("{line}\r\n")));
+        assert_eq!((talk.last(), talk.events.as_slice()), ("235 2.7.0 welcome", &["login alice".to_owned()][..]));
+        talk.say("AUTH PLAIN\r\n");
+        assert_eq!(talk.last(), "503 5.5.1 you have said who you are already");
+    }
+}
+
+#[test]
+fn a_user_who_is_not_known_stays_a_stranger() {
+    for (lines, reply) in [
+        ("AUTH PLAIN AGEAYg==\r\n", "535 5.7.8 there is no such user with such a password"),
+        ("AUTH PLAIN\r\n*\r\n", "501 5.7.0 as you wish"),
+        ("AUTH PLAIN\r\nno!\r\n", "501 5.5.2 that is no base64"),
+        ("AUTH PLAIN =\r\n", "501 5.5.2 that is no name and password"),
+        ("AUTH CRAM-MD5\r\n", "504 5.5.4 the mechanisms are PLAIN and LOGIN"),
+        ("AUTH LOGIN\r\na\n", "500 5.5.2 LF stands without CR; a line ends with CR LF"),
+    ] {
+        let mut talk = Talk::user();
+        talk.say(lines);
+        assert_eq!(talk.last(), reply);
+        talk.say("NOOP\r\n");
+        assert_eq!(talk.last(), "250 2.0.0 ok");
+    }
+    let mut talk = Talk::user();
+    talk.say(&"AUTH PLAIN AGEAYg==\r\n".repeat(30));
+    assert_eq!(talk.last(), "421 4.7.0 too many mistakes");
+}
+
+#[test]
 fn a_server_that_stops_says_so() {
     let mut talk = Talk::begun();
     talk.machine.order(talk.now, Order::Stop("the server stops"));
@@ -204,7 +275,7 @@ proptest! {
 
     #[test]
     fn nothing_makes_it_panic(octets in prop::collection::vec(any::<u8>(), 0..600)) {
-        let mut machine = ServerMachine::new(Time::default(), "mail.test", Limits::default());
+        let mut machine = ServerMachine::new(Time::default(), "mail.test", Limits::default(), Offer::default());
         machine.receive(Time::default(), &octets);
         machine.receive_end(Time::default());
     }
@@ -226,6 +297,8 @@ const PARTS: &[&str] = &[
     "BDAT 0 LAST\r\n",
     "RSET\r\n",
     "NOOP\n",
+    "AUTH PLAIN\r\n",
+    "STARTTLS\r\n",
     "QUIT\r\n",
     "0123456789012345678901234567890123456789",
 ];
@@ -241,8 +314,14 @@ struct Talk {
 
 impl Default for Talk {
     fn default() -> Self {
+        Self::with(Offer::default())
+    }
+}
+
+impl Talk {
+    fn with(offer: Offer) -> Self {
         let limits = Limits { message: 1000, recipients: 2, ..Limits::default() };
-        let machine = ServerMachine::new(Time::default(), "mail.test", limits);
+        let machine = ServerMachine::new(Time::default(), "mail.test", limits, offer);
         let mut talk = Self { machine, now: Time::default(), heard: Vec::new(), events: Vec::new(), mails: 0 };
         talk.hear();
         talk
@@ -258,6 +337,13 @@ impl Talk {
         talk
     }
 
+    /// Who may say who they are.
+    fn user() -> Self {
+        let mut talk = Self::with(Offer { starttls: false, secured: false, auth: Some(Auth::Anywhere) });
+        talk.say("EHLO client.test\r\n");
+        talk
+    }
+
     fn say(&mut self, text: &str) {
         self.machine.receive(self.now, text.as_bytes());
         self.hear();
@@ -270,11 +356,16 @@ impl Talk {
                     let reply = decide(&from.to_string(), say::sender_ok());
                     (format!("from {from} as {exchange}"), Some(reply))
                 }
-                Event::Recipient(to) => (format!("to {to}"), Some(decide(&to.to_string(), say::recipient_ok()))),
+                Event::Recipient(to, _) => (format!("to {to}"), Some(decide(&to.to_string(), say::recipient_ok()))),
                 Event::Message(content) => {
                     self.mails += 1;
                     let text = String::from_utf8_lossy(content.octets()).replace("\r\n", "|");
                     (text, Some(say::queued(&self.mails.to_string())))
+                }
+                Event::Login(credentials) => {
+                    let is_known = credentials == Credentials::new(b"alice", b"secret").unwrap();
+                    let reply = if is_known { say::known() } else { say::wrong_password() };
+                    (format!("login {}", credentials.user), Some(reply))
                 }
                 event => (format!("{event:?}"), None),
             };
