@@ -7,7 +7,7 @@ use toynet_record::dissect::{Role, Said};
 use toynet_record::{Message, Side};
 
 use super::line::{Line, Lines};
-use super::{Asked, Next, Talk, What, summary};
+use super::{Asked, Next, Talk, What, notes, summary};
 use crate::wire::command::CommandFault;
 use crate::wire::content::ContentFault;
 use crate::wire::{Command, DataReader};
@@ -97,7 +97,15 @@ impl Client {
                 cut.iter_mut().for_each(|cut| cut.octets += octets.len() as u64);
                 octets.len()
             }
-            Stage::Tls => octets.len(),
+            // A record of TLS, unless what is seen is the clear text.
+            Stage::Tls if octets.first() == Some(&HANDSHAKE) || talk.sealed => {
+                talk.sealed = true;
+                octets.len()
+            }
+            Stage::Tls => {
+                self.stage = Stage::Commands;
+                0
+            }
         }
     }
 
@@ -166,6 +174,7 @@ impl Client {
         }
         let command = Command::parse(&line.octets);
         let before = talk.exchanges.current();
+        let is_early = !talk.open.is_empty();
         // A line that ends otherwise than it must is no command (see `wire::line`).
         let exchange = talk.exchanges.command(command.as_ref().ok().filter(|_| line.fault.is_none()));
         let text = line.text();
@@ -173,7 +182,11 @@ impl Client {
         let secrets = credentials(&text).into_iter().collect();
         let role = if exchange == before && before > 0 { Role::Interim } else { Role::Request };
         let faults: Vec<_> = line.fault.map(str::to_owned).into_iter().chain(fault(&command)).collect();
-        out.push(self.message(talk.number(exchange), role, line.began, text, secrets, faults, line.length));
+        let mut message = self.message(talk.number(exchange), role, line.began, text, secrets, faults, line.length);
+        if talk.explain {
+            message.notes = notes::command(&command, is_early, line.fault);
+        }
+        out.push(message);
         if let Ok(Command::Bdat { octets, last }) = command {
             let what = Chunk { left: octets, last };
             self.stage = Stage::Chunk(Seen { what, began: None, octets: 0 });
@@ -188,8 +201,11 @@ impl Client {
         let (exchange, whole) = (talk.exchanges.current(), 0..text.len());
         talk.open.push_back(Asked { exchange, what: What::Auth });
         let faults = line.fault.map(str::to_owned).into_iter().collect();
-        let message =
+        let mut message =
             self.message(talk.number(exchange), Role::Interim, line.began, text, vec![whole], faults, line.length);
+        if talk.explain {
+            message.notes = notes::secret();
+        }
         out.push(message);
     }
 
@@ -197,20 +213,30 @@ impl Client {
     fn finish(&mut self, talk: &mut Talk, out: &mut Vec<Message>) {
         let exchange = talk.number(talk.exchanges.current());
         let stage = std::mem::replace(&mut self.stage, Stage::Commands);
+        let mut notes = Vec::new();
         let (summary, began, octets, fault) = match stage {
             Stage::Content(seen) => {
                 let is_done = seen.what.is_done();
                 let (head, size, fault) = seen.what.glance();
+                if talk.explain {
+                    notes = notes::content(&head, size, fault);
+                }
                 let fault = fault.map(smuggled).or((!is_done).then(|| NO_END.to_owned()));
                 self.content_ended(talk);
                 (summary::of(&head, size), seen.began, seen.octets, fault)
             }
             Stage::Chunk(seen) if seen.what.left == 0 && !seen.what.last => {
+                if talk.explain {
+                    notes = notes::chunk(seen.octets, None);
+                }
                 (format!("chunk of {}", summary::octets(seen.octets)), seen.began, seen.octets, None)
             }
             Stage::Chunk(seen) => {
                 if seen.what.left == 0 {
                     talk.exchanges.content_ended();
+                }
+                if talk.explain {
+                    notes = notes::chunk(seen.octets, Some(&self.chunks));
                 }
                 let fault = (seen.what.left > 0).then(|| "The chunk is not whole (RFC 3030 section 2).".to_owned());
                 let summary = summary::of(&std::mem::take(&mut self.chunks), std::mem::take(&mut self.chunked));
@@ -224,16 +250,9 @@ impl Client {
             Stage::Commands | Stage::Secret | Stage::Lost(None) | Stage::Tls => return,
         };
         if octets > 0 {
-            let faults = fault.into_iter().collect();
-            out.push(self.message(
-                exchange,
-                Role::Interim,
-                began.unwrap_or(self.last),
-                summary,
-                vec![],
-                faults,
-                octets,
-            ));
+            let (faults, began) = (fault.into_iter().collect(), began.unwrap_or(self.last));
+            let message = self.message(exchange, Role::Interim, began, summary, vec![], faults, octets);
+            out.push(Message { notes, ..message });
         }
     }
 
@@ -266,6 +285,7 @@ fn what(command: &Result<Command, CommandFault>, text: &str, in_mail: bool) -> W
         Ok(Command::Bdat { .. }) if in_mail => What::InMail,
         _ if verb(text) == "AUTH" => What::Auth,
         _ if verb(text) == "STARTTLS" => What::StartTls,
+        Ok(Command::Ehlo(_)) => What::Hello,
         _ if in_mail => What::Aside,
         _ => What::Command,
     }
@@ -302,6 +322,8 @@ fn capital(text: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
+/// The content type of a handshake (RFC 8446 5.1); no command begins with it.
+const HANDSHAKE: u8 = 22;
 const NO_END: &str = "The message has no end (RFC 5321 4.1.1.4).";
 /// What is kept of a message to be summarised: more than any header that a person writes.
 const HEAD: usize = 64 * 1024;

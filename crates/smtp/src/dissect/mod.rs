@@ -2,10 +2,11 @@
 //!
 //! - here: whose turn it is, and which reply belongs to what
 //! - `client`: commands and content; `server`: replies; `line`: what one side has said of a line
-//! - `summary`: a message's header in a few words
+//! - `summary`: a message's header in a few words; `notes`: everything in more words
 
 mod client;
 mod line;
+mod notes;
 mod server;
 mod summary;
 
@@ -35,6 +36,10 @@ struct Talk {
     joined_late: bool,
     /// What the server has not answered yet, oldest first: no more than was said.
     open: VecDeque<Asked>,
+    /// Messages get notes.
+    explain: bool,
+    /// What passes is TLS, of which only others know the clear text.
+    sealed: bool,
 }
 
 /// Something that needs a reply.
@@ -50,6 +55,8 @@ enum What {
     Greeting,
     /// A command outside a mail.
     Command,
+    /// EHLO.
+    Hello,
     /// AUTH, or a line of its dialogue (RFC 4954).
     Auth,
     /// STARTTLS (RFC 3207).
@@ -76,7 +83,8 @@ impl SmtpDissector {
     pub fn new(flow: FlowInfo) -> Self {
         let greeting = Asked { exchange: 0, what: What::Greeting };
         let open = if flow.joined_late { VecDeque::new() } else { VecDeque::from([greeting]) };
-        let talk = Talk { exchanges: Exchanges::default(), joined_late: flow.joined_late, open };
+        let FlowInfo { joined_late, explain, .. } = flow;
+        let talk = Talk { exchanges: Exchanges::default(), joined_late, open, explain, sealed: false };
         Self { client: Client::new(flow.joined_late), server: Server::new(flow.joined_late), talk }
     }
 }
@@ -123,7 +131,7 @@ impl Talk {
         let others = self.open.iter().any(|open| open.exchange == asked.exchange);
         let is_last = match asked.what {
             What::Greeting | What::Aside => false,
-            What::Command | What::Auth | What::StartTls | What::Final => true,
+            What::Command | What::Hello | What::Auth | What::StartTls | What::Final => true,
             What::InMail | What::Data => code >= 400 && !others,
         };
         let role = if is_last && !(300..400).contains(&code) { Role::Answer } else { Role::Interim };

@@ -5,7 +5,7 @@ use toynet_record::dissect::Said;
 use toynet_record::{Message, Side};
 
 use super::line::{Line, Lines};
-use super::{Next, Talk, What};
+use super::{Next, Talk, What, notes};
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -35,6 +35,9 @@ impl Server {
     /// Takes octets, and says what the replies that they finish make the client do.
     pub fn said(&mut self, said: Said<'_>, talk: &mut Talk, out: &mut Vec<Message>) -> Vec<Next> {
         self.last = said.time;
+        if talk.sealed {
+            return Vec::new();
+        }
         let (mut rest, mut all) = (said.octets, Vec::new());
         while !self.lost && !rest.is_empty() {
             let (count, line) = self.lines.take(said.time, rest);
@@ -94,6 +97,7 @@ impl Server {
     fn tell(&self, begun: Begun, talk: &mut Talk, out: &mut Vec<Message>) -> Option<Next> {
         let (exchange, role, what) = talk.answered(begun.code);
         let text = begun.text.join(", ");
+        let notes = if talk.explain { notes::reply(what, begun.code, &begun.text) } else { Vec::new() };
         out.push(Message {
             exchange,
             by: Side::Acceptor,
@@ -104,7 +108,7 @@ impl Server {
             secrets: Vec::new(),
             failed: begun.code >= 400 || !begun.faults.is_empty(),
             faults: begun.faults,
-            notes: Vec::new(),
+            notes,
             octets: begun.octets,
         });
         match (begun.code, what) {

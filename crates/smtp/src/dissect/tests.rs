@@ -140,6 +140,39 @@ fn a_message_with_a_hole_ends_when_the_server_speaks() {
 }
 
 #[test]
+fn after_starttls_the_clear_text_goes_on_and_what_is_sealed_is_left_alone() {
+    let begun = [(S, "220 x\r\n"), (C, "EHLO a\r\n"), (S, "250 x\r\n"), (C, "STARTTLS\r\n"), (S, "220 go\r\n")];
+    let after = |more: [(Side, &'static str); 2]| told(&[&begun[..], &more].concat())[5..].to_vec();
+    assert_eq!(after([(C, "EHLO a\r\n"), (S, "250 x\r\n")]), ["3 Request > EHLO a", "3 Answer < 250 x"]);
+    assert_eq!(after([(C, "\x16\x03\x01EHLO a\r\n"), (S, "\x16\x03\x03\r\n")]), Vec::<String>::new());
+}
+
+#[test]
+fn who_wants_explanations_gets_notes_on_every_message() {
+    let flow = FlowInfo { transport: Transport::Tcp, port: 25, joined_late: false, explain: true };
+    let (mut dissector, mut out) = (SmtpDissector::new(flow), Vec::new());
+    for (by, text) in [
+        (S, "220 x\r\n"),
+        (C, "EHLO a\r\nAUTH LOGIN\r\n"),
+        (S, "250-x\r\n250 DSN\r\n334 VXNlcm5hbWU6\r\n"),
+        (C, "c2VjcmV0\r\n"),
+        (S, "535 5.7.8 no\r\n"),
+        (C, "MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n"),
+        (S, "250 ok\r\n250 ok\r\n354 go\r\n"),
+        (C, "From: a@b.test\r\n\r\nhello\r\n.\r\n"),
+        (S, "250 ok\r\n"),
+        (C, "BDAT 1\r\nx"),
+        (S, "503 no\r\n"),
+    ] {
+        dissector.said(Said { by, time: Time::default(), octets: text.as_bytes() }, &mut out);
+    }
+    for message in &out {
+        assert!(!message.notes.is_empty() && message.notes.iter().all(|note| note.rule.is_some()), "{message:?}");
+        assert!(!format!("{:?}", message.notes).contains("c2VjcmV0"));
+    }
+}
+
+#[test]
 fn who_joined_late_counts_nothing() {
     let mut dissector = dissector(true);
     let mut out = Vec::new();
