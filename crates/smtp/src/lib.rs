@@ -21,6 +21,7 @@
 //! - [`config`]: the table in the lab file
 //! - [`store`]: where mails are kept, in memory or on disk
 //! - [`delivery`]: the queue at work
+//! - [`tool`]: the client at the command line
 #![forbid(unsafe_code)]
 
 pub mod bounce;
@@ -37,6 +38,8 @@ pub mod route;
 pub mod server;
 #[cfg(feature = "io")]
 pub mod store;
+#[cfg(feature = "io")]
+pub mod tool;
 pub mod trace;
 pub mod wire;
 
@@ -49,6 +52,6 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
     fault: None,
-    tools: &[],
+    tools: &[tool::SEND],
     solo: None,
 };
