@@ -21,7 +21,7 @@
 //! - [`config`]: the table in the lab file
 //! - [`store`]: where mails are kept, in memory or on disk
 //! - [`delivery`]: the queue at work
-//! - [`tool`]: the client at the command line
+//! - [`tool`]: the client at the command line; [`solo`]: the server there
 #![forbid(unsafe_code)]
 
 pub mod bounce;
@@ -36,6 +36,8 @@ pub mod queue;
 pub mod retry;
 pub mod route;
 pub mod server;
+#[cfg(feature = "io")]
+pub mod solo;
 #[cfg(feature = "io")]
 pub mod store;
 #[cfg(feature = "io")]
@@ -53,5 +55,5 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
     fault: None,
     tools: &[tool::SEND],
-    solo: None,
+    solo: Some(solo::SERVE),
 };
