@@ -8,6 +8,7 @@ use std::process::Command;
 
 use support::lab::Home;
 use support::run::eventually;
+use support::tools::python_with;
 use support::{Lab, dig, run, tool};
 
 #[test]
@@ -77,6 +78,29 @@ fn what_was_acknowledged_outlives_a_kill() {
 }
 
 #[test]
+fn under_load_a_kill_loses_nothing_that_was_acknowledged() {
+    let Some(mut python) = python_with("smtplib") else { return };
+    let home = Home::new();
+    let lab = Lab::start(&home, &[]);
+    let door = lab.status().door("mail.shop.test", "tcp", 25);
+    let list = home.path().join("acknowledged");
+    let mut load =
+        python.args(["-c", LOAD, &door.ip().to_string(), &door.port().to_string()]).arg(&list).spawn().unwrap();
+    let acknowledged = || -> Vec<String> {
+        let text = fs::read_to_string(&list).unwrap_or_default();
+        text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned).collect()
+    };
+    eventually("a hundred mails", || (acknowledged().len() >= 100).then_some(()));
+    lab.stop("KILL");
+    assert!(support::run::wait(&mut load, support::run::LIMIT).is_some(), "the senders see that it is gone");
+    let lab = Lab::start(&home, &[]);
+    eventually("every mail that was acknowledged", || {
+        let mails = delivered(&lab, "mail.shop.test", "alice").concat();
+        acknowledged().iter().all(|number| mails.contains(&format!("Subject: {number}\r\n"))).then_some(())
+    });
+}
+
+#[test]
 fn a_program_that_looks_up_the_exchanger_itself_can_deliver_to_it() {
     if tool("dig").is_none() || tool("python3").is_none() {
         return;
@@ -95,6 +119,23 @@ fn a_program_that_looks_up_the_exchanger_itself_can_deliver_to_it() {
     let mail = eventually("the mail", || delivered(&lab, "mail.club.test", "carol").pop());
     assert!(mail.replace('\r', "").ends_with("\n\n.\n..\nend\n"), "{mail}");
 }
+
+/// Eight senders, each of which writes down what was acknowledged to it, until nobody answers.
+const LOAD: &str = "import smtplib, sys, threading
+acknowledged = open(sys.argv[3], 'a')
+def send(sender):
+    try:
+        server = smtplib.SMTP(sys.argv[1], int(sys.argv[2]))
+        for number in range(100000):
+            name = f'{sender}.{number}.'
+            server.sendmail('ann@shop.test', ['alice@shop.test'], f'Subject: {name}\\r\\n\\r\\n' + 'x' * 500)
+            acknowledged.write(name + '\\n')
+            acknowledged.flush()
+    except Exception:
+        pass
+for sender in range(8):
+    threading.Thread(target=send, args=(sender,)).start()
+";
 
 /// What lies in a mailbox of the lab.
 fn delivered(lab: &Lab, host: &str, mailbox: &str) -> Vec<String> {
