@@ -5,6 +5,7 @@
 
 mod anyone;
 mod keylog;
+pub mod trust;
 mod wire;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use wire::Wire;
 
 pub use anyone::with_anyone;
 pub use rustls::{ClientConfig, ServerConfig};
+pub use trust::Trust;
 
 /// A TLS connection over whatever carries a stream.
 #[derive(Debug)]
