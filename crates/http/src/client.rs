@@ -1,4 +1,19 @@
 //! The client: one connection's requests, in either version.
+//!
+//! - here: requests that are sent and answered whole
+//! - [`url`]: where to; [`reach`]: the way there; [`failure`]: why there is no answer
+//! - [`one`], [`two`]: HTTP/1.x octet by octet and HTTP/2, as streams; [`outgoing`], [`answer`]: what goes and comes
+//! - [`cookies`], [`coding`]: what a client does beyond that
+
+pub mod answer;
+pub mod coding;
+pub mod cookies;
+pub mod failure;
+pub mod one;
+pub mod outgoing;
+pub mod reach;
+pub mod two;
+pub mod url;
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,6 +30,7 @@ use tokio::task::spawn_local;
 use toynet_net::{Host, Stream};
 
 use crate::server::Local;
+pub use outgoing::Outgoing;
 
 /// Fetches `url`, over a connection of its own.
 ///

@@ -75,6 +75,18 @@ impl Content {
         Ok(octets.len() - rest.len())
     }
 
+    /// Takes one piece from the front of `octets`: how long it is, and whether it is content and not what
+    /// frames it.
+    ///
+    /// # Errors
+    /// As for [`Content::take`].
+    pub fn take_one(&mut self, octets: &[u8]) -> Result<(usize, bool), Fault> {
+        let is_content = matches!(self.state, State::Left(_) | State::UntilClose | State::Data(_));
+        let count = self.step(octets)?;
+        self.taken += count as u64;
+        Ok((count, is_content))
+    }
+
     /// Steps over octets that nobody kept, as far as the length of the content is known, and says how
     /// many those are. Fewer than `length` means: the message is done, or lost.
     pub fn skip(&mut self, length: u64) -> u64 {

@@ -1,0 +1,90 @@
+//! An answer: its head at once, its content piece by piece.
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::failure::Failure;
+use super::one;
+
+/// An answer whose content is still on its way.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the head says.
+    pub head: AnswerHead,
+    /// What follows it.
+    pub content: Content,
+}
+
+/// What the head of an answer says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnswerHead {
+    /// `HTTP/1.1`, `HTTP/2`.
+    pub version: &'static str,
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase, which HTTP/2 has no more.
+    pub reason: String,
+    /// Names as they came, and values.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// The head as it was on the wire, or as HTTP/1 would have it, with its empty line.
+    pub octets: Vec<u8>,
+}
+
+/// The content of an answer.
+#[derive(Debug)]
+pub enum Content {
+    /// Over HTTP/1.x.
+    One(Box<one::Incoming>),
+    /// Over HTTP/2.
+    Two(Incoming),
+}
+
+impl AnswerHead {
+    /// The first value of a field, in whatever spelling.
+    pub fn field(&self, name: &str) -> Option<&[u8]> {
+        self.fields_called(name).next()
+    }
+
+    /// All values of a field.
+    pub fn fields_called(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.fields.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+    }
+
+    /// The first value of a field, where it is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.field(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// What a head of HTTP/2 says.
+    pub(super) fn of_two(head: &http::response::Parts) -> Self {
+        let fields: Vec<_> =
+            head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+        let mut octets = format!("HTTP/2 {} \r\n", head.status.as_str()).into_bytes();
+        for (name, value) in &fields {
+            octets.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        octets.extend_from_slice(b"\r\n");
+        Self { version: "HTTP/2", status: head.status.as_u16(), reason: String::new(), fields, octets }
+    }
+}
+
+impl Content {
+    /// The next piece; nothing at the end.
+    ///
+    /// # Errors
+    /// When the end does not come.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self {
+            Content::One(incoming) => incoming.piece().await,
+            Content::Two(incoming) => loop {
+                let Some(frame) = incoming.frame().await else { return Ok(None) };
+                if let Ok(octets) = frame.map_err(|error| Failure::of_two(&error))?.into_data()
+                    && !octets.is_empty()
+                {
+                    return Ok(Some(octets));
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Why there is no whole answer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use toynet_net::tls::trust;
+
+use super::url::UrlError;
+use crate::wire::Fault;
+
+/// Why there is no whole answer, by who or what is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A redirection leads nowhere.
+    #[error("the answer leads to no place that can be fetched: {0}")]
+    PeerLocation(#[from] UrlError),
+    /// More redirections than were allowed.
+    #[error("more than {0} redirections follow one another")]
+    PeerRedirects(u32),
+    /// The name has no address, or nobody could say.
+    #[error("{name} was not found: {error}")]
+    Name {
+        /// Whose address was wanted.
+        name: String,
+        /// Why there is none.
+        error: io::Error,
+    },
+    /// Nobody there takes connections.
+    #[error("{to} takes no connection: {error}")]
+    Connect {
+        /// The last address that was tried.
+        to: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// There is no TLS with the server.
+    #[error("no TLS with {name}: {}", trust::why(.error))]
+    Tls {
+        /// Whose certificate was wanted.
+        name: String,
+        /// What the handshake said.
+        error: io::Error,
+    },
+    /// The machine's or the given authorities cannot be read.
+    #[error("the authorities cannot be read: {0}")]
+    LocalTrust(io::Error),
+    /// What is to be sent cannot be read.
+    #[error("the content cannot be read: {0}")]
+    LocalContent(io::Error),
+    /// The connection was lost.
+    #[error("the connection broke off: {0}")]
+    Network(#[source] io::Error),
+    /// The server went away without a word.
+    #[error("the server closed the connection without an answer")]
+    Silent,
+    /// The answer's end did not come.
+    #[error("the server closed the connection before the answer's end, after {0} octets of content")]
+    Cut(u64),
+    /// The answer breaks a rule, so that nobody can tell what it says.
+    #[error("the answer is no HTTP: {0}")]
+    Peer(Fault),
+    /// HTTP/2 failed.
+    #[error("the server broke off: {0}")]
+    PeerTwo(String),
+    /// The content is not coded as the answer says.
+    #[error("the content is no {0}: {1}")]
+    PeerCoding(&'static str, String),
+    /// The time allowed is over.
+    #[error("no {what} within {}", in_seconds(.limit))]
+    Late {
+        /// What had not come.
+        what: &'static str,
+        /// What was allowed.
+        limit: Duration,
+    },
+}
+
+impl Failure {
+    /// What hyper says, as one sentence.
+    pub(super) fn of_two(error: &hyper::Error) -> Self {
+        let source = std::error::Error::source(error);
+        let why = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+        Self::PeerTwo(why)
+    }
+}
+
+fn in_seconds(limit: &Duration) -> String {
+    let seconds = limit.as_secs_f64();
+    if seconds == 1.0 { "1 second".to_owned() } else { format!("{seconds} seconds") }
+}

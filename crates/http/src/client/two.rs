@@ -1,0 +1,64 @@
+//! HTTP/2 on one connection, by hyper.
+
+use http::{HeaderName, HeaderValue, Method};
+use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use toynet_net::Stream;
+
+use super::Outgoing;
+use super::answer::{Answer, AnswerHead, Content};
+use super::failure::Failure;
+use super::url::Url;
+use crate::server::Local;
+
+/// A connection on which requests are sent, many at once if need be.
+#[derive(Clone, Debug)]
+pub struct Sender(SendRequest<Outgoing>);
+
+impl Sender {
+    /// Begins on a connection.
+    ///
+    /// # Errors
+    /// When it is lost.
+    pub async fn new(stream: Stream) -> Result<Self, Failure> {
+        let (sender, connection) =
+            handshake(Local, TokioIo::new(stream)).await.map_err(|error| Failure::of_two(&error))?;
+        tokio::task::spawn_local(connection);
+        Ok(Self(sender))
+    }
+
+    /// Sends a request and reads the head of its answer. Fields that HTTP/2 does not know are left out (RFC 9113
+    /// 8.2.2).
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        url: &Url,
+        fields: &[(String, Vec<u8>)],
+        content: Outgoing,
+    ) -> Result<Answer, Failure> {
+        let broken = |error: &dyn std::fmt::Display| Failure::PeerTwo(error.to_string());
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| broken(&error))?;
+        let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let authority = host.map_or_else(|| url.authority(), |(_, value)| String::from_utf8_lossy(value).into_owned());
+        let uri = format!("{}://{authority}{}", url.scheme(), url.target);
+        let mut request = http::Request::builder().method(method).uri(uri).version(http::Version::HTTP_2);
+        for (name, value) in fields.iter().filter(|(name, _)| !is_of_one(name)) {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| broken(&error))?;
+            request = request.header(name, HeaderValue::from_bytes(value).map_err(|error| broken(&error))?);
+        }
+        let request = request.body(content).map_err(|error| broken(&error))?;
+        self.0.ready().await.map_err(|error| Failure::of_two(&error))?;
+        let answer = self.0.send_request(request).await.map_err(|error| Failure::of_two(&error))?;
+        let (head, content) = answer.into_parts();
+        Ok(Answer { head: AnswerHead::of_two(&head), content: Content::Two(content) })
+    }
+}
+
+/// Fields that belong to a connection of HTTP/1.1, and `Host`, which `:authority` stands for.
+fn is_of_one(name: &str) -> bool {
+    const OF_ONE: [&str; 6] = ["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+    OF_ONE.iter().any(|one| name.eq_ignore_ascii_case(one))
+}
