@@ -7,6 +7,7 @@
 //! - [`dissect`]: what was said, for people
 //! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper
 //! - [`config`]: a web site's table in the lab file
+//! - `tool`: the clients at the command line; `solo`: a site that stands alone
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "io")]
@@ -18,7 +19,11 @@ pub mod host;
 #[cfg(feature = "io")]
 pub mod server;
 pub mod site;
+#[cfg(feature = "io")]
+mod solo;
 pub mod target;
+#[cfg(feature = "io")]
+mod tool;
 pub mod wire;
 
 /// HTTP as the lab knows it.
@@ -31,6 +36,6 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
     fault: None,
-    tools: &[],
-    solo: None,
+    tools: tool::TOOLS,
+    solo: Some(solo::SOLO),
 };

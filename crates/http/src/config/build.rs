@@ -25,7 +25,7 @@ pub(super) fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
     for (name, table) in &http.sites {
         sites = sites.with(name.get_ref(), site(table.parts(), name.get_ref(), place)?);
     }
-    Ok(sites)
+    Ok(if http.is_for_any { sites.for_any() } else { sites })
 }
 
 /// The place under a root that a page's path leads to; a folder's page is its index.

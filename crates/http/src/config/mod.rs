@@ -38,6 +38,11 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
     Ok(Box::new(Http::deserialize(ValueDeserializer::from(table))?))
 }
 
+/// The site of a folder, whatever name it is asked by.
+pub(crate) fn of_folder(port: u16, root: &str) -> Box<dyn Config> {
+    Box::new(Http::of_folder(port, root))
+}
+
 impl Config for Http {
     fn endpoints(&self) -> Vec<Endpoint> {
         vec![Endpoint { transport: Transport::Tcp, port: self.port }]

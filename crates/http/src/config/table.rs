@@ -29,6 +29,9 @@ pub(super) struct Http {
     /// Further sites, by name.
     #[serde(default)]
     pub sites: BTreeMap<Spanned<String>, SiteTable>,
+    /// Whether the own site is for any name.
+    #[serde(skip)]
+    pub is_for_any: bool,
 }
 
 /// One of several sites of a host.
@@ -43,6 +46,13 @@ pub(super) struct SiteTable {
 }
 
 impl Http {
+    /// The table of a server that stands alone: a folder, whatever name it is asked by.
+    pub fn of_folder(port: u16, root: &str) -> Self {
+        let table = format!("port = {port}\nroot = {}", toml::Value::from(root));
+        let http: Self = toml::from_str(&table).expect("a number and a text are what the table takes");
+        Self { is_for_any: true, ..http }
+    }
+
     /// All names of sites but the host's own.
     pub fn aliases(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.names.iter().chain(self.sites.keys())

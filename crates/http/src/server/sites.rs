@@ -14,13 +14,14 @@ use crate::host::authority;
 pub struct Sites {
     default: Rc<dyn Handler>,
     named: BTreeMap<String, Rc<dyn Handler>>,
+    is_for_any: bool,
 }
 
 impl Sites {
     /// The host called `name` with its own site, which is also for requests that name no host, or name
     /// an address.
     pub fn new(name: &str, own: Rc<dyn Handler>) -> Self {
-        Self { default: Rc::clone(&own), named: BTreeMap::new() }.with(name, own)
+        Self { default: Rc::clone(&own), named: BTreeMap::new(), is_for_any: false }.with(name, own)
     }
 
     /// With a site called `name`; of two with the same name the later counts.
@@ -28,6 +29,12 @@ impl Sites {
     pub fn with(mut self, name: &str, site: Rc<dyn Handler>) -> Self {
         self.named.insert(name.to_ascii_lowercase(), site);
         self
+    }
+
+    /// With the host's own site for all names that have no other.
+    #[must_use]
+    pub fn for_any(self) -> Self {
+        Self { is_for_any: true, ..self }
     }
 
     /// The site that `request` is for.
@@ -41,6 +48,7 @@ impl Sites {
         };
         match self.named.get(authority.name.as_ref()) {
             Some(site) => Ok(site),
+            None if self.is_for_any => Ok(&self.default),
             None if authority.name.parse::<IpAddr>().is_ok() => Ok(&self.default),
             None => Err(StatusCode::MISDIRECTED_REQUEST),
         }

@@ -1,0 +1,37 @@
+//! A web site that stands alone: `toynet http serve`.
+
+use std::path::Path;
+
+use clap::{Arg, ArgMatches, Command};
+use toynet_service::{Solo, Stand};
+
+use crate::config;
+
+/// It.
+pub const SOLO: Solo = Solo { arguments, read };
+
+fn arguments() -> Command {
+    let folder = Arg::new("dir").value_name("DIR").default_value(".").help("The folder whose files are served");
+    Command::new("serve").about("Serve the files of a folder").arg(folder)
+}
+
+fn read(matches: &ArgMatches) -> Result<Stand, String> {
+    let folder = matches.get_one::<String>("dir").map_or(".", String::as_str);
+    let root = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
+    check(&root)?;
+    let root = root.to_str().ok_or_else(|| format!("{folder}: the folder's name is not UTF-8"))?.to_owned();
+    Ok(Stand {
+        config: Box::new(move |port| config::of_folder(port, &root)),
+        port: 80,
+        datagrams: false,
+        zones: Vec::new(),
+        state: None,
+    })
+}
+
+fn check(root: &Path) -> Result<(), String> {
+    match std::fs::read_dir(root) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{} cannot be served: {error}", root.display())),
+    }
+}

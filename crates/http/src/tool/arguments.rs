@@ -1,0 +1,170 @@
+//! What can be typed: curl's words where it has one.
+
+use clap::{Arg, ArgAction, Command};
+
+pub(super) fn get() -> Command {
+    command("Fetch what is at a URL")
+}
+
+pub(super) fn head() -> Command {
+    command("Fetch the head of what GET would answer")
+}
+
+pub(super) fn post() -> Command {
+    command("Send data to what is at a URL")
+}
+
+pub(super) fn put() -> Command {
+    command("Put something at a URL")
+}
+
+pub(super) fn patch() -> Command {
+    command("Change what is at a URL")
+}
+
+pub(super) fn delete() -> Command {
+    command("Delete what is at a URL")
+}
+
+pub(super) fn options() -> Command {
+    command("Ask what can be done with what is at a URL; with a URL that ends in *, with the server")
+}
+
+fn command(about: &'static str) -> Command {
+    let url = Arg::new("url").value_name("URL").required(true).help("Where; without a scheme it is http://");
+    let command = Command::new("http").about(about).arg(url);
+    let command = command.next_help_heading("Request").args(request());
+    let command = command.next_help_heading("Content").args(content());
+    let command = command.next_help_heading("Connection").args(connection());
+    command.next_help_heading("Output").args(output())
+}
+
+fn request() -> Vec<Arg> {
+    vec![
+        value('X', "request", "METHOD", "The method, instead of the command's own"),
+        values(
+            'H',
+            "header",
+            "LINE",
+            "A field, as in 'Accept: text/html'; 'Name:' leaves one out, 'Name;' sends it empty",
+        ),
+        value('A', "user-agent", "NAME", "Who asks"),
+        value('e', "referer", "URL", "Where the URL was found"),
+        value('r', "range", "RANGE", "A part only: 0-499, 500-, or -500 for the last 500"),
+        value('u', "user", "USER:PASSWORD", "Credentials in the Basic scheme (RFC 7617)"),
+        long("bearer", "TOKEN", "A bearer token (RFC 6750)").conflicts_with("user"),
+        values('b', "cookie", "COOKIES|FILE", "Cookies as in 'a=1; b=2', or a jar to read them from"),
+        value('c', "cookie-jar", "FILE", "Keep cookies in this jar, in Netscape's form; - is standard output"),
+        flag('L', "location", "Follow redirections"),
+        long("max-redirs", "N", "How many redirections at most")
+            .value_parser(clap::value_parser!(u32))
+            .default_value("50"),
+        flag_long("compressed", "Take content compressed by gzip, deflate, br or zstd, and show it as it was"),
+    ]
+}
+
+fn content() -> Vec<Arg> {
+    vec![
+        values('d', "data", "DATA|@FILE", "Form data; several are joined by &. Of a file line ends are left out; @- is standard input"),
+        repeated("data-raw", "DATA", "The same, with @ as any other character"),
+        repeated("data-binary", "DATA|@FILE", "The same, with a file as it is"),
+        repeated("data-urlencode", "NAME=TEXT", "The same, percent-encoded; NAME@FILE takes a file's text"),
+        long("data-json", "JSON|@FILE", "JSON, with the fields that say so").conflicts_with_all(["data", "form"]),
+        values('F', "form", "NAME=VALUE", "A part of a form in multipart/form-data; NAME=@FILE sends a file, NAME=<FILE its text; ;type= and ;filename= may follow")
+            .conflicts_with("data"),
+        value('T', "upload-file", "FILE", "Send a file as it is; - is standard input. A URL that ends in / gets the file's name")
+            .conflicts_with_all(["data", "form", "data-json"]),
+        flag('G', "get", "Put the data into the URL's query"),
+    ]
+}
+
+fn connection() -> Vec<Arg> {
+    const VERSIONS: [&str; 4] = ["http1.0", "http1.1", "http2", "http2-prior-knowledge"];
+    let version = |name: &'static str, help: &'static str| {
+        flag_long(name, help).conflicts_with_all(VERSIONS.into_iter().filter(move |other| *other != name))
+    };
+    vec![
+        version("http1.0", "Speak HTTP/1.0"),
+        version("http1.1", "Speak HTTP/1.1"),
+        version("http2", "Speak HTTP/2 where TLS agrees on it; this is the default"),
+        version("http2-prior-knowledge", "Speak HTTP/2 without asking (RFC 9113 3.3)"),
+        flag('k', "insecure", "Take any certificate"),
+        long("cacert", "FILE", "Trust the authorities in this file, in PEM, and no others"),
+        repeated("resolve", "HOST:PORT:ADDR", "Use this address, without a look-up; * is any host"),
+        repeated(
+            "connect-to",
+            "HOST:PORT:HOST2:PORT2",
+            "Connect to HOST2:PORT2 for what is at HOST:PORT; an empty one is any, or the same",
+        ),
+        value('m', "max-time", "SECONDS", "For all of it at most").value_parser(seconds),
+        long("connect-timeout", "SECONDS", "For look-up, connection and TLS at most")
+            .value_parser(seconds)
+            .default_value("30"),
+        long(
+            "raw",
+            "FILE|TEXT",
+            "Send these octets as they are, and show what comes; \\r \\n \\t \\xHH \\\\ in a text mean what they mean in C",
+        ),
+    ]
+}
+
+fn output() -> Vec<Arg> {
+    vec![
+        value('o', "output", "FILE", "Write the content to this file; - is standard output"),
+        flag('O', "remote-name", "Write the content to a file with the URL's last name").conflicts_with("output"),
+        flag('i', "include", "Show the head of the answer too"),
+        flag('I', "head", "Show the head of the answer only: the method is HEAD"),
+        flag('v', "verbose", "Say on standard error what happens, and show both heads"),
+        flag('s', "silent", "Say nothing of failures"),
+        flag('S', "show-error", "With -s, do say it"),
+        flag('f', "fail", "Take 400 and above for a failure, and show no content: exit status 1"),
+        flag_long("fail-with-body", "The same, and show the content").conflicts_with("fail"),
+        value(
+            'w',
+            "write-out",
+            "FORMAT",
+            "Print this at the end, with %{http_code} and its like filled in; @FILE reads it from a file",
+        ),
+        flag_long("timing", "Say at the end how long each step took"),
+    ]
+}
+
+/// A span of time from a number of seconds, which may be a fraction.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "that is no number of seconds".to_owned())?;
+    let span = std::time::Duration::try_from_secs_f64(seconds);
+    span.ok().filter(|span| !span.is_zero()).ok_or_else(|| "it must be more than nothing".to_owned())
+}
+
+fn value(short: char, name: &'static str, what: &'static str, help: &'static str) -> Arg {
+    long(name, what, help).short(short)
+}
+
+fn values(short: char, name: &'static str, what: &'static str, help: &'static str) -> Arg {
+    repeated(name, what, help).short(short)
+}
+
+fn repeated(name: &'static str, what: &'static str, help: &'static str) -> Arg {
+    long(name, what, help).action(ArgAction::Append)
+}
+
+/// Values may begin with a hyphen: `-r -500`.
+fn long(name: &'static str, what: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(what).help(help).allow_hyphen_values(true)
+}
+
+fn flag(short: char, name: &'static str, help: &'static str) -> Arg {
+    flag_long(name, help).short(short)
+}
+
+fn flag_long(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_arguments_make_sense() {
+        super::super::TOOLS.iter().for_each(|tool| (tool.arguments)().debug_assert());
+    }
+}

@@ -1,0 +1,312 @@
+//! A request with all that follows from it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use toynet_net::tls::Trust;
+use toynet_net::{Clock, Host, Stream};
+use toynet_service::{Ending, Errand};
+
+use super::heading;
+use super::show::Show;
+use super::told::Story;
+use super::wish::{Version, Way, Wish};
+use crate::client::answer::{Answer, AnswerHead, Content};
+use crate::client::coding::Decoding;
+use crate::client::failure::Failure;
+use crate::client::one::{Conversation, Request};
+use crate::client::outgoing::Outgoing;
+use crate::client::url::Url;
+use crate::client::{reach, two};
+
+/// Does what is wished, and tells the person.
+pub(super) async fn run(mut wish: Wish, errand: Errand) -> Ending {
+    let clock = errand.host().clock();
+    let mut story = Story::begin(&wish, clock.now());
+    let mut show = Show::new(&wish, &errand);
+    let fetched = match wish.longest {
+        None => fetch(&mut wish, &errand, &mut story, &mut show).await,
+        Some(limit) => {
+            let work = fetch(&mut wish, &errand, &mut story, &mut show);
+            let late = Err(Failure::Late { what: "whole answer", limit });
+            clock.until(clock.now() + limit, work).await.unwrap_or(late)
+        }
+    };
+    story.total = clock.now() - story.began;
+    let kept = keep_cookies(&wish, &errand, clock);
+    let ending = show.end(&wish, &story, fetched).await;
+    match kept {
+        Err(why) if ending.how == toynet_service::How::Done => Ending::misused(why),
+        _ => ending,
+    }
+}
+
+/// Connects to where a URL leads, with TLS if it is `https`.
+pub(super) async fn connect(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<Stream, Failure> {
+    let clock = errand.host().clock();
+    let limit = wish.longest_connect;
+    let work = connect_in_time(wish, url, errand, story, show);
+    let late = Failure::Late { what: "connection", limit };
+    clock.until(clock.now() + limit, work).await.unwrap_or(Err(late))
+}
+
+async fn connect_in_time(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<Stream, Failure> {
+    let clock = errand.host().clock();
+    let places = places(wish, url, errand).await?;
+    story.steps.looked_up = Some(clock.now() - story.began);
+    show.note(&format!("Trying {}", list(&places)));
+    let ways: Vec<(Host, SocketAddr)> = places.into_iter().map(|place| errand.reach(place)).collect();
+    let stream = reach::first(ways, clock).await?;
+    story.steps.connected = Some(clock.now() - story.began);
+    story.connections += 1;
+    (story.local, story.peer) = (Some(stream.local()), Some(stream.peer()));
+    show.note(&format!("Connected to {} ({}) port {}", url.host, stream.peer().ip(), stream.peer().port()));
+    if !url.is_secure {
+        return Ok(stream);
+    }
+    let stream = secure(wish, url, errand, stream).await?;
+    story.steps.secured = Some(clock.now() - story.began);
+    story.tls = stream.tls().map(ToString::to_string);
+    story.tls.iter().for_each(|terms| show.note(terms));
+    Ok(stream)
+}
+
+async fn secure(wish: &Wish, url: &Url, errand: &Errand, stream: Stream) -> Result<Stream, Failure> {
+    let alpn: &[&str] = match wish.version {
+        Version::Best => &["h2", "http/1.1"],
+        Version::Two => &["h2"],
+        Version::One(1) => &["http/1.1"],
+        Version::One(_) => &[],
+    };
+    let of_lab = errand.inside.as_ref().filter(|inside| inside.host.is_inside(stream.peer().ip()));
+    let of_lab = of_lab.and_then(|inside| inside.authority.clone()).map(Trust::Authorities);
+    let trust = wish.trust.clone().or(of_lab).unwrap_or(Trust::System);
+    let client = trust.client(alpn, errand.host().clock()).map_err(Failure::LocalTrust)?;
+    let secured = stream.start_tls_as_client(&client, &url.host, &[]).await;
+    secured.map_err(|error| Failure::Tls { name: url.host.clone(), error })
+}
+
+/// The addresses of a URL's server, in the order in which they are tried.
+async fn places(wish: &Wish, url: &Url, errand: &Errand) -> Result<Vec<SocketAddr>, Failure> {
+    let (mut host, mut port) = (url.host.clone(), url.port);
+    if let Some(Way::Host(other, other_port)) = wish.detour(&host, port) {
+        host = other.clone().unwrap_or(host);
+        port = other_port.unwrap_or(port);
+    }
+    let addresses: Vec<IpAddr> = match wish.detour(&url.host, url.port) {
+        Some(Way::Addresses(addresses)) => addresses.clone(),
+        _ => {
+            let found = errand.addresses(&host).await;
+            reach::in_turn(found.map_err(|error| Failure::Name { name: host, error })?)
+        }
+    };
+    Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+}
+
+fn list(places: &[SocketAddr]) -> String {
+    places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A connection that may serve again.
+enum Link {
+    One(Conversation),
+    Two(two::Sender),
+}
+
+async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
+    let clock = errand.host().clock();
+    let mut next = Next { url: wish.url.clone(), method: wish.method.clone(), carries: wish.form.is_some() };
+    let mut link: Option<(Url, Link)> = None;
+    loop {
+        let open = link.take().filter(|(url, _)| url.is_same_origin(&next.url)).map(|(_, link)| link);
+        let (answer, open) = ask(wish, &next, open, errand, story, show).await?;
+        take_cookies(wish, &next.url, &answer.head, clock, show);
+        story.hears(&answer.head, &next.url, &next.method);
+        let Some(to) = redirection(wish, &next, &answer.head)? else {
+            return deliver(wish, answer, story, show).await;
+        };
+        if story.redirects.len() >= wish.follows.unwrap_or_default() as usize {
+            return Err(Failure::PeerRedirects(wish.follows.unwrap_or_default()));
+        }
+        story.redirected(answer.head.status, &next.url, &to.url, clock.now());
+        show.heard(&answer.head, wish).await;
+        show.note(&format!("Going on to {}", to.url));
+        link = drained(answer, open).await.map(|link| (next.url, link));
+        next = to;
+    }
+}
+
+/// What is asked next.
+struct Next {
+    url: Url,
+    method: String,
+    carries: bool,
+}
+
+async fn ask(
+    wish: &Wish,
+    next: &Next,
+    open: Option<Link>,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<(Answer, Option<two::Sender>), Failure> {
+    let clock = errand.host().clock();
+    let link = match open {
+        Some(link) => link,
+        None => {
+            let stream = connect(wish, &next.url, errand, story, show).await?;
+            let is_two = stream.tls().map_or(wish.version == Version::Two, |terms| terms.alpn.as_deref() == Some("h2"));
+            if is_two {
+                Link::Two(two::Sender::new(stream).await?)
+            } else {
+                Link::One(Conversation::new(stream, clock))
+            }
+        }
+    };
+    let content = match &wish.form {
+        Some(form) if next.carries => Some(form.open().await?),
+        _ => None,
+    };
+    let minor = if wish.version == Version::One(0) { 0 } else { 1 };
+    if minor == 0 && content.as_ref().is_some_and(|content| content.length.is_none()) {
+        let why = "HTTP/1.0 must know its length beforehand (RFC 9112 6.1)";
+        return Err(Failure::LocalContent(std::io::Error::other(why)));
+    }
+    let version = if matches!(link, Link::Two(_)) { Version::Two } else { Version::One(minor) };
+    let fields = heading::fields(wish, &next.url, content.as_ref(), version, clock.now());
+    story.uploaded = content.as_ref().and_then(|content| content.length).unwrap_or_default();
+    story.steps.asked = Some(clock.now() - story.began);
+    let target = if wish.asks_server { "*" } else { &next.url.target };
+    let head = heading::head(&next.method, target, minor, &fields);
+    let answered = match link {
+        Link::One(conversation) => {
+            show.sent(&head);
+            story.asked_octets = head.len() as u64;
+            let says = |name: &str, what: &[u8]| {
+                fields.iter().any(|(other, value)| other.eq_ignore_ascii_case(name) && value.eq_ignore_ascii_case(what))
+            };
+            let (is_chunked, waits) = (says("transfer-encoding", b"chunked"), says("expect", b"100-continue"));
+            let content = content.unwrap_or_else(Outgoing::nothing);
+            let request = Request { head, content, is_chunked, waits };
+            let mut interim = Vec::new();
+            let answer = conversation.ask(request, &mut |head| interim.push(head.clone())).await?;
+            for head in &interim {
+                show.heard(head, wish).await;
+            }
+            (answer, None)
+        }
+        Link::Two(mut sender) => {
+            show.sent(&head_of_two(&next.method, &next.url, &fields));
+            let content = content.unwrap_or_else(Outgoing::nothing);
+            (sender.ask(&next.method, &next.url, &fields, content).await?, Some(sender))
+        }
+    };
+    story.steps.first = Some(clock.now() - story.began);
+    Ok(answered)
+}
+
+/// A request of HTTP/2 as it would look in HTTP/1.
+fn head_of_two(method: &str, url: &Url, fields: &heading::Fields) -> Vec<u8> {
+    let mut head = format!("{method} {} HTTP/2\r\n", url.target).into_bytes();
+    for (name, value) in fields {
+        head.extend([name.to_ascii_lowercase().as_bytes(), b": ", value, b"\r\n"].concat());
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+fn take_cookies(wish: &mut Wish, url: &Url, head: &AnswerHead, clock: Clock, show: &mut Show) {
+    let Some(jar) = &mut wish.jar else { return };
+    for line in head.fields_called("set-cookie") {
+        if let Err(why) = jar.set(&String::from_utf8_lossy(line), url, clock.now()) {
+            show.note(&format!("A cookie is not taken: {why}"));
+        }
+    }
+}
+
+fn keep_cookies(wish: &Wish, errand: &Errand, clock: Clock) -> Result<(), String> {
+    let (Some(jar), Some(file)) = (&wish.jar, &wish.jar_file) else { return Ok(()) };
+    let text = jar.write(clock.now());
+    if file == "-" {
+        errand.print(text);
+        return Ok(());
+    }
+    write_secret(file, &text).map_err(|error| format!("the jar {file} cannot be written: {error}"))
+}
+
+/// For the owner's eyes only.
+fn write_secret(file: &str, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(text.as_bytes())
+}
+
+/// Where an answer leads, if redirections are followed and it is one (RFC 9110 15.4).
+fn redirection(wish: &Wish, asked: &Next, head: &AnswerHead) -> Result<Option<Next>, Failure> {
+    let Some(location) = head.text("location").filter(|_| wish.follows.is_some()) else { return Ok(None) };
+    let method = match (head.status, asked.method.as_str()) {
+        (301 | 302, "POST") => "GET",
+        (303, "HEAD") => "HEAD",
+        (303, _) => "GET",
+        (301 | 302 | 307 | 308, same) => same,
+        _ => return Ok(None),
+    };
+    let carries = asked.carries && method == asked.method;
+    Ok(Some(Next { url: asked.url.join(location)?, method: method.to_owned(), carries }))
+}
+
+/// Reads to the end of an answer that is not shown, if that is near, so that its connection serves again.
+async fn drained(answer: Answer, sender: Option<two::Sender>) -> Option<Link> {
+    let mut content = answer.content;
+    let mut left = WORTH_READING;
+    while let Some(piece) = content.piece().await.ok()? {
+        left = left.checked_sub(piece.len())?;
+    }
+    match content {
+        Content::One(incoming) => incoming.into_conversation().map(Link::One),
+        Content::Two(_) => sender.map(Link::Two),
+    }
+}
+
+async fn deliver(wish: &Wish, answer: Answer, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
+    show.heard(&answer.head, wish).await;
+    let coding = answer.head.text("content-encoding").filter(|_| wish.takes_compressed);
+    let mut decoding = coding.and_then(Decoding::of);
+    let mut content = answer.content;
+    let is_hidden = wish.shows.hides_failed && answer.head.status >= 400;
+    while let Some(piece) = content.piece().await? {
+        story.downloaded += piece.len() as u64;
+        for part in piece.chunks(if decoding.is_some() { PART } else { usize::MAX }) {
+            let part = piece.slice_ref(part);
+            let part = match &mut decoding {
+                Some(decoding) => decoding.piece(part)?,
+                None => part,
+            };
+            if !is_hidden {
+                show.content(&part).await?;
+            }
+        }
+    }
+    let last = decoding.as_mut().map(Decoding::end).transpose()?.unwrap_or_default();
+    if is_hidden { Ok(()) } else { show.content(&last).await }
+}
+
+/// What takes less time to read than a connection takes to make.
+const WORTH_READING: usize = 64 * 1024;
+/// Decoded at once: what is compressed can become a thousand times as long.
+const PART: usize = 1024;

@@ -1,0 +1,73 @@
+//! The fields of a request.
+
+use toynet_machine::Time;
+
+use super::wish::{Line, Version, Wish};
+use crate::client::coding;
+use crate::client::outgoing::Outgoing;
+use crate::client::url::Url;
+
+/// Fields, as (name, value), in the order in which they are sent.
+pub(super) type Fields = Vec<(String, Vec<u8>)>;
+
+/// The fields of a request for `url`. Credentials and cookies that were typed go to the wished origin only.
+pub(super) fn fields(wish: &Wish, url: &Url, content: Option<&Outgoing>, version: Version, now: Time) -> Fields {
+    let is_home = url.is_same_origin(&wish.url);
+    let mut own: Vec<(&str, Option<String>)> = vec![
+        ("Host", Some(url.authority())),
+        ("Authorization", wish.credentials.clone().filter(|_| is_home)),
+        ("User-Agent", Some(concat!("toynet/", env!("CARGO_PKG_VERSION")).to_owned())),
+        ("Accept", Some(if wants_json(wish) { "application/json" } else { "*/*" }.to_owned())),
+        ("Accept-Encoding", wish.takes_compressed.then(|| coding::ACCEPTED.to_owned())),
+        ("Cookie", cookies(wish, url, is_home, now)),
+    ];
+    if let Some(content) = content {
+        let media_type = wish.form.as_ref().and_then(|form| form.media_type.clone());
+        let is_chunked = content.length.is_none() && version != Version::Two;
+        own.extend([
+            ("Content-Type", media_type),
+            ("Content-Length", content.length.map(|length| length.to_string())),
+            ("Transfer-Encoding", is_chunked.then(|| "chunked".to_owned())),
+        ]);
+    }
+    let is_named = |name: &str| {
+        wish.fields.iter().any(|line| match line {
+            Line::Field(other, _) | Line::Without(other) => other.eq_ignore_ascii_case(name),
+        })
+    };
+    let typed = wish.fields.iter().filter_map(|line| match line {
+        Line::Field(name, value) if is_home || !is_secret(name) => Some((name.clone(), value.clone().into_bytes())),
+        Line::Field(..) | Line::Without(_) => None,
+    });
+    let own = own.into_iter().filter(|(name, _)| !is_named(name));
+    let own = own.filter_map(|(name, value)| Some((name.to_owned(), value?.into_bytes())));
+    let (mut first, rest): (Fields, Fields) = own.chain(typed).partition(|(name, _)| name.eq_ignore_ascii_case("host"));
+    // RFC 9110 7.2: Host comes first.
+    first.extend(rest);
+    first
+}
+
+/// The head of a request over HTTP/1.x.
+pub(super) fn head(method: &str, target: &str, minor: u8, fields: &Fields) -> Vec<u8> {
+    let mut head = format!("{method} {target} HTTP/1.{minor}\r\n").into_bytes();
+    for (name, value) in fields {
+        head.extend([name.as_bytes(), b":", if value.is_empty() { b"" } else { b" " }, value, b"\r\n"].concat());
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// Whether a field says something that only its receiver may know.
+pub(super) fn is_secret(name: &str) -> bool {
+    ["authorization", "proxy-authorization", "cookie"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
+fn wants_json(wish: &Wish) -> bool {
+    wish.form.as_ref().is_some_and(|form| form.wants_json)
+}
+
+fn cookies(wish: &Wish, url: &Url, is_home: bool, now: Time) -> Option<String> {
+    let kept = wish.jar.as_ref().and_then(|jar| jar.field(url, now));
+    let all: Vec<_> = kept.into_iter().chain(wish.cookies.clone().filter(|_| is_home)).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}

@@ -1,0 +1,78 @@
+//! The clients at the command line: `toynet http get` and its like.
+//!
+//! - `arguments`: what can be typed; `wish`: what it means, checked
+//! - `form`: what a request carries: data, forms, files; `heading`: its fields
+//! - `fetch`: a request with all that follows from it: connections, redirections, cookies
+//! - `show`: what the person sees; `told`: the same for a program, and `-w`
+//! - `raw`: octets as they are
+
+mod arguments;
+mod fetch;
+mod form;
+mod heading;
+mod raw;
+mod show;
+mod told;
+mod wish;
+
+use clap::ArgMatches;
+use toynet_service::{Ending, Errand, LocalFuture, Tool};
+
+/// All of them.
+pub const TOOLS: &[Tool] = &[
+    Tool {
+        name: "get",
+        arguments: arguments::get,
+        secrets: SECRETS,
+        run: |matches, errand| run("GET", matches, errand),
+    },
+    Tool {
+        name: "head",
+        arguments: arguments::head,
+        secrets: SECRETS,
+        run: |matches, errand| run("HEAD", matches, errand),
+    },
+    Tool {
+        name: "post",
+        arguments: arguments::post,
+        secrets: SECRETS,
+        run: |matches, errand| run("POST", matches, errand),
+    },
+    Tool {
+        name: "put",
+        arguments: arguments::put,
+        secrets: SECRETS,
+        run: |matches, errand| run("PUT", matches, errand),
+    },
+    Tool {
+        name: "patch",
+        arguments: arguments::patch,
+        secrets: SECRETS,
+        run: |matches, errand| run("PATCH", matches, errand),
+    },
+    Tool {
+        name: "delete",
+        arguments: arguments::delete,
+        secrets: SECRETS,
+        run: |matches, errand| run("DELETE", matches, errand),
+    },
+    Tool {
+        name: "options",
+        arguments: arguments::options,
+        secrets: SECRETS,
+        run: |matches, errand| run("OPTIONS", matches, errand),
+    },
+];
+
+/// Fields may be credentials as well.
+const SECRETS: &[&str] = &["user", "bearer", "cookie", "header"];
+
+fn run(method: &'static str, matches: ArgMatches, errand: Errand) -> LocalFuture<Ending> {
+    Box::pin(async move {
+        match wish::Wish::read(method, &matches, &errand) {
+            Ok(wish) if wish.raw.is_some() => raw::run(wish, errand).await,
+            Ok(wish) => fetch::run(wish, errand).await,
+            Err(why) => Ending::misused(why),
+        }
+    })
+}

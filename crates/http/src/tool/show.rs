@@ -1,0 +1,241 @@
+//! What the person sees, and where the content goes.
+
+use std::io::{self, IsTerminal, Write};
+
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use toynet_service::{Ending, Errand, How};
+
+use super::heading::is_secret;
+use super::told::{self, Story};
+use super::wish::{Output, Wish};
+use crate::client::answer::AnswerHead;
+use crate::client::failure::Failure;
+
+/// What is shown of one errand.
+pub(super) struct Show {
+    errand: Errand,
+    sink: Sink,
+    is_verbose: bool,
+    /// Why the content went nowhere, where that is so.
+    lost: Option<Lost>,
+    /// Nothing was shown so far, on a terminal that binary content would upset.
+    is_wary: bool,
+}
+
+enum Sink {
+    Stdout,
+    /// Made when there is something to put into it.
+    Later(std::path::PathBuf),
+    File(File),
+    /// For JSON.
+    Kept(Vec<u8>),
+}
+
+enum Lost {
+    /// Nobody reads any more.
+    Unread,
+    /// It cannot be written.
+    Unwritten(io::Error),
+    Binary,
+    TooLong,
+}
+
+impl Show {
+    pub fn new(wish: &Wish, errand: &Errand) -> Self {
+        let sink = match &wish.output {
+            Output::File(path) => Sink::Later(path.clone()),
+            Output::Stdout(_) if errand.json => Sink::Kept(Vec::new()),
+            Output::Stdout(_) => Sink::Stdout,
+        };
+        let is_stdout = matches!(errand.out, toynet_service::tool::Out::Stdout);
+        let is_wary = wish.output == Output::Stdout(false) && is_stdout && io::stdout().is_terminal();
+        Self { errand: errand.clone(), sink, is_verbose: wish.shows.verbose, lost: None, is_wary }
+    }
+
+    /// Says what happens.
+    pub fn note(&self, what: &str) {
+        if self.is_verbose {
+            self.say(&format!("* {what}\n"));
+        }
+    }
+
+    /// Shows the head of a request.
+    pub fn sent(&self, head: &[u8]) {
+        if self.is_verbose {
+            self.say(&marked('>', head, |name| is_secret(name)));
+        }
+    }
+
+    /// Shows the head of an answer.
+    pub async fn heard(&mut self, head: &AnswerHead, wish: &Wish) {
+        if self.is_verbose {
+            self.say(&marked('<', &head.octets, |_| false));
+        }
+        if wish.shows.head && !self.errand.json {
+            let octets = if self.errand.colour && matches!(self.sink, Sink::Stdout) {
+                coloured(head)
+            } else {
+                head.octets.clone()
+            };
+            self.write(&octets).await;
+        }
+    }
+
+    /// Takes a piece of content.
+    ///
+    /// # Errors
+    /// When it can go nowhere any more, and there is no use in reading on.
+    pub async fn content(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if std::mem::take(&mut self.is_wary) && piece.contains(&0) {
+            self.lost = Some(Lost::Binary);
+        }
+        if let Sink::Kept(kept) = &self.sink
+            && kept.len() + piece.len() > MOST_KEPT
+        {
+            self.lost = Some(Lost::TooLong);
+        }
+        if self.lost.is_none() && !piece.is_empty() {
+            self.write(piece).await;
+        }
+        match &self.lost {
+            Some(_) => Err(Failure::LocalContent(io::ErrorKind::BrokenPipe.into())),
+            None => Ok(()),
+        }
+    }
+
+    /// Shows what stands at the end, and says how it ended.
+    pub async fn end(mut self, wish: &Wish, story: &Story, fetched: Result<(), Failure>) -> Ending {
+        if let Sink::Later(_) = self.sink
+            && fetched.is_ok()
+        {
+            self.open().await;
+        }
+        if let Sink::File(file) = &mut self.sink
+            && let Err(error) = file.flush().await
+        {
+            self.lost = Some(Lost::Unwritten(error));
+        }
+        let ending = self.ending(wish, story, fetched);
+        if self.errand.json {
+            let kept = if let Sink::Kept(kept) = &self.sink { Some(kept.as_slice()) } else { None };
+            self.errand.print(told::json(story, kept, &ending));
+        }
+        if let Some(format) = &wish.shows.write_out {
+            self.errand.print(told::filled_in(format, story, &ending));
+        }
+        if wish.shows.timing && !self.errand.json {
+            self.errand.print(story.timing());
+        }
+        if wish.shows.silent { ending.quietly() } else { ending }
+    }
+
+    fn ending(&self, wish: &Wish, story: &Story, fetched: Result<(), Failure>) -> Ending {
+        match &self.lost {
+            // Whoever reads only the beginning, as head(1), has had it.
+            Some(Lost::Unread) => return Ending::done(story.outcome()).quietly(),
+            Some(Lost::Unwritten(error)) => return Ending::misused(format!("the output cannot be written: {error}")),
+            Some(Lost::Binary) => {
+                return Ending::misused("the content is binary: say -o FILE, or -o - to show it all the same");
+            }
+            Some(Lost::TooLong) => return Ending::misused("the content is too long for JSON: say -o FILE as well"),
+            None => {}
+        }
+        match fetched {
+            Err(failure @ Failure::LocalContent(_)) => Ending::misused(failure.to_string()),
+            Err(failure) => Ending::unanswered(failure.to_string()),
+            Ok(()) if wish.shows.fails && story.status() >= 400 => Ending {
+                how: How::Refused,
+                remark: Some(format!("the server answered {}", story.outcome())),
+                outcome: story.outcome(),
+            },
+            Ok(()) => Ending::done(story.outcome()),
+        }
+    }
+
+    /// Octets to where the content goes.
+    async fn write(&mut self, octets: &[u8]) {
+        if let Sink::Later(_) = self.sink {
+            self.open().await;
+        }
+        match &mut self.sink {
+            Sink::Stdout if !self.errand.print(octets) => self.lost = Some(Lost::Unread),
+            Sink::Stdout | Sink::Later(_) => {}
+            Sink::File(file) => {
+                if let Err(error) = file.write_all(octets).await {
+                    self.lost = Some(Lost::Unwritten(error));
+                }
+            }
+            Sink::Kept(kept) => kept.extend_from_slice(octets),
+        }
+    }
+
+    async fn open(&mut self) {
+        let Sink::Later(path) = &self.sink else { return };
+        match File::create(path).await {
+            Ok(file) => self.sink = Sink::File(file),
+            Err(error) => {
+                let why = format!("{}: {error}", path.display());
+                self.lost = Some(Lost::Unwritten(io::Error::new(error.kind(), why)));
+            }
+        }
+    }
+
+    /// To standard error. That nobody reads there is no failure.
+    fn say(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// A head with a mark before each line, and without the secrets.
+fn marked(mark: char, head: &[u8], hides: fn(&str) -> bool) -> String {
+    let text = String::from_utf8_lossy(head);
+    let mut marked = String::new();
+    for line in text.trim_end_matches("\r\n").lines() {
+        let line = match line.split_once(':') {
+            Some((name, _)) if hides(name) => format!("{name}: •••"),
+            _ => line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect(),
+        };
+        marked += &format!("{mark} {line}\n");
+    }
+    marked + &format!("{mark}\n")
+}
+
+/// A head for a terminal: the status by its kind, names apart from values.
+fn coloured(head: &AnswerHead) -> Vec<u8> {
+    let colour = match head.status {
+        ..300 => "32",
+        300..400 => "33",
+        400.. => "31",
+    };
+    let text = String::from_utf8_lossy(&head.octets);
+    let mut lines = text.lines();
+    let mut shown = format!("\x1b[1;{colour}m{}\x1b[0m\r\n", clean(lines.next().unwrap_or_default()));
+    for line in lines {
+        match line.split_once(':') {
+            Some((name, value)) => shown += &format!("\x1b[36m{}\x1b[0m:{}\r\n", clean(name), clean(value)),
+            None => shown += &format!("{}\r\n", clean(line)),
+        }
+    }
+    shown.into_bytes()
+}
+
+/// Nothing that a server says steers the terminal.
+fn clean(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
+/// JSON is made in memory, and read into some other program's.
+const MOST_KEPT: usize = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_marked_and_its_secrets_are_hidden() {
+        let head = b"GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic abc\r\nX: \x1b[31m\r\n\r\n";
+        let marked = marked('>', head, |name| is_secret(name));
+        assert_eq!(marked, "> GET / HTTP/1.1\n> Host: a.test\n> Authorization: •••\n> X: \u{fffd}[31m\n>\n");
+    }
+}
