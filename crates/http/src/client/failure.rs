@@ -19,7 +19,7 @@ pub enum Failure {
     #[error("more than {0} redirections follow one another")]
     PeerRedirects(u32),
     /// The name has no address, or nobody could say.
-    #[error("{name} was not found: {error}")]
+    #[error("{}", not_found(.name, .error))]
     Name {
         /// Whose address was wanted.
         name: String,
@@ -27,7 +27,7 @@ pub enum Failure {
         error: io::Error,
     },
     /// Nobody there takes connections.
-    #[error("{to} takes no connection: {error}")]
+    #[error("{to} takes no connection: {}", in_words(.error))]
     Connect {
         /// The last address that was tried.
         to: SocketAddr,
@@ -49,7 +49,7 @@ pub enum Failure {
     #[error("the content cannot be read: {0}")]
     LocalContent(io::Error),
     /// The connection was lost.
-    #[error("the connection broke off: {0}")]
+    #[error("the connection broke off: {}", in_words(.0))]
     Network(#[source] io::Error),
     /// The server went away without a word.
     #[error("the server closed the connection without an answer")]
@@ -83,6 +83,17 @@ impl Failure {
         let why = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
         Self::PeerTwo(why)
     }
+}
+
+fn not_found(name: &str, error: &io::Error) -> String {
+    let why = in_words(error);
+    if why.starts_with(name) { why } else { format!("{name} was not found: {why}") }
+}
+
+/// What the system says, without its number.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn in_seconds(limit: &Duration) -> String {

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Role};
+use toynet_record::dissect::{Message, Note, Role};
 
 use super::line::{Line, octets};
 
@@ -16,6 +16,7 @@ pub(super) struct Draft {
     pub began: Time,
     pub failed: bool,
     pub faults: Vec<String>,
+    pub notes: Vec<Note>,
     pub words: Words,
 }
 
@@ -47,7 +48,7 @@ impl Draft {
             secrets: line.secrets,
             failed: self.failed,
             faults: self.faults,
-            notes: Vec::new(),
+            notes: self.notes,
             octets,
         }
     }

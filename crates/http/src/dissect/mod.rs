@@ -4,6 +4,7 @@
 //! - `two`: HTTP/2 by prior knowledge
 //! - `websocket`: what an upgrade leads to
 //! - `draft`, `line`: what a message becomes in words
+//! - `notes`: what it means, part by part
 
 use toynet_machine::Time;
 use toynet_record::Side;
@@ -11,6 +12,7 @@ use toynet_record::dissect::{Dissector, FlowInfo, Message, Said};
 
 mod draft;
 mod line;
+mod notes;
 mod one;
 mod two;
 mod websocket;
@@ -27,6 +29,7 @@ use crate::wire::frame::PREFACE;
 #[derive(Debug)]
 pub struct HttpDissector {
     version: Version,
+    explains: bool,
 }
 
 #[derive(Debug)]
@@ -47,9 +50,16 @@ struct Heard {
 impl HttpDissector {
     /// The dissector of one flow.
     pub fn new(info: FlowInfo) -> Self {
-        let version =
-            if info.joined_late { Version::One(Box::new(Http1::joined_late())) } else { Version::Unknown(Vec::new()) };
-        Self { version }
+        let explains = info.explain;
+        let version = match info.joined_late {
+            true => Version::One(Box::new(Http1::joined_late(explains))),
+            false => Version::Unknown(Vec::new()),
+        };
+        Self { version, explains }
+    }
+
+    fn one(&self) -> Version {
+        Version::One(Box::new(Http1::from_its_beginning(self.explains)))
     }
 
     /// Settles for `version` and tells it what was heard so far.
@@ -71,13 +81,13 @@ impl Dissector for HttpDissector {
         heard.push(Heard { by: said.by, time: said.time, octets: said.octets.to_vec() });
         match opening(heard) {
             Opening::Unclear => {}
-            Opening::Preface => self.settle(Version::Two(Box::default()), out),
-            Opening::Other => self.settle(Version::One(Box::default()), out),
+            Opening::Preface => self.settle(Version::Two(Box::new(Http2::new(self.explains))), out),
+            Opening::Other => self.settle(self.one(), out),
         }
     }
 
     fn hole(&mut self, by: Side, length: u64, time: Time, out: &mut Vec<Message>) {
-        self.settle(Version::One(Box::default()), out);
+        self.settle(self.one(), out);
         match &mut self.version {
             Version::Unknown(_) => {}
             Version::One(one) => one.hole(by, length, time, out),
@@ -86,7 +96,7 @@ impl Dissector for HttpDissector {
     }
 
     fn closed(&mut self, time: Time, out: &mut Vec<Message>) {
-        self.settle(Version::One(Box::default()), out);
+        self.settle(self.one(), out);
         match &mut self.version {
             Version::Unknown(_) => {}
             Version::One(one) => one.closed(time, out),

@@ -4,16 +4,17 @@ use std::collections::VecDeque;
 
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Said};
+use toynet_record::dissect::{Message, Note, Said};
 
 mod words;
 
 use super::draft::Draft;
+use super::notes;
 use super::websocket::WebSocket;
 use crate::wire::fault::{Fault, Rule};
 use crate::wire::head::{self, Head, Kind, Start};
 use crate::wire::{Content, Framing};
-use words::{draft, looks_like_start, unread};
+use words::{draft, fields, looks_like_start, unread};
 
 /// The conversation on one connection.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct Http1 {
     asked: VecDeque<Asked>,
     count: u64,
     joined_late: bool,
+    /// Whether messages get notes.
+    explains: bool,
     requests: Half,
     answers: Half,
 }
@@ -30,6 +33,8 @@ pub(super) struct Http1 {
 struct Asked {
     exchange: u64,
     method: Vec<u8>,
+    /// What the notes on its answer need to know.
+    asked: notes::Asked,
 }
 
 /// What one side is saying.
@@ -79,9 +84,14 @@ impl Default for State {
 
 impl Http1 {
     /// A conversation whose beginning nobody heard.
-    pub fn joined_late() -> Self {
+    pub fn joined_late(explains: bool) -> Self {
         let half = || Half { state: State::Lost(None), is_new_turn: true, ..Half::default() };
-        Self { joined_late: true, requests: half(), answers: half(), ..Self::default() }
+        Self { joined_late: true, requests: half(), answers: half(), ..Self::from_its_beginning(explains) }
+    }
+
+    /// A conversation that was heard from its beginning.
+    pub fn from_its_beginning(explains: bool) -> Self {
+        Self { explains, ..Self::default() }
     }
 
     pub fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
@@ -215,7 +225,7 @@ impl Http1 {
         if by == Side::Initiator {
             self.count += 1;
             let exchange = if self.joined_late { 0 } else { self.count };
-            self.asked.push_back(Asked { exchange, method: Vec::new() });
+            self.asked.push_back(Asked { exchange, method: Vec::new(), asked: notes::Asked::default() });
         }
         let asked = if by == Side::Initiator { self.asked.back() } else { self.asked.front() };
         asked.map_or(0, |asked| asked.exchange)
@@ -236,8 +246,12 @@ impl Http1 {
         {
             self.overtake(time, out);
         }
+        let asked = self.asked.front().map(|asked| asked.asked.clone()).unwrap_or_default();
         let framing = self.framing(&mut head);
         let mut draft = draft(by, gathered, &head);
+        if self.explains {
+            draft.notes = self.notes(&head, framing, &asked);
+        }
         let length = octets.len() as u64;
         let Some(framing) = framing else {
             draft.failed = true;
@@ -281,6 +295,19 @@ impl Http1 {
                 draft.finish(time, content.carried(), content.taken())
             })),
             State::Head(_) | State::Lost(_) | State::WebSocket(_) | State::Tunnel => {}
+        }
+    }
+
+    fn notes(&mut self, head: &Head<'_>, framing: Option<Framing>, asked: &notes::Asked) -> Vec<Note> {
+        let fields = fields(head);
+        match &head.start {
+            Start::Request { method, target } => {
+                let (method, target) = (head.octets(method), head.octets(target));
+                let asked = notes::Asked::of(method, &fields);
+                self.asked.iter_mut().next_back().into_iter().for_each(|last| last.asked = asked.clone());
+                notes::of_request(method, target, head.version, &fields, framing)
+            }
+            Start::Answer { code, .. } => notes::of_answer(*code, head.version, &fields, framing, asked),
         }
     }
 

@@ -10,6 +10,7 @@ mod frames;
 mod words;
 
 use super::draft::{Draft, Words};
+use super::notes;
 use crate::wire::frame::{self, FrameHead, FrameKind, PREFACE};
 use crate::wire::hpack::{Decoder, Field};
 use frames::{Frame, Frames};
@@ -18,6 +19,8 @@ use frames::{Frame, Frames};
 #[derive(Debug)]
 pub(super) struct Http2 {
     count: u64,
+    /// Whether messages get notes, and frames are messages.
+    explains: bool,
     /// Streams that are not over: no more than the octets that were recorded.
     streams: BTreeMap<u32, Stream>,
     client: Way,
@@ -50,6 +53,8 @@ struct Stream {
     exchange: u64,
     request: Part,
     answer: Part,
+    /// What the notes on its answer need to know.
+    asked: notes::Asked,
 }
 
 #[derive(Debug, Default)]
@@ -72,14 +77,13 @@ struct Piece {
     ends: bool,
 }
 
-impl Default for Http2 {
-    fn default() -> Self {
-        let way = |skip| Way { frames: Frames::after(skip), decoder: Some(Decoder::default()), block: None };
-        Self { count: 0, streams: BTreeMap::new(), client: way(PREFACE.len()), server: way(0) }
-    }
-}
-
 impl Http2 {
+    /// A conversation from its beginning.
+    pub fn new(explains: bool) -> Self {
+        let way = |skip| Way { frames: Frames::after(skip), decoder: Some(Decoder::default()), block: None };
+        Self { count: 0, explains, streams: BTreeMap::new(), client: way(PREFACE.len()), server: way(0) }
+    }
+
     pub fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
         let mut rest = said.octets;
         while let Some(frame) = self.way(said.by).frames.next(&mut rest, said.time) {
@@ -117,6 +121,11 @@ impl Http2 {
         if self.way(by).block.as_ref().is_some_and(|block| !is_next(block)) {
             out.push(words::intruder(by, time, &frame));
             return self.way(by).frames.lose();
+        }
+        if self.explains
+            && let Some((summary, notes)) = notes::frames::of(&frame.head, &frame.payload)
+        {
+            out.push(words::explained(by, time, &frame, &summary, notes));
         }
         match frame.head.kind {
             FrameKind::Data => self.data(by, &frame, time, out),
@@ -196,14 +205,16 @@ impl Http2 {
         }
         let Some(stream) = self.streams.get_mut(&block.stream) else { return };
         let exchange = stream.exchange;
-        let part = stream.part(by);
-        if matches!(part, Part::Awaited) {
+        if matches!(stream.part(by), Part::Awaited) {
             let mut draft = words::draft(by, exchange, block.began, fields);
+            if self.explains {
+                draft.notes = words::notes(by, block.stream, fields, &mut stream.asked);
+            }
             fault.into_iter().for_each(|fault| draft.fail(fault));
             if draft.role == Role::Interim {
                 return out.push(draft.finish(time, 0, block.on_wire));
             }
-            *part = Part::Open { draft: Box::new(draft), content: 0, octets: 0, last: time };
+            *stream.part(by) = Part::Open { draft: Box::new(draft), content: 0, octets: 0, last: time };
         }
         let piece = Piece { content: 0, on_wire: block.on_wire, ends: block.ends_stream };
         self.more(by, block.stream, piece, time, out);

@@ -10,8 +10,7 @@ use crate::wire::head::{Head, Start};
 
 /// What a head says in words.
 pub(super) fn draft(by: Side, gathered: &Gathered, head: &Head<'_>) -> Draft {
-    let fields: Vec<_> =
-        head.fields.iter().map(|field| (head.octets(&field.name), head.octets(&field.value))).collect();
+    let fields = fields(head);
     let (words, role, failed) = match &head.start {
         Start::Request { method, target } => {
             let host = head.values("host").next();
@@ -23,7 +22,13 @@ pub(super) fn draft(by: Side, gathered: &Gathered, head: &Head<'_>) -> Draft {
         }
     };
     let faults = head.faults.iter().map(Fault::to_string).collect();
-    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed, faults, words }
+    let notes = Vec::new();
+    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed, faults, notes, words }
+}
+
+/// The fields of a head.
+pub(super) fn fields<'a>(head: &Head<'a>) -> Vec<(&'a [u8], &'a [u8])> {
+    head.fields.iter().map(|field| (head.octets(&field.name), head.octets(&field.value))).collect()
 }
 
 /// A message whose head cannot be read, or was not kept: its first line as far as it goes.
@@ -34,7 +39,8 @@ pub(super) fn unread(by: Side, gathered: &Gathered) -> Draft {
     };
     let line = gathered.octets.split(|octet| *octet == b'\n').next().unwrap_or_default();
     let words = Words::of_broken(words, line.trim_ascii_end());
-    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed: false, faults: Vec::new(), words }
+    let (faults, notes) = (Vec::new(), Vec::new());
+    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed: false, faults, notes, words }
 }
 
 /// Whether `octets` begin like a message of that side.

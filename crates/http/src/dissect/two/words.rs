@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Role};
+use toynet_record::dissect::{Message, Note, Role};
 
 use super::frames::Frame;
 use super::{Draft, Words};
+use crate::dissect::notes::{self, Asked};
 use crate::wire::hpack::Field;
 use crate::wire::{Kind, fields, frame};
 
@@ -23,7 +24,30 @@ pub(super) fn draft(by: Side, exchange: u64, began: Time, list: Option<&[Field]>
     };
     let kind = if by == Side::Initiator { Kind::Request } else { Kind::Answer };
     let faults = list.map(|list| fields::faults(list, kind)).unwrap_or_default();
-    Draft { exchange, by, role, began, failed, faults: faults.into_iter().map(str::to_owned).collect(), words }
+    let faults = faults.into_iter().map(str::to_owned).collect();
+    Draft { exchange, by, role, began, failed, faults, notes: Vec::new(), words }
+}
+
+/// What the fields of a message mean. A request leaves behind what its answer's notes need to know.
+pub(super) fn notes(by: Side, stream: u32, list: Option<&[Field]>, asked: &mut Asked) -> Vec<Note> {
+    let Some(list) = list else { return Vec::new() };
+    let fields = pairs(list);
+    match by {
+        Side::Initiator => {
+            *asked = Asked::of(value(list, ":method").unwrap_or_default(), &fields);
+            notes::of_request_in_two(stream, &fields)
+        }
+        Side::Acceptor => {
+            let digits = value(list, ":status").and_then(|digits| std::str::from_utf8(digits).ok());
+            let code = digits.and_then(|digits| digits.parse().ok()).unwrap_or_default();
+            notes::of_answer_in_two(stream, code, &fields, asked)
+        }
+    }
+}
+
+/// A frame that is told for what can be learned from it.
+pub(super) fn explained(by: Side, time: Time, frame: &Frame, summary: &str, notes: Vec<Note>) -> Message {
+    Message { notes, ..connection(by, time, summary, false, frame.on_wire()) }
 }
 
 /// What ends a stream before its time.
