@@ -7,7 +7,7 @@
 //! - [`dissect`]: what was said, for people
 //! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper
 //! - [`config`]: a web site's table in the lab file
-//! - `tool`: the clients at the command line; `solo`: a site that stands alone
+//! - `tool`: the clients at the command line; `probe`: a test of any server; `solo`: a site that stands alone
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "io")]
@@ -16,6 +16,8 @@ pub mod client;
 pub mod config;
 pub mod dissect;
 pub mod host;
+#[cfg(feature = "io")]
+mod probe;
 #[cfg(feature = "io")]
 pub mod server;
 pub mod site;

@@ -30,6 +30,14 @@ pub(super) fn options() -> Command {
     command("Ask what can be done with what is at a URL; with a URL that ends in *, with the server")
 }
 
+pub(crate) fn probe() -> Command {
+    let url =
+        Arg::new("url").value_name("URL").required(true).help("What to ask for again and again; best a small file");
+    let known = ["insecure", "cacert", "resolve", "connect-to", "connect-timeout"];
+    let connection = connection().into_iter().filter(|arg| known.contains(&arg.get_id().as_str()));
+    Command::new("probe").arg(url).next_help_heading("Connection").args(connection)
+}
+
 fn command(about: &'static str) -> Command {
     let url = Arg::new("url").value_name("URL").required(true).help("Where; without a scheme it is http://");
     let command = Command::new("http").about(about).arg(url);

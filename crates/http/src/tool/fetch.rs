@@ -41,7 +41,7 @@ pub(super) async fn run(mut wish: Wish, errand: Errand) -> Ending {
 }
 
 /// Connects to where a URL leads, with TLS if it is `https`.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     wish: &Wish,
     url: &Url,
     errand: &Errand,

@@ -11,7 +11,7 @@ use crate::client::outgoing::Outgoing;
 
 /// Content that can be sent again, after a redirection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Form {
+pub(crate) struct Form {
     pub parts: Vec<Part>,
     /// What it is, where the person does not say otherwise.
     pub media_type: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct Form {
 
 /// A part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Octets(Bytes),
     File(PathBuf),
     /// Can be read once.

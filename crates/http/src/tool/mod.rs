@@ -15,8 +15,13 @@ mod show;
 mod told;
 mod wish;
 
+pub(crate) use arguments::probe as arguments_of_probe;
 use clap::ArgMatches;
+pub(crate) use fetch::connect;
+pub(crate) use show::Show;
+pub(crate) use told::Story;
 use toynet_service::{Ending, Errand, LocalFuture, Tool};
+pub(crate) use wish::{Version, Wish};
 
 /// All of them.
 pub const TOOLS: &[Tool] = &[
@@ -62,6 +67,7 @@ pub const TOOLS: &[Tool] = &[
         secrets: SECRETS,
         run: |matches, errand| run("OPTIONS", matches, errand),
     },
+    crate::probe::TOOL,
 ];
 
 /// Fields may be credentials as well.

@@ -13,7 +13,7 @@ use crate::client::answer::AnswerHead;
 use crate::client::failure::Failure;
 
 /// What is shown of one errand.
-pub(super) struct Show {
+pub(crate) struct Show {
     errand: Errand,
     sink: Sink,
     is_verbose: bool,

@@ -15,7 +15,7 @@ use crate::client::url::Url;
 
 /// What happened so far.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(crate) struct Story {
     pub began: Time,
     pub steps: Steps,
     pub total: Duration,
@@ -36,7 +36,7 @@ pub(super) struct Story {
 
 /// When the last connection and exchange reached each step, from the beginning.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Steps {
+pub(crate) struct Steps {
     pub looked_up: Option<Duration>,
     pub connected: Option<Duration>,
     pub secured: Option<Duration>,
@@ -45,7 +45,7 @@ pub(super) struct Steps {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Redirect {
+pub(crate) struct Redirect {
     status: u16,
     from: String,
     to: String,

@@ -17,8 +17,8 @@ use crate::client::cookies::Jar;
 use crate::client::url::Url;
 
 /// What a person wants.
-#[derive(Debug)]
-pub(super) struct Wish {
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
     pub method: String,
     pub url: Url,
     /// `*` and no path (RFC 9112 3.2.4).
@@ -47,7 +47,7 @@ pub(super) struct Wish {
 
 /// A field that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// With its value, which may be empty.
     Field(String, String),
     /// Not to be sent.
@@ -56,7 +56,7 @@ pub(super) enum Line {
 
 /// Which version to speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Version {
     /// Whatever TLS agrees on, and HTTP/1.1 in clear.
     #[default]
     Best,
@@ -67,7 +67,7 @@ pub(super) enum Version {
 
 /// Where the content goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Output {
+pub(crate) enum Output {
     /// To standard output; whether that was said.
     Stdout(bool),
     File(PathBuf),
@@ -75,7 +75,7 @@ pub(super) enum Output {
 
 /// What the person sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shows {
+pub(crate) struct Shows {
     pub head: bool,
     pub verbose: bool,
     /// Nothing of failures.
@@ -90,7 +90,7 @@ pub(super) struct Shows {
 
 /// `--resolve` and `--connect-to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Detour {
+pub(crate) struct Detour {
     /// Nothing: for any.
     pub host: Option<String>,
     pub port: Option<u16>,
@@ -99,7 +99,7 @@ pub(super) struct Detour {
 
 /// Where a detour leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     Addresses(Vec<IpAddr>),
     /// Nothing: the same.
     Host(Option<String>, Option<u16>),
@@ -154,6 +154,34 @@ impl Wish {
             shows: shows(matches, &method)?,
             method,
             url,
+        })
+    }
+
+    /// What a probe is to ask, and how it gets there.
+    ///
+    /// # Errors
+    /// As for [`Wish::read`].
+    pub fn of_probe(matches: &ArgMatches) -> Result<Self, String> {
+        Ok(Self {
+            method: "GET".to_owned(),
+            url: Url::parse(text(matches, "url").unwrap_or_default()).map_err(|error| error.to_string())?,
+            asks_server: false,
+            fields: Vec::new(),
+            form: None,
+            credentials: None,
+            cookies: None,
+            jar: None,
+            jar_file: None,
+            follows: None,
+            takes_compressed: false,
+            version: Version::Best,
+            trust: trust(matches)?,
+            detours: detours(matches)?,
+            longest: None,
+            longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
+            raw: None,
+            output: Output::Stdout(true),
+            shows: Shows::default(),
         })
     }
 

@@ -1,0 +1,159 @@
+//! What one check is, and what a server answers when nothing is wrong.
+
+use super::heard::{Heard, Reply};
+use super::{conditions, one, two};
+use crate::client::url::Url;
+
+/// A check.
+pub(super) struct Check {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub level: Level,
+    pub rule: &'static str,
+    /// What to do about it.
+    pub cure: &'static str,
+    pub is_two: bool,
+    /// Why the check makes no sense with this server, if it does not.
+    pub needs: fn(&Ground) -> Option<&'static str>,
+    /// What is said.
+    pub say: fn(&Ground) -> Vec<u8>,
+    /// The methods of what is said, in order.
+    pub methods: &'static [&'static str],
+    /// How many answers are enough; with 0 all that comes is heard.
+    pub awaits: usize,
+    /// Whether the end of the connection matters.
+    pub awaits_close: bool,
+    pub judge: fn(&Heard, &Ground) -> Verdict,
+}
+
+/// How much weight the RFC gives a rule (RFC 2119).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Level {
+    Must,
+    Should,
+    May,
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Kept,
+    Broken(String),
+    Skipped(String),
+}
+
+/// What the server answers when nothing is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Ground {
+    pub url: String,
+    pub host: String,
+    pub target: String,
+    pub status: u16,
+    pub reply: Reply,
+}
+
+impl Ground {
+    pub fn of(url: &Url) -> Self {
+        Self { url: url.to_string(), host: url.authority(), target: url.target.clone(), ..Self::default() }
+    }
+
+    pub fn learn(&mut self, reply: Reply) {
+        (self.status, self.reply) = (reply.status, reply);
+    }
+
+    /// A text with `{T}` for the target and `{H}` for the host.
+    pub fn fill(&self, text: &str) -> Vec<u8> {
+        text.replace("{T}", &self.target).replace("{H}", &self.host).into_bytes()
+    }
+
+    /// A GET with further fields.
+    pub fn get(&self, fields: &str) -> Vec<u8> {
+        self.fill(&format!("GET {{T}} HTTP/1.1\r\nHost: {{H}}\r\n{fields}\r\n"))
+    }
+
+    pub fn field(&self, name: &str) -> &str {
+        self.reply.field(name).unwrap_or_default()
+    }
+}
+
+impl Check {
+    /// A check over HTTP/1.1 whose single answer says all.
+    pub const fn new(
+        name: &'static str,
+        level: Level,
+        rule: &'static str,
+        about: &'static str,
+        say: fn(&Ground) -> Vec<u8>,
+        judge: fn(&Heard, &Ground) -> Verdict,
+        cure: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            level,
+            rule,
+            cure,
+            is_two: false,
+            needs: |_| None,
+            say,
+            methods: &["GET", "GET"],
+            awaits: 1,
+            awaits_close: false,
+            judge,
+        }
+    }
+
+    pub const fn methods(self, methods: &'static [&'static str]) -> Self {
+        Self { methods, ..self }
+    }
+
+    pub const fn awaits(self, awaits: usize) -> Self {
+        Self { awaits, ..self }
+    }
+
+    pub const fn awaits_close(self) -> Self {
+        Self { awaits_close: true, ..self }
+    }
+
+    pub const fn needs(self, needs: fn(&Ground) -> Option<&'static str>) -> Self {
+        Self { needs, ..self }
+    }
+
+    pub const fn over_two(self) -> Self {
+        Self { is_two: true, awaits: 0, ..self }
+    }
+}
+
+impl Verdict {
+    /// Kept when `is_kept`, else broken as `why` says.
+    pub fn of(is_kept: bool, why: impl FnOnce() -> String) -> Self {
+        if is_kept { Verdict::Kept } else { Verdict::Broken(why()) }
+    }
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<&'static Check> {
+    one::CHECKS.iter().chain(conditions::CHECKS).chain(two::CHECKS).collect()
+}
+
+pub(super) const PLAIN: &str = "GET {T} HTTP/1.1\r\nHost: {H}\r\n\r\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_name_of_its_own_a_rule_and_a_cure() {
+        let all = all();
+        assert!(all.len() > 40, "{}", all.len());
+        for (at, check) in all.iter().enumerate() {
+            assert_eq!(all.iter().position(|other| other.name == check.name), Some(at), "{}", check.name);
+            assert!(
+                check.rule.starts_with("RFC ") && !check.cure.is_empty() && !check.about.is_empty(),
+                "{}",
+                check.name
+            );
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What was found, for people and programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use toynet_service::{Ending, Errand};
+
+use super::check::{Check, Ground, Level, Verdict};
+
+/// What came of a check, with what was said and heard.
+pub(super) struct Finding {
+    check: &'static Check,
+    verdict: Verdict,
+    said: Vec<u8>,
+    heard: Vec<u8>,
+}
+
+impl Finding {
+    pub fn new(check: &'static Check, verdict: Verdict, said: Vec<u8>, heard: Vec<u8>) -> Self {
+        Self { check, verdict, said, heard }
+    }
+
+    fn why(&self) -> Option<&str> {
+        match &self.verdict {
+            Verdict::Broken(why) | Verdict::Skipped(why) => Some(why),
+            Verdict::Kept => None,
+        }
+    }
+
+    fn is_broken(&self) -> bool {
+        matches!(self.verdict, Verdict::Broken(_))
+    }
+
+    fn result(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Kept => "kept",
+            Verdict::Broken(_) => "broken",
+            Verdict::Skipped(_) => "skipped",
+        }
+    }
+}
+
+/// Prints the findings and says how it ended: refused when a MUST is broken.
+pub(super) fn ending(ground: &Ground, findings: &[Finding], errand: &Errand) -> Ending {
+    let broken =
+        |level: Level| findings.iter().filter(|finding| finding.is_broken() && finding.check.level == level).count();
+    let kept = findings.iter().filter(|finding| finding.verdict == Verdict::Kept).count();
+    let skipped = findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Skipped(_))).count();
+    let (must, should, may) = (broken(Level::Must), broken(Level::Should), broken(Level::May));
+    let outcome = format!("{kept} kept, {must} MUST, {should} SHOULD and {may} MAY broken, {skipped} skipped");
+    if errand.json {
+        errand.print(json(ground, findings));
+    } else {
+        errand.print(text(findings, errand.colour) + &outcome + "\n");
+    }
+    if must > 0 { Ending::refused(outcome).quietly() } else { Ending::done(outcome) }
+}
+
+fn text(findings: &[Finding], has_colour: bool) -> String {
+    let mut text = String::new();
+    for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Kept) {
+        let Finding { check, .. } = finding;
+        let (mark, colour) = match (&finding.verdict, check.level) {
+            (Verdict::Broken(_), Level::Must) => ("broken ", "31"),
+            (Verdict::Broken(_), _) => ("broken ", "33"),
+            _ => ("skipped", "2"),
+        };
+        let mark = if has_colour { format!("\x1b[{colour}m{mark}\x1b[0m") } else { mark.to_owned() };
+        let why = finding.why().unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(text, "{mark} {:?} {}: {} ({})\n        {why}", check.level, check.name, check.about, check.rule);
+        if finding.is_broken() {
+            let _ = writeln!(
+                text,
+                "        sent {}\n        got  {}\n        cure: {}",
+                shown(&finding.said),
+                shown(&finding.heard),
+                check.cure
+            );
+        }
+    }
+    text
+}
+
+/// Octets in one line, as `--raw` takes them; of a long text the beginning.
+fn shown(octets: &[u8]) -> String {
+    let mut text = String::new();
+    for octet in octets.iter().take(LONGEST) {
+        match octet {
+            b'\r' => text += "\\r",
+            b'\n' => text += "\\n",
+            b'\\' => text += "\\\\",
+            octet if octet.is_ascii_graphic() || *octet == b' ' => text.push(char::from(*octet)),
+            octet => text += &format!("\\x{octet:02x}"),
+        }
+    }
+    if octets.is_empty() {
+        "nothing".to_owned()
+    } else if octets.len() > LONGEST {
+        format!("{text}… ({} octets)", octets.len())
+    } else {
+        text
+    }
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    v: u32,
+    url: &'a str,
+    status: u16,
+    findings: Vec<FindingTold<'a>>,
+}
+
+#[derive(Serialize)]
+struct FindingTold<'a> {
+    check: &'a str,
+    about: &'a str,
+    level: Level,
+    rule: &'a str,
+    result: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cure: Option<&'a str>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    sent: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    got: String,
+}
+
+fn json(ground: &Ground, findings: &[Finding]) -> String {
+    let told = findings.iter().map(|finding| FindingTold {
+        check: finding.check.name,
+        about: finding.check.about,
+        level: finding.check.level,
+        rule: finding.check.rule,
+        result: finding.result(),
+        why: finding.why(),
+        cure: finding.is_broken().then_some(finding.check.cure),
+        sent: if finding.is_broken() { shown(&finding.said) } else { String::new() },
+        got: if finding.is_broken() { shown(&finding.heard) } else { String::new() },
+    });
+    let told = Told { v: 1, url: &ground.url, status: ground.status, findings: told.collect() };
+    serde_json::to_string(&told).unwrap_or_default() + "\n"
+}
+
+/// What fits on a few lines of a terminal.
+const LONGEST: usize = 240;
