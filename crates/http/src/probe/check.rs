@@ -1,5 +1,7 @@
 //! What one check is, and what a server answers when nothing is wrong.
 
+use std::fmt;
+
 use super::heard::{Heard, Reply};
 use super::{conditions, one, two};
 use crate::client::url::Url;
@@ -51,6 +53,16 @@ pub(super) struct Ground {
     pub target: String,
     pub status: u16,
     pub reply: Reply,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Must => "MUST",
+            Level::Should => "SHOULD",
+            Level::May => "MAY",
+        })
+    }
 }
 
 impl Ground {

@@ -1,5 +1,6 @@
 //! What was found, for people and programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -58,29 +59,28 @@ pub(super) fn ending(ground: &Ground, findings: &[Finding], errand: &Errand) -> 
 
 fn text(findings: &[Finding], has_colour: bool) -> String {
     let mut text = String::new();
-    for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Kept) {
-        let Finding { check, .. } = finding;
-        let (mark, colour) = match (&finding.verdict, check.level) {
-            (Verdict::Broken(_), Level::Must) => ("broken ", "31"),
-            (Verdict::Broken(_), _) => ("broken ", "33"),
-            _ => ("skipped", "2"),
-        };
-        let mark = if has_colour { format!("\x1b[{colour}m{mark}\x1b[0m") } else { mark.to_owned() };
+    for finding in findings.iter().filter(|finding| finding.is_broken()) {
+        let Finding { check, said, heard, .. } = finding;
+        let colour = if check.level == Level::Must { "31" } else { "33" };
+        let mark = if has_colour { format!("\x1b[{colour}mbroken\x1b[0m") } else { "broken".to_owned() };
         let why = finding.why().unwrap_or_default();
         // Writing to a String cannot fail.
-        let _ =
-            writeln!(text, "{mark} {:?} {}: {} ({})\n        {why}", check.level, check.name, check.about, check.rule);
-        if finding.is_broken() {
-            let _ = writeln!(
-                text,
-                "        sent {}\n        got  {}\n        cure: {}",
-                shown(&finding.said),
-                shown(&finding.heard),
-                check.cure
-            );
+        let _ = writeln!(text, "{mark} {} {}: {} ({})", check.level, check.name, check.about, check.rule);
+        let _ = writeln!(text, "       {why}\n       sent {}\n       got  {}", shown(said), shown(heard));
+        let _ = writeln!(text, "       cure: {}", check.cure);
+    }
+    text + &skipped(findings)
+}
+
+/// Which checks were left out, by their reasons.
+fn skipped(findings: &[Finding]) -> String {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        if let Verdict::Skipped(why) = &finding.verdict {
+            reasons.entry(why).or_default().push(finding.check.name);
         }
     }
-    text
+    reasons.into_iter().map(|(why, names)| format!("skipped {}: {why}\n", names.join(", "))).collect()
 }
 
 /// Octets in one line, as `--raw` takes them; of a long text the beginning.

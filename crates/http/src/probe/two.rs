@@ -268,14 +268,16 @@ fn answered(frames: &Frames<'_>) -> Verdict {
     Verdict::of(has_answer, || "no HEADERS came on the request's stream".to_owned())
 }
 
-/// The connection was ended with one of these errors, or without a word.
+/// The connection was ended with one of these errors, with the unspecific one, or without a word.
 fn ended(frames: &Frames<'_>, heard: &Heard, codes: &[u32]) -> Verdict {
     let code = frames
         .iter()
         .find(|(head, _)| head.kind == FrameKind::GoAway)
         .and_then(|(_, payload)| frame::number(payload, 4));
     match code {
-        Some(code) => Verdict::of(codes.contains(&code), || format!("GOAWAY says {}", frame::error_name(code))),
+        Some(code) => Verdict::of(codes.contains(&code) || code == PROTOCOL_ERROR, || {
+            format!("GOAWAY says {}", frame::error_name(code))
+        }),
         None => Verdict::of(heard.has_ended, || "the connection stays open".to_owned()),
     }
 }
@@ -296,6 +298,9 @@ fn is_literal_400(payload: &[u8]) -> bool {
     let fields = decoder.decode(payload).unwrap_or_default();
     fields.iter().any(|field| field.name == b":status" && matches!(field.value.as_slice(), b"400" | b"421"))
 }
+
+/// For what has no code of its own, and for whoever does not tell such things apart (RFC 9113 7).
+const PROTOCOL_ERROR: u32 = 1;
 
 #[cfg(test)]
 mod tests {

@@ -129,8 +129,18 @@ async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut S
     let mut next = Next { url: wish.url.clone(), method: wish.method.clone(), carries: wish.form.is_some() };
     let mut link: Option<(Url, Link)> = None;
     loop {
-        let open = link.take().filter(|(url, _)| url.is_same_origin(&next.url)).map(|(_, link)| link);
-        let (answer, open) = ask(wish, &next, open, errand, story, show).await?;
+        let open = link.take().filter(|(url, _)| url.is_same_origin(&next.url) && next.may_be_repeated());
+        let answered = match open {
+            None => ask(wish, &next, None, errand, story, show).await,
+            Some((_, link)) => match ask(wish, &next, Some(link), errand, story, show).await {
+                // The server has closed a connection that was idle for it (RFC 9112 9.3.1).
+                Err(Failure::Silent | Failure::Network(_) | Failure::PeerTwo(_)) => {
+                    ask(wish, &next, None, errand, story, show).await
+                }
+                answered => answered,
+            },
+        };
+        let (answer, open) = answered?;
         take_cookies(wish, &next.url, &answer.head, clock, show);
         story.hears(&answer.head, &next.url, &next.method);
         let Some(to) = redirection(wish, &next, &answer.head)? else {
@@ -152,6 +162,13 @@ struct Next {
     url: Url,
     method: String,
     carries: bool,
+}
+
+impl Next {
+    /// Whether it does no harm to send it twice (RFC 9110 9.2.2).
+    fn may_be_repeated(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") && !self.carries
+    }
 }
 
 async fn ask(

@@ -63,7 +63,7 @@ impl Show {
     /// Shows the head of a request.
     pub fn sent(&self, head: &[u8]) {
         if self.is_verbose {
-            self.say(&marked('>', head, |name| is_secret(name)));
+            self.say(&marked('>', head, is_secret));
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_head_is_marked_and_its_secrets_are_hidden() {
         let head = b"GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic abc\r\nX: \x1b[31m\r\n\r\n";
-        let marked = marked('>', head, |name| is_secret(name));
+        let marked = marked('>', head, is_secret);
         assert_eq!(marked, "> GET / HTTP/1.1\n> Host: a.test\n> Authorization: •••\n> X: \u{fffd}[31m\n>\n");
     }
 }

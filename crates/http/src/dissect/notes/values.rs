@@ -272,10 +272,10 @@ fn span(text: &str) -> String {
 
 fn in_words(seconds: u64) -> String {
     let units = [(86_400 * 365, "year"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
-    let unit = units.into_iter().find(|(length, _)| seconds >= *length && seconds % length == 0);
+    let unit = units.into_iter().find(|(length, _)| seconds >= *length && seconds.is_multiple_of(*length));
     let (length, name) =
         unit.or_else(|| units.into_iter().find(|(length, _)| seconds >= 2 * *length)).unwrap_or((1, "second"));
-    let about = if seconds % length == 0 { "" } else { "about " };
+    let about = if seconds.is_multiple_of(length) { "" } else { "about " };
     let count = seconds / length;
     format!("{about}{count} {name}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,0 +1,455 @@
+//! `toynet http get` and its like: in a lab by name, and with servers of others outside.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use serde_json::Value;
+use support::lab::Home;
+use support::run::{LIMIT, eventually};
+use support::{Lab, Outcome, run, tool};
+
+#[test]
+fn a_page_of_the_running_lab_is_fetched_by_name() {
+    let lab = Lab::of_tests("shop");
+    let page = lab.toynet(&["http", "get", "www.shop.test/digits.txt"]).succeeded().stdout;
+    assert!(page.ends_with("xyz\n"), "{page}");
+    let part = lab.toynet(&["http", "get", "-i", "-r", "10-13", "http://www.shop.test/digits.txt"]).succeeded().stdout;
+    assert!(part.starts_with("HTTP/1.1 206 ") && part.ends_with("\r\n\r\nabcd"), "{part}");
+    let head = lab.toynet(&["http", "head", "www.shop.test/digits.txt"]).succeeded().stdout;
+    assert!(head.contains("content-length: 37\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    let two =
+        lab.toynet(&["http", "get", "-i", "--http2-prior-knowledge", "www.shop.test/digits.txt"]).succeeded().stdout;
+    assert!(two.starts_with("HTTP/2 200") && two.ends_with("xyz\n"), "{two}");
+    let moved = lab.toynet(&["http", "get", "-L", "www.shop.test/docs"]).succeeded().stdout;
+    assert!(moved.contains("<title>Docs</title>"), "{moved}");
+}
+
+#[test]
+fn what_a_client_does_is_in_the_labs_log_by_its_cause() {
+    let lab = Lab::of_tests("shop");
+    lab.toynet(&["http", "get", "-H", "Authorization: Bearer hidden", "-u", "me:hidden", "www.shop.test/"]).succeeded();
+    let log = lab.toynet(&["log", "--json"]).succeeded().stdout;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let find = |words: &str| {
+        let found = lines.iter().find(|line| line["what"].as_str().is_some_and(|what| what.contains(words)));
+        found.unwrap_or_else(|| panic!("no {words} in {log}"))
+    };
+    let command = find("toynet http get");
+    for (words, proto) in [("A www.shop.test", "dns"), ("GET / (www.shop.test)", "http")] {
+        let line = find(words);
+        assert_eq!((&line["cause"]["flow"], line["proto"].as_str()), (&command["flow"], Some(proto)), "{line}");
+    }
+    assert!(!log.contains("hidden"), "{log}");
+}
+
+#[test]
+fn each_message_is_explained_on_request() {
+    let lab = Lab::of_tests("shop");
+    let told =
+        lab.toynet(&["http", "get", "--explain", "--json", "-o", "/dev/null", "www.shop.test/"]).succeeded().stdout;
+    let result: Value = serde_json::from_str(told.lines().next().unwrap_or_default()).expect("the result is JSON");
+    assert_eq!((result["status"].as_u64(), result["version"].as_str()), (Some(200), Some("HTTP/1.1")), "{told}");
+    assert!(told.contains("GET / (www.shop.test)"), "{told}");
+}
+
+#[test]
+fn the_result_is_json_with_text_or_base64() {
+    let server = Server::answering(&[
+        b"HTTP/1.1 200 Fine\r\nX: a\r\nX: b\r\nContent-Length: 4\r\n\r\ntext",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\0",
+    ]);
+    let text = json(&server.toynet(&["get", "--json"], "/"));
+    assert_eq!(
+        (text["content"].as_str(), text["reason"].as_str(), text["octets"].as_u64()),
+        (Some("text"), Some("Fine"), Some(4))
+    );
+    assert_eq!(text["fields"][1]["value"], "b");
+    assert!(text["timing_ms"]["total"].as_f64().is_some_and(|total| total > 0.0), "{text}");
+    assert_eq!(json(&server.toynet(&["get", "--json"], "/"))["content_base64"], "/wA=");
+}
+
+#[test]
+fn what_is_typed_is_what_is_sent() {
+    let server = Server::answering(&[FINE; 6]);
+    server
+        .toynet(&["get", "-A", "me", "-e", "http://a.test/", "-H", "Accept:", "-H", "X-Empty;", "-b", "a=1"], "/x y?q")
+        .succeeded();
+    let host = server.address;
+    let expected = format!(
+        "GET /x%20y?q HTTP/1.1\r\nHost: {host}\r\nCookie: a=1\r\nX-Empty:\r\nUser-Agent: me\r\nReferer: http://a.test/\r\n\r\n"
+    );
+    assert_eq!(server.heard(), expected);
+    server.toynet(&["post", "-d", "a=1", "--data-urlencode", "b=x&y", "-u", "me:pw"], "/").succeeded();
+    let heard = server.heard();
+    assert!(heard.starts_with("POST / ") && heard.ends_with("\r\n\r\na=1&b=x%26y"), "{heard}");
+    assert!(
+        heard.contains("\r\nAuthorization: Basic bWU6cHc=\r\n") && heard.contains("\r\nContent-Length: 11\r\n"),
+        "{heard}"
+    );
+    server.toynet(&["patch", "--data-json", "{\"a\":1}", "--bearer", "token"], "/").succeeded();
+    let heard = server.heard();
+    assert!(
+        heard.contains("Content-Type: application/json\r\n") && heard.contains("Authorization: Bearer token\r\n"),
+        "{heard}"
+    );
+    server.toynet(&["get", "-G", "-d", "a=1"], "/?b").succeeded();
+    assert!(server.heard().starts_with("GET /?b&a=1 "));
+    server.toynet(&["options"], "/*").succeeded();
+    assert!(server.heard().starts_with("OPTIONS * "));
+    server.toynet(&["delete", "--http1.0"], "/x").succeeded();
+    assert!(server.heard().starts_with("DELETE /x HTTP/1.0\r\n"));
+}
+
+#[test]
+fn files_are_uploaded_whole_and_as_forms() {
+    let server = Server::answering(&[FINE; 2]);
+    let file = server.home.write("note.txt", "0123456789".repeat(20_000));
+    server.toynet(&["put", "-T", &file.display().to_string()], "/in/").succeeded();
+    let heard = server.heard();
+    assert!(heard.starts_with("PUT /in/note.txt ") && heard.contains("Content-Length: 200000\r\n"), "{heard:.300}");
+    assert!(heard.len() > 200_000 && heard.ends_with("0123456789"));
+    server.toynet(&["post", "-F", "a=1", "-F", &format!("b=@{}", file.display())], "/").succeeded();
+    let heard = server.heard();
+    assert!(
+        heard.contains("name=\"b\"; filename=\"note.txt\"\r\nContent-Type: text/plain\r\n\r\n0123456789"),
+        "{heard:.500}"
+    );
+}
+
+#[test]
+fn redirections_are_followed_as_their_status_says() {
+    let server = Server::answering(&[
+        b"HTTP/1.1 307 Temporary Redirect\r\nLocation: next\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 303 See Other\r\nLocation: /end?x#part\r\nContent-Length: 0\r\n\r\n",
+        FINE,
+        b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n",
+    ]);
+    let format = "%{http_code} %{num_redirects} %{url_effective} %{method}\\n";
+    let outcome = server.toynet(&["post", "-L", "-d", "a=1", "-o", "/dev/null", "-w", format], "/a/b").succeeded();
+    assert_eq!(outcome.stdout, format!("200 2 http://{}/end?x GET\n", server.address));
+    assert!(server.heard().starts_with("POST /a/b "));
+    let again = server.heard();
+    assert!(again.starts_with("POST /a/next ") && again.ends_with("a=1"), "{again}");
+    let last = server.heard();
+    assert!(last.starts_with("GET /end?x ") && !last.contains("a=1"), "{last}");
+    let endless = server.toynet(&["get", "-L", "--max-redirs", "1"], "/");
+    assert_eq!(endless.code(), Some(6), "{endless:?}");
+    assert!(endless.stderr.contains("more than 1 redirections"), "{}", endless.stderr);
+}
+
+#[test]
+fn cookies_are_kept_and_sent_again() {
+    let server = Server::answering(&[
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: id=7; Path=/; Max-Age=60\r\nSet-Cookie: x=1; Domain=other.test\r\nContent-Length: 0\r\n\r\n",
+        FINE,
+        FINE,
+    ]);
+    let jar = server.home.path().join("jar").display().to_string();
+    server.toynet(&["get", "-c", &jar], "/login").succeeded();
+    server.heard();
+    server.toynet(&["get", "-b", &jar], "/cart").succeeded();
+    let heard = server.heard();
+    assert!(heard.contains("\r\nCookie: id=7\r\n") && !heard.contains("x=1"), "{heard}");
+    let outcome = server.toynet(&["get", "-v", "-b", &jar], "/").succeeded();
+    assert!(
+        outcome.stderr.contains("> Cookie: •••\n") && outcome.stderr.contains("< HTTP/1.1 200 OK\n"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn octets_go_out_as_they_are() {
+    let server = Server::answering(&[b"nonsense\r\n"]);
+    let outcome = server.toynet(&["get", "--raw", "GET\\x20/ HTTP/1.1\\r\\n\\tfold\\r\\n\\r\\n"], "/").succeeded();
+    assert_eq!(outcome.stdout, "nonsense\r\n");
+    assert_eq!(server.heard(), "GET / HTTP/1.1\r\n\tfold\r\n\r\n");
+}
+
+#[test]
+fn each_failure_has_its_words_and_its_status() {
+    let server = Server::answering(&[
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone",
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+        b"SSH-2.0-server\r\n\r\n",
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
+    ]);
+    for (arguments, status, words) in [
+        (&["get"][..], 0, ""),
+        (&["get", "-f"], 1, "the server answered 404 Not Found"),
+        (&["get"], 6, "before the answer's end, after 4 octets of content"),
+        (&["get"], 6, "the answer is no HTTP"),
+        (&["get"], 6, "closed the connection without an answer"),
+        (&["get", "--compressed"], 6, "the content is no gzip"),
+        (&["get", "-d", "a=1"], 2, "GET carries no content"),
+        (&["get", "-H", "no colon"], 2, "has no colon"),
+        (&["get", "-r", "x"], 2, "is no range"),
+        (&["get", "--nonsense"], 2, "--nonsense"),
+    ] {
+        let outcome = server.toynet(arguments, "/");
+        assert_eq!(outcome.code(), Some(status), "{arguments:?} {outcome:?}");
+        assert!(outcome.stderr.contains(words), "{arguments:?} {outcome:?}");
+    }
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let refused = run(&mut server.home.toynet(&["http", "get", &format!("http://{free}/")]));
+    assert_eq!(refused.code(), Some(6), "{refused:?}");
+    assert!(refused.stderr.contains("takes no connection"), "{refused:?}");
+}
+
+#[test]
+fn who_says_nothing_is_not_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", silent.local_addr().expect("an address"));
+    let outcome = run(&mut Home::new().toynet(&["http", "get", "-m", "0.2", &url]));
+    assert_eq!(outcome.code(), Some(6), "{outcome:?}");
+    assert!(outcome.stderr.contains("no whole answer within 0.2 seconds"), "{outcome:?}");
+}
+
+#[test]
+fn an_early_answer_to_an_upload_counts() {
+    let server =
+        Server::answering(&[b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n"]);
+    let file = server.home.write("large", vec![0; 50_000_000]);
+    let line = ["put", "-T", &file.display().to_string(), "-H", "Expect: 100-continue"].map(str::to_owned);
+    let outcome = server.toynet(&line.each_ref().map(String::as_str), "/").succeeded();
+    assert_eq!(outcome.stdout, "no\n");
+}
+
+#[test]
+fn tls_is_spoken_with_a_server_of_others_and_its_certificate_is_judged() {
+    let Some(nginx) = Nginx::start() else { return };
+    let url = format!("https://www.shop.test:{}/", nginx.tls);
+    let resolve = format!("www.shop.test:{}:127.0.0.1", nginx.tls);
+    let ca = nginx.home.path().join("cert.pem").display().to_string();
+    let get = |more: &[&str], url: &str| {
+        run(nginx.home.toynet(&["http", "get", "--no-lab", "--resolve", &resolve, url]).args(more))
+    };
+    let page = get(&["--cacert", &ca, "-i"], &url).succeeded().stdout;
+    assert!(page.starts_with("HTTP/2 200") && page.ends_with("hello from nginx\n"), "{page}");
+    let old = get(&["--cacert", &ca, "-i", "--http1.1"], &url).succeeded().stdout;
+    assert!(old.starts_with("HTTP/1.1 200 OK\r\nServer: nginx"), "{old}");
+    let unknown = get(&[], &url);
+    assert_eq!(unknown.code(), Some(6), "{unknown:?}");
+    assert!(
+        unknown.stderr.contains("the certificate is not accepted: no authority that is trusted has signed it"),
+        "{unknown:?}"
+    );
+    let other = get(&["--cacert", &ca], &format!("https://127.0.0.1:{}/", nginx.tls));
+    assert_eq!(other.code(), Some(6), "{other:?}");
+    assert!(other.stderr.contains("the certificate is not accepted: it is for"), "{other:?}");
+    let believed = get(&["-k", "-v"], &url).succeeded();
+    assert!(believed.stderr.contains("* TLS 1.3 ") && believed.stderr.contains(" h2 "), "{}", believed.stderr);
+    let clear = get(&["-k"], &format!("https://127.0.0.1:{}/", nginx.clear));
+    assert!(clear.stderr.contains("no TLS with 127.0.0.1: the server does not speak TLS there"), "{clear:?}");
+}
+
+#[test]
+fn what_nginx_compresses_is_shown_as_it_was() {
+    let Some(nginx) = Nginx::start() else { return };
+    let url = format!("http://127.0.0.1:{}/long.txt", nginx.clear);
+    let plain = run(&mut nginx.home.toynet(&["http", "get", "--no-lab", &url])).succeeded().stdout;
+    let packed = ["http", "get", "--no-lab", "--compressed", &url, "-w", "\n%header{content-encoding}"];
+    let packed = run(&mut nginx.home.toynet(&packed)).succeeded().stdout;
+    assert_eq!(packed, plain + "\ngzip");
+}
+
+#[test]
+fn a_probe_finds_nothing_that_nginx_must_do_and_does_not() {
+    let Some(nginx) = Nginx::start() else { return };
+    let url = format!("http://127.0.0.1:{}/long.txt", nginx.clear);
+    let outcome = run(&mut nginx.home.toynet(&["http", "probe", "--no-lab", "--json", &url]));
+    let told: Value = serde_json::from_str(&outcome.stdout).expect("the result is JSON");
+    let findings = told["findings"].as_array().expect("findings");
+    let with = |result: &str| findings.iter().filter(|one| one["result"] == result).count();
+    assert!(with("kept") > 40, "{}", outcome.stdout);
+    let must: Vec<_> = findings.iter().filter(|one| one["result"] == "broken" && one["level"] == "MUST").collect();
+    assert_eq!(outcome.code(), Some(i32::from(!must.is_empty())), "{must:#?}");
+}
+
+#[test]
+fn a_probe_sees_what_a_careless_server_does() {
+    let server = Server::answering(&[CARELESS; 400]);
+    let outcome = server.toynet(&["probe", "--no-lab"], "/");
+    assert_eq!(outcome.code(), Some(1), "{outcome:?}");
+    for check in
+        ["broken MUST host-missing", "broken MUST date", "broken MUST length-broken", "sent GET / HTTP/1.1\\r\\n\\r\\n"]
+    {
+        assert!(outcome.stdout.contains(check), "{check}\n{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_folder_is_served_by_itself() {
+    let Some(_) = tool("curl") else { return };
+    let home = Home::new();
+    home.write("site/index.html", "<p>by itself\n");
+    let (mut server, address) = serve(&home, "site");
+    let curl = |arguments: &[&str]| {
+        run(Command::new("curl").args(["-qs", "--noproxy", "*"]).args(arguments)).succeeded().stdout
+    };
+    assert_eq!(curl(&[&format!("http://{address}/")]), "<p>by itself\n");
+    assert_eq!(
+        curl(&[
+            "--resolve",
+            &format!("any.test:{}:127.0.0.1", address.port()),
+            &format!("http://any.test:{}/", address.port())
+        ]),
+        "<p>by itself\n"
+    );
+    let own = run(&mut home.toynet(&["http", "get", "--no-lab", &format!("http://{address}/")])).succeeded().stdout;
+    assert_eq!(own, "<p>by itself\n");
+    let missing = run(&mut home.toynet(&["http", "serve", "nowhere"]));
+    assert_eq!(missing.code(), Some(2), "{missing:?}");
+    server.kill().and_then(|()| server.wait()).expect("the server can be stopped");
+}
+
+/// A server that says what it is told to, one answer to each request, and keeps what it hears.
+struct Server {
+    home: Home,
+    address: SocketAddr,
+    heard: Receiver<Vec<u8>>,
+}
+
+impl Server {
+    fn answering(answers: &[&'static [u8]]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (sender, heard) = mpsc::channel();
+        let mut answers = answers.to_vec().into_iter();
+        thread::spawn(move || {
+            while let (Some(answer), Ok((mut stream, _))) = (answers.next(), listener.accept()) {
+                stream.set_read_timeout(Some(LIMIT)).expect("a limit can be set");
+                let request = request(&mut stream);
+                // Whoever expects a fault may be gone.
+                let _ = stream.write_all(answer).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+                let _ = sender.send(request);
+                let _ = stream.set_read_timeout(Some(std::time::Duration::from_millis(300)));
+                while stream.read(&mut [0; 65_536]).is_ok_and(|length| length > 0) {}
+            }
+        });
+        Self { home: Home::new(), address, heard }
+    }
+
+    fn toynet(&self, arguments: &[&str], path: &str) -> Outcome {
+        let url = format!("http://{}{path}", self.address);
+        let (command, rest) = arguments.split_first().expect("a command");
+        run(self.home.toynet(&["http", command, &url]).args(rest))
+    }
+
+    fn heard(&self) -> String {
+        String::from_utf8(self.heard.recv_timeout(LIMIT).expect("a request")).expect("a request in text")
+    }
+}
+
+/// A request with its content, as long as it says; what waits for leave to come is not waited for.
+fn request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut heard = Vec::new();
+    let mut room = [0; 65_536];
+    loop {
+        let text = String::from_utf8_lossy(&heard).into_owned();
+        if let Some(end) = text.find("\r\n\r\n") {
+            let length = text[..end].lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+            if heard.len() >= end + 4 + length.unwrap_or(0) || text.contains("100-continue") {
+                return heard;
+            }
+        }
+        match stream.read(&mut room) {
+            Ok(length) if length > 0 => heard.extend_from_slice(&room[..length]),
+            _ => return heard,
+        }
+    }
+}
+
+/// nginx with a page in clear and over TLS.
+struct Nginx {
+    home: Home,
+    clear: u16,
+    tls: u16,
+    child: Child,
+}
+
+impl Nginx {
+    fn start() -> Option<Self> {
+        let (nginx, openssl) = (tool("nginx")?, tool("openssl")?);
+        let home = Home::new();
+        let [clear, tls] = [0; 2].map(|_| {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+            free.expect("a port").port()
+        });
+        certificate(&openssl, home.path());
+        home.write("site/index.html", "hello from nginx\n");
+        home.write("site/long.txt", "a line that is there again and again\n".repeat(500));
+        home.write("nginx.conf", conf(home.path(), clear, tls));
+        let mut command = Command::new(nginx);
+        command.arg("-p").arg(home.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nginx runs");
+        eventually("nginx", || TcpStream::connect(("127.0.0.1", clear)).ok());
+        Some(Self { home, clear, tls, child })
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let line = format!("kill -TERM {}", self.child.id());
+        let _ = Command::new("sh").args(["-c", &line]).status();
+        let _ = self.child.wait();
+    }
+}
+
+fn certificate(openssl: &Path, folder: &Path) {
+    let mut command = Command::new(openssl);
+    command.current_dir(folder).args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]);
+    command.args(["-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=www.shop.test"]);
+    // rustls takes no authority for a server: the certificate is its own root, and no authority.
+    command.args(["-addext", "subjectAltName=DNS:www.shop.test", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    run(&mut command).succeeded();
+}
+
+fn conf(home: &Path, clear: u16, tls: u16) -> String {
+    let home = home.display();
+    let folders =
+        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {home}/{name};"));
+    format!(
+        "daemon off; master_process off; pid {home}/pid; events {{}}\n\
+         http {{ access_log off; gzip on; gzip_types text/plain; ssl_protocols TLSv1.2 TLSv1.3; default_type text/plain; {}\n\
+         server {{ listen 127.0.0.1:{clear}; root {home}/site; }}\n\
+         server {{ listen 127.0.0.1:{tls} ssl http2; root {home}/site; ssl_certificate {home}/cert.pem; \
+         ssl_certificate_key {home}/key.pem; }} }}\n",
+        folders.concat()
+    )
+}
+
+/// A site that stands alone, and where it listens.
+fn serve(home: &Home, folder: &str) -> (Child, SocketAddr) {
+    let mut command = home.toynet(&["http", "serve", folder, "--listen", "127.0.0.1:0", "--log", "off"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("stdout is piped");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("it says where");
+    let address = line.split(' ').find_map(|word| word.parse().ok()).unwrap_or_else(|| panic!("{line}"));
+    (child, address)
+}
+
+fn json(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
+}
+
+const FINE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+const CARELESS: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
