@@ -106,8 +106,9 @@ async fn write_to_carol(lab: &InMemory) {
         to: vec![ForwardPath::parse("<carol@club.test>").unwrap()],
         content: Content::from_text("Subject: Hi\n\nhello\n").unwrap(),
         smtputf8: false,
+        dsn: Default::default(),
     };
-    send(&laptop, "mail.shop.test", SocketAddr::new(server, 25), vec![letter]).await.unwrap();
+    send(&laptop, "mail.shop.test", SocketAddr::new(server, 25), vec![letter], None).await.unwrap();
 }
 
 async fn pass(lab: &InMemory, time: Duration) {
