@@ -8,6 +8,7 @@ use toynet_machine::{Machine, Time};
 
 use crate::codes::{Signal, TelnetOption, Verb};
 use crate::nvt::write_text;
+use crate::option::Side;
 use crate::wire::{Decoder, Element};
 use negotiation::Negotiation;
 
@@ -18,6 +19,15 @@ pub enum Event {
     Output(Vec<u8>),
     /// Whether the server echoes from here on; if not, the terminal does.
     ServerEchoes(bool),
+    /// A step of negotiation, of the server or of this side.
+    Negotiated {
+        /// Whether it is the server's.
+        by_server: bool,
+        /// What is wanted or agreed to.
+        verb: Verb,
+        /// Of which option.
+        option: TelnetOption,
+    },
     /// A command of the server: the end of its turn (GA), of a prompt (EOR), or that it is there (NOP).
     Signal(Signal),
     /// The server answered a request for a timing mark, and whether with one (RFC 860).
@@ -50,10 +60,23 @@ pub enum Order {
 pub struct Terminal {
     /// Its kind, such as `xterm`.
     pub kind: String,
-    /// Characters in a line.
+    /// Characters in a line; 0 where there is no window, whose size is then not told.
     pub columns: u16,
     /// Lines.
     pub rows: u16,
+    /// The account that the person wants to enter, where the server may know (RFC 1572).
+    pub user: Option<String>,
+}
+
+/// How keys are sent, as follows from what was agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typing {
+    /// Each by itself; the server shows them (RFC 857 and RFC 858 together).
+    Keys,
+    /// Line by line; the terminal shows and edits them.
+    Lines,
+    /// Line by line, and nobody shows them: the server said that it would, and does not, as for a password.
+    HiddenLines,
 }
 
 /// The client's machine. It offers nothing by itself: servers that are no Telnet servers are left in peace.
@@ -69,7 +92,7 @@ pub struct ClientMachine {
 
 impl Default for Terminal {
     fn default() -> Self {
-        Self { kind: "xterm".to_owned(), columns: 80, rows: 24 }
+        Self { kind: "xterm".to_owned(), columns: 80, rows: 24, user: None }
     }
 }
 
@@ -86,12 +109,32 @@ impl ClientMachine {
         }
     }
 
+    /// How keys are to be sent.
+    pub fn typing(&self) -> Typing {
+        self.negotiation.typing()
+    }
+
+    /// Whether what the server sends is under BINARY.
+    pub fn hears_binary(&self) -> bool {
+        self.negotiation.hears_binary()
+    }
+
+    /// Whether anything was negotiated: the other side knows Telnet.
+    pub fn is_telnet(&self) -> bool {
+        self.negotiation.is_telnet()
+    }
+
+    /// All options that are on.
+    pub fn all_on(&self) -> impl Iterator<Item = (Side, TelnetOption)> {
+        self.negotiation.all_on()
+    }
+
     fn take(&mut self, element: Element) {
         match element {
             Element::Data(octet) => self.show(octet),
             Element::Signal(signal) => self.events.push_back(Event::Signal(signal)),
             Element::Negotiate(verb, option) => {
-                self.events.extend(self.negotiation.receive(verb, option, &mut self.outgoing));
+                self.negotiation.receive(verb, option, &mut self.outgoing, &mut self.events);
             }
             Element::Subnegotiate(option, said) => {
                 self.events.extend(self.negotiation.subnegotiate(option, &said, &mut self.outgoing));
@@ -135,7 +178,9 @@ impl Machine for ClientMachine {
             Order::Type(text) => write_text(&text, self.negotiation.is_binary(), &mut self.outgoing),
             Order::Signal(signal) => Element::Signal(signal).write(&mut self.outgoing),
             Order::Resize(columns, rows) => self.negotiation.resize(columns, rows, &mut self.outgoing),
-            Order::Ask(verb, option) => self.negotiation.ask(verb, option, &mut self.outgoing),
+            Order::Ask(verb, option) => {
+                self.negotiation.ask(verb, option, &mut self.outgoing, &mut self.events);
+            }
             Order::AskStatus => self.negotiation.ask_status(&mut self.outgoing),
             Order::Close => self.over = true,
         }

@@ -85,6 +85,11 @@ impl Signal {
         self.row().1
     }
 
+    /// The command of a name, whatever its case.
+    pub fn named(text: &str) -> Option<Self> {
+        SIGNALS.iter().find(|(_, _, name)| name.eq_ignore_ascii_case(text)).map(|(signal, _, _)| *signal)
+    }
+
     fn row(self) -> &'static (Signal, u8, &'static str) {
         SIGNALS.iter().find(|(signal, _, _)| *signal == self).expect("the table has every signal")
     }
@@ -107,6 +112,16 @@ impl TelnetOption {
     pub const EOR: Self = Self(25);
     /// The size of the window (RFC 1073).
     pub const NAWS: Self = Self(31);
+    /// Variables of the environment (RFC 1572).
+    pub const NEW_ENVIRON: Self = Self(39);
+    /// A character set for both (RFC 2066).
+    pub const CHARSET: Self = Self(42);
+
+    /// The option of a name or a number, whatever its case.
+    pub fn named(text: &str) -> Option<Self> {
+        let named = OPTIONS.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
+        named.map(|(number, _)| *number).or_else(|| text.parse().ok()).map(Self)
+    }
 }
 
 impl fmt::Display for Verb {

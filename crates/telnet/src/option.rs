@@ -58,15 +58,16 @@ impl Options {
 
     /// Takes a step of the peer.
     pub fn receive(&mut self, verb: Verb, option: TelnetOption) -> Outcome {
-        let (side, on) = match verb {
-            Verb::Will => (Side::Him, true),
-            Verb::Wont => (Side::Him, false),
-            Verb::Do => (Side::Us, true),
-            Verb::Dont => (Side::Us, false),
-        };
+        let (side, _) = received(verb);
+        self.receive_if(verb, option, (self.accept)(side, option))
+    }
+
+    /// Takes a step of the peer; `acceptable` says whether it may turn the option on.
+    pub fn receive_if(&mut self, verb: Verb, option: TelnetOption, acceptable: bool) -> Outcome {
+        let (side, on) = received(verb);
         let before = self.state(side, option);
         let (after, said) = match on {
-            true => wanted_on(before, (self.accept)(side, option)),
+            true => wanted_on(before, acceptable),
             false => wanted_off(before),
         };
         *self.cell(side, option) = after;
@@ -118,6 +119,16 @@ impl Options {
             Side::Us => &mut self.us[usize::from(option.0)],
             Side::Him => &mut self.him[usize::from(option.0)],
         }
+    }
+}
+
+/// At which side a verb of the peer wants an option, and whether on or off.
+fn received(verb: Verb) -> (Side, bool) {
+    match verb {
+        Verb::Will => (Side::Him, true),
+        Verb::Wont => (Side::Him, false),
+        Verb::Do => (Side::Us, true),
+        Verb::Dont => (Side::Us, false),
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Event {
     WindowSize(u16, u16),
     /// The kind of terminal.
     TerminalType(String),
+    /// The account that the client's program knows the person by (RFC 1572). Anyone can claim any.
+    User(String),
 }
 
 /// What the session decides.
@@ -117,6 +119,18 @@ impl ServerMachine {
             events: VecDeque::new(),
             outgoing,
         }
+    }
+
+    /// Answers the prompt in the person's place, as if they had typed `text`; whether there was a prompt, and nothing
+    /// typed yet.
+    pub fn answer(&mut self, text: &str) -> bool {
+        let is_asked = self.asked.as_ref().is_some_and(|asked| !asked.secret);
+        let is_silent = self.ahead.is_empty() && self.editor.text().is_empty();
+        if is_asked && is_silent {
+            self.asked = None;
+            self.write(&format!("{text}\n"));
+        }
+        is_asked && is_silent
     }
 
     fn take(&mut self, element: Element) {

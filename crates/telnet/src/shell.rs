@@ -103,6 +103,11 @@ impl Shell {
         !self.name.is_empty()
     }
 
+    /// Whether the person is asked for a name.
+    pub fn asks_name(&self) -> bool {
+        self.mode == Mode::Name
+    }
+
     /// Takes a line that answers the prompt.
     pub fn hear(&mut self, line: &str) -> Step {
         match std::mem::replace(&mut self.mode, Mode::Commands) {

@@ -1,9 +1,14 @@
 //! What options have to say, as values and as octets.
+//!
+//! - [`environ`]: variables of the environment
+
+pub mod environ;
 
 use std::fmt;
 
 use crate::codes::{TelnetOption, Verb};
 use crate::wire::Element;
+use environ::{Variable, VariableName};
 
 /// A subnegotiation whose meaning is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +23,16 @@ pub enum Subnegotiation {
     SendStatus,
     /// Which options its sender believes to be on (RFC 859).
     Status(Vec<(Verb, TelnetOption)>),
+    /// The server asks for variables, or for all of them when it names none (RFC 1572).
+    SendEnvironment(Vec<VariableName>),
+    /// Variables of the client; said again when they change (RFC 1572).
+    Environment(Vec<Variable>),
+    /// One side names character sets that it can use, best first (RFC 2066).
+    CharsetRequest(Vec<String>),
+    /// The other side takes one of them (RFC 2066).
+    CharsetAccepted(String),
+    /// The other side can use none of them (RFC 2066).
+    CharsetRejected,
 }
 
 impl Subnegotiation {
@@ -31,6 +46,15 @@ impl Subnegotiation {
             (TelnetOption::TTYPE, [IS, name @ ..]) => Some(Self::TerminalType(printable(name))),
             (TelnetOption::STATUS, [SEND]) => Some(Self::SendStatus),
             (TelnetOption::STATUS, [IS, list @ ..]) => Some(Self::Status(read_status(list))),
+            (TelnetOption::NEW_ENVIRON, [SEND, names @ ..]) => {
+                Some(Self::SendEnvironment(environ::read(names).into_iter().map(|variable| variable.name).collect()))
+            }
+            (TelnetOption::NEW_ENVIRON, [IS | INFO, variables @ ..]) => {
+                Some(Self::Environment(environ::read(variables)))
+            }
+            (TelnetOption::CHARSET, [REQUEST, list @ ..]) => Some(Self::CharsetRequest(read_charsets(list)?)),
+            (TelnetOption::CHARSET, [ACCEPTED, name @ ..]) => Some(Self::CharsetAccepted(printable(name))),
+            (TelnetOption::CHARSET, [REJECTED]) => Some(Self::CharsetRejected),
             _ => None,
         }
     }
@@ -49,6 +73,24 @@ impl Subnegotiation {
                 let list = list.iter().flat_map(|(verb, option)| [verb.octet(), option.0]);
                 Element::Subnegotiate(TelnetOption::STATUS, [IS].into_iter().chain(list).collect())
             }
+            Self::SendEnvironment(names) => {
+                let mut said = vec![SEND];
+                names.iter().for_each(|name| name.write(&mut said));
+                Element::Subnegotiate(TelnetOption::NEW_ENVIRON, said)
+            }
+            Self::Environment(variables) => {
+                let mut said = vec![IS];
+                variables.iter().for_each(|variable| variable.write(&mut said));
+                Element::Subnegotiate(TelnetOption::NEW_ENVIRON, said)
+            }
+            Self::CharsetRequest(names) => {
+                let list: String = names.iter().flat_map(|name| [";", name]).collect();
+                Element::Subnegotiate(TelnetOption::CHARSET, [&[REQUEST], list.as_bytes()].concat())
+            }
+            Self::CharsetAccepted(name) => {
+                Element::Subnegotiate(TelnetOption::CHARSET, [&[ACCEPTED], name.as_bytes()].concat())
+            }
+            Self::CharsetRejected => Element::Subnegotiate(TelnetOption::CHARSET, vec![REJECTED]),
         }
     }
 }
@@ -64,8 +106,34 @@ impl fmt::Display for Subnegotiation {
                 f.write_str("STATUS")?;
                 list.iter().try_for_each(|(verb, option)| write!(f, " {verb} {option}"))
             }
+            Self::SendEnvironment(names) => {
+                f.write_str("NEW-ENVIRON SEND")?;
+                names.iter().try_for_each(|name| write!(f, " {name}"))
+            }
+            Self::Environment(variables) => {
+                f.write_str("NEW-ENVIRON")?;
+                variables.iter().try_for_each(|variable| write!(f, " {variable}"))
+            }
+            Self::CharsetRequest(names) => write!(f, "CHARSET REQUEST {}", names.join(" ")),
+            Self::CharsetAccepted(name) => write!(f, "CHARSET ACCEPTED {name}"),
+            Self::CharsetRejected => f.write_str("CHARSET REJECTED"),
         }
     }
+}
+
+/// The answer to a request for a character set: all text here is UTF-8.
+pub fn choose_charset(offered: &[String]) -> Subnegotiation {
+    match offered.iter().find(|name| name.eq_ignore_ascii_case("UTF-8")) {
+        Some(name) => Subnegotiation::CharsetAccepted(name.clone()),
+        None => Subnegotiation::CharsetRejected,
+    }
+}
+
+/// Names behind a separator that the list itself chooses; a translation table offered before them is passed over.
+fn read_charsets(list: &[u8]) -> Option<Vec<String>> {
+    let list = list.strip_prefix(b"[TTABLE]").map_or(list, |rest| rest.get(1..).unwrap_or_default());
+    let (separator, names) = list.split_first()?;
+    Some(names.split(|octet| octet == separator).take(MOST_CHARSETS).map(printable).collect())
 }
 
 fn printable(name: &[u8]) -> String {
@@ -80,6 +148,12 @@ fn read_status(list: &[u8]) -> Vec<(Verb, TelnetOption)> {
 
 const IS: u8 = 0;
 const SEND: u8 = 1;
+const INFO: u8 = 2;
+const REQUEST: u8 = 1;
+const ACCEPTED: u8 = 2;
+const REJECTED: u8 = 3;
+/// More than any program can use.
+const MOST_CHARSETS: usize = 64;
 /// RFC 1091 section 6 allows 40 characters.
 pub const LONGEST_NAME: usize = 40;
 
@@ -95,6 +169,15 @@ mod tests {
             Subnegotiation::TerminalType("xterm-256color".into()),
             Subnegotiation::SendStatus,
             Subnegotiation::Status(vec![(Verb::Will, TelnetOption::ECHO), (Verb::Do, TelnetOption::NAWS)]),
+            Subnegotiation::SendEnvironment(vec![]),
+            Subnegotiation::SendEnvironment(vec![VariableName::user()]),
+            Subnegotiation::Environment(vec![
+                Variable::user("ada"),
+                Variable { name: VariableName::Own("TERM_".into()), value: None },
+            ]),
+            Subnegotiation::CharsetRequest(vec!["UTF-8".into(), "ISO-8859-1".into()]),
+            Subnegotiation::CharsetAccepted("UTF-8".into()),
+            Subnegotiation::CharsetRejected,
         ] {
             let Element::Subnegotiate(option, octets) = said.element() else { panic!("no subnegotiation") };
             assert_eq!(Subnegotiation::read(option, &octets), Some(said));
@@ -106,6 +189,18 @@ mod tests {
         assert_eq!(Subnegotiation::WindowSize(80, 24).to_string(), "NAWS 80x24");
         let status = Subnegotiation::Status(vec![(Verb::Will, TelnetOption::ECHO)]);
         assert_eq!(status.to_string(), "STATUS WILL ECHO");
+    }
+
+    #[test]
+    fn utf_8_is_the_character_set_whatever_else_is_offered() {
+        let read = |list: &[u8]| match Subnegotiation::read(TelnetOption::CHARSET, list) {
+            Some(Subnegotiation::CharsetRequest(names)) => choose_charset(&names).to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(read(b"\x01;ISO-8859-1;utf-8"), "CHARSET ACCEPTED utf-8");
+        assert_eq!(read(b"\x01[TTABLE]\x01 UTF-8 ASCII"), "CHARSET ACCEPTED UTF-8");
+        assert_eq!(read(b"\x01;KOI8-R"), "CHARSET REJECTED");
+        assert_eq!(Subnegotiation::read(TelnetOption::CHARSET, b"\x01"), None);
     }
 
     #[test]

@@ -13,6 +13,8 @@ fn both_machines_agree_and_fall_silent() {
     assert!(said.from_client.contains(&Event::ServerEchoes(true)));
     assert!(said.from_server.contains(&server::Event::WindowSize(100, 255)));
     assert!(said.from_server.contains(&server::Event::TerminalType("vt100".into())));
+    assert!(said.from_server.contains(&server::Event::User("ada".into())));
+    assert_eq!(client.typing(), Typing::Keys);
 }
 
 #[test]
@@ -65,6 +67,32 @@ fn what_is_unknown_is_refused() {
 }
 
 #[test]
+fn what_there_is_nothing_to_say_about_is_not_agreed_to() {
+    let mut client = ClientMachine::new(Terminal { columns: 0, ..Terminal::default() });
+    client.receive(NOW, &[IAC, 253, 31, IAC, 253, 39]);
+    assert_eq!(client.outgoing(), &[IAC, 252, 31, IAC, 252, 39]);
+}
+
+#[test]
+fn of_the_environment_the_account_alone_is_told() {
+    let mut client = ClientMachine::new(Terminal { user: Some("ada".into()), ..Terminal::default() });
+    client.receive(NOW, b"\xff\xfd\x27");
+    client.outgoing().clear();
+    client.receive(NOW, b"\xff\xfa\x27\x01\x00USER\x03PATH\xff\xf0");
+    assert_eq!(client.outgoing(), b"\xff\xfa\x27\x00\x00USER\x01ada\x03PATH\xff\xf0");
+}
+
+#[test]
+fn a_server_that_echoes_and_keeps_turns_hides_a_line() {
+    let mut client = ClientMachine::new(Terminal::default());
+    assert_eq!(client.typing(), Typing::Lines);
+    client.receive(NOW, &[IAC, 251, 1]);
+    assert_eq!(client.typing(), Typing::HiddenLines);
+    client.receive(NOW, &[IAC, 251, 3]);
+    assert_eq!(client.typing(), Typing::Keys);
+}
+
+#[test]
 fn the_end_is_told_once() {
     let mut client = ClientMachine::new(Terminal::default());
     client.receive_end(NOW);
@@ -91,7 +119,7 @@ impl Heard {
 }
 
 fn pair() -> (ClientMachine, ServerMachine) {
-    let terminal = Terminal { kind: "vt100".into(), columns: 100, rows: 255 };
+    let terminal = Terminal { kind: "vt100".into(), columns: 100, rows: 255, user: Some("ada".into()) };
     (ClientMachine::new(terminal), ServerMachine::new(NOW, "bbs.retro.test", Duration::from_secs(60)))
 }
 
@@ -101,7 +129,9 @@ fn settle(client: &mut ClientMachine, server: &mut ServerMachine) -> Heard {
         let (there, back) = (std::mem::take(client.outgoing()), std::mem::take(server.outgoing()));
         if there.is_empty() && back.is_empty() {
             return Heard {
-                from_client: std::iter::from_fn(|| client.poll_event()).collect(),
+                from_client: std::iter::from_fn(|| client.poll_event())
+                    .filter(|event| !matches!(event, Event::Negotiated { .. }))
+                    .collect(),
                 from_server: std::iter::from_fn(|| server.poll_event()).collect(),
             };
         }

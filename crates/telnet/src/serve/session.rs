@@ -123,6 +123,13 @@ impl Session {
                 self.prompt();
             }
             Event::EndOfInput => self.order(Order::Close("Good-bye!\n".to_owned())),
+            Event::User(name) => {
+                if self.shell.asks_name() && self.machine.answer(&name) {
+                    let step = self.shell.hear(&name);
+                    // No line was typed for it.
+                    self.follow(step, 0);
+                }
+            }
             // Nothing here is drawn to fit a window.
             Event::WindowSize(..) | Event::TerminalType(_) => {}
         }

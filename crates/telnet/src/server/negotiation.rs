@@ -4,7 +4,8 @@ use super::Event;
 use crate::codes::{Signal, TelnetOption, Verb};
 use crate::editor::Echo;
 use crate::option::{Options, Side, State};
-use crate::subnegotiation::Subnegotiation;
+use crate::subnegotiation::environ::VariableName;
+use crate::subnegotiation::{Subnegotiation, choose_charset};
 use crate::wire::Element;
 
 /// The server's options.
@@ -13,6 +14,8 @@ pub(super) struct Negotiation {
     options: Options,
     /// Whether the kind of terminal was asked for. Once: clients go on inventing kinds for as long as they are asked.
     asked_terminal: bool,
+    /// Whether the name of the account was asked for. Once, and nothing else: what a client's environment holds is its own.
+    asked_user: bool,
 }
 
 impl Negotiation {
@@ -23,7 +26,7 @@ impl Negotiation {
         for (side, option) in wanted.chain(WE_WANT.iter().map(|option| (Side::Him, *option))) {
             send(options.ask(side, option, true), out);
         }
-        Self { options, asked_terminal: false }
+        Self { options, asked_terminal: false, asked_user: false }
     }
 
     /// Takes a step of the client.
@@ -37,9 +40,16 @@ impl Negotiation {
         }
         let outcome = self.options.receive(verb, option);
         send(outcome.answer, out);
-        if outcome.turned == Some((Side::Him, TelnetOption::TTYPE, true)) && !self.asked_terminal {
-            self.asked_terminal = true;
-            Subnegotiation::SendTerminalType.element().write(out);
+        match outcome.turned {
+            Some((Side::Him, TelnetOption::TTYPE, true)) if !self.asked_terminal => {
+                self.asked_terminal = true;
+                Subnegotiation::SendTerminalType.element().write(out);
+            }
+            Some((Side::Him, TelnetOption::NEW_ENVIRON, true)) if !self.asked_user => {
+                self.asked_user = true;
+                Subnegotiation::SendEnvironment(vec![VariableName::user()]).element().write(out);
+            }
+            _ => {}
         }
     }
 
@@ -54,7 +64,22 @@ impl Negotiation {
                 }
                 None
             }
-            Subnegotiation::SendTerminalType | Subnegotiation::Status(_) => None,
+            Subnegotiation::Environment(variables) => {
+                let user = variables.into_iter().find(|variable| variable.name == VariableName::user());
+                user.and_then(|user| user.value).filter(|name| !name.is_empty()).map(Event::User)
+            }
+            Subnegotiation::CharsetRequest(offered) => {
+                let has_charset = [Side::Us, Side::Him].iter().any(|side| self.options.is_on(*side, option));
+                if has_charset {
+                    choose_charset(&offered).element().write(out);
+                }
+                None
+            }
+            Subnegotiation::SendTerminalType
+            | Subnegotiation::SendEnvironment(_)
+            | Subnegotiation::CharsetAccepted(_)
+            | Subnegotiation::CharsetRejected
+            | Subnegotiation::Status(_) => None,
         }
     }
 
@@ -96,11 +121,14 @@ pub(crate) fn send(step: Option<(Verb, TelnetOption)>, out: &mut Vec<u8>) {
 
 fn accepts(side: Side, option: TelnetOption) -> bool {
     match side {
-        Side::Us => WE_OFFER.contains(&option) || [TelnetOption::STATUS, TelnetOption::BINARY].contains(&option),
-        Side::Him => WE_WANT.contains(&option) || option == TelnetOption::BINARY,
+        Side::Us => WE_OFFER.contains(&option) || WE_CAN.contains(&option),
+        Side::Him => WE_WANT.contains(&option) || [TelnetOption::BINARY, TelnetOption::CHARSET].contains(&option),
     }
 }
 
 /// With both of them on, each key is sent at once and shown by us.
 const WE_OFFER: [TelnetOption; 2] = [TelnetOption::ECHO, TelnetOption::SGA];
-const WE_WANT: [TelnetOption; 3] = [TelnetOption::SGA, TelnetOption::NAWS, TelnetOption::TTYPE];
+const WE_CAN: [TelnetOption; 3] = [TelnetOption::STATUS, TelnetOption::BINARY, TelnetOption::CHARSET];
+/// LINEMODE (RFC 1184) is not among them and is refused: lines are edited here, where history and completion are.
+const WE_WANT: [TelnetOption; 4] =
+    [TelnetOption::SGA, TelnetOption::NAWS, TelnetOption::TTYPE, TelnetOption::NEW_ENVIRON];
