@@ -80,8 +80,7 @@ pub async fn get(host: &Host, url: &str) -> Result<String, Unreached> {
     let Url { name, port, path } = Url::parse(url)?;
     let mut stream = connect(host, name, port).await?;
     let authority = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
-    // An answer to HTTP/1.0 ends where the connection does: there are no chunks to put together (RFC 9112 6.3).
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {authority}\r\nAccept: text/*\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: text/*\r\nConnection: close\r\n\r\n");
     let answer = exchange(&mut stream, request.as_bytes()).await;
     let answer = answer.map_err(|error| Unreached::Network(name.to_owned(), error))?;
     page::show(&answer).map(|shown| clean(&shown)).ok_or_else(|| {

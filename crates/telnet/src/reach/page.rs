@@ -19,7 +19,11 @@ pub(super) fn show(answer: &[u8]) -> Option<String> {
         shown.push_str(&format!("({kind}, {} octets)\n", content.len()));
         return Some(shown);
     }
-    let content = String::from_utf8_lossy(content);
+    let content = match field("transfer-encoding") {
+        Some(coding) if coding.eq_ignore_ascii_case("chunked") => without_chunks(content),
+        Some(_) | None => content.to_vec(),
+    };
+    let content = String::from_utf8_lossy(&content);
     let text = if kind.starts_with("text/html") { without_tags(&content) } else { content.into_owned() };
     shown.push_str(&fold(&text));
     Some(shown)
@@ -28,6 +32,20 @@ pub(super) fn show(answer: &[u8]) -> Option<String> {
 fn split_head(answer: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     Some((&answer[..end], &answer[end + 4..]))
+}
+
+/// Content without the sizes of its chunks (RFC 9112 7.1), as far as it came and makes sense.
+fn without_chunks(mut chunks: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    while let Some(end) = chunks.windows(2).position(|window| window == b"\r\n") {
+        let (line, rest) = (&chunks[..end], &chunks[end + 2..]);
+        let digits = line.split(|octet| *octet == b';').next().unwrap_or_default().trim_ascii();
+        let size = std::str::from_utf8(digits).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
+        let Some(size @ 1..) = size else { break };
+        content.extend(&rest[..size.min(rest.len())]);
+        chunks = rest.get(size.saturating_add(2)..).unwrap_or_default();
+    }
+    content
 }
 
 /// Text without its tags; those that begin a block begin a line.
@@ -109,6 +127,16 @@ mod tests {
         let answer = b"HTTP/1.1 404 Not Found\r\ncontent-type: image/png\r\n\r\n1234";
         assert_eq!(show(answer).unwrap(), "404 Not Found\n(image/png, 4 octets)\n");
         assert_eq!(show(b"220 mail.club.test\r\n"), None);
+    }
+
+    #[test]
+    fn chunks_are_put_together_as_far_as_they_came() {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let shown = |chunks: &str| show(format!("{head}{chunks}").as_bytes()).unwrap();
+        assert_eq!(shown("4;x=y\r\nbrea\r\nA\r\nd is fresh\r\n0\r\n\r\n"), "200 OK\n  bread is fresh\n");
+        assert_eq!(shown("4\r\nbrea\r\nff\r\nd is"), "200 OK\n  bread is\n");
+        assert_eq!(shown("ffffffffffffffff\r\nx"), "200 OK\n  x\n");
+        assert_eq!(shown("junk"), "200 OK\n");
     }
 
     #[test]

@@ -109,9 +109,10 @@ pub async fn serve_page(network: &Rc<Network>, delay: Duration) {
         let mut stream = listener.accept().await.unwrap();
         let mut request = [0; 1024];
         let length = stream.read(&mut request).await.unwrap();
-        assert!(request[..length].starts_with(b"GET /bread HTTP/1.0\r\nHost: www.shop.test\r\n"));
+        assert!(request[..length].starts_with(b"GET /bread HTTP/1.1\r\nHost: www.shop.test\r\n"));
         clock.sleep(delay).await;
-        let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<h1>Bread</h1>\n<p>is fresh";
+        let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n\
+            8\r\n<h1>Brea\r\n12\r\nd</h1>\n<p>is fresh\r\n0\r\n\r\n";
         // A visitor may have left.
         let _ = stream.write_all(page.as_bytes()).await;
     });
