@@ -4,8 +4,10 @@
 //! all that is typed at a prompt for a password, is a secret.
 //!
 //! - `typed`: lines of the client, and which of them are secrets
-//! - `spoken`: commands and options in words
+//! - `spoken`: commands and options in words; `agreed`: which of them answers which; `notes`: what they mean
 
+mod agreed;
+mod notes;
 mod spoken;
 mod typed;
 
@@ -19,15 +21,20 @@ use crate::codes::{TelnetOption, Verb};
 use crate::screen::Screen;
 use crate::utf8::Utf8;
 use crate::wire::{Decoder, Element};
+use agreed::Agreements;
 use spoken::Spoken;
 use typed::Typing;
+pub(crate) use typed::asks_for_secret;
 
 /// Dissects one flow of Telnet.
 #[derive(Debug)]
 pub struct TelnetDissector {
     /// The beginning is missing: which exchange is which, and who echoes, is not known.
     late: bool,
+    /// Messages are explained.
+    explain: bool,
     decoders: [Decoder; 2],
+    agreements: Agreements,
     echo: EchoAgreed,
     typing: Typing,
     /// The server's line as far as it has come.
@@ -64,7 +71,9 @@ impl TelnetDissector {
     pub fn new(flow: FlowInfo) -> Self {
         Self {
             late: flow.joined_late,
+            explain: flow.explain,
             decoders: Default::default(),
+            agreements: Agreements::default(),
             echo: EchoAgreed::default(),
             typing: Typing::default(),
             screen: Screen::default(),
@@ -93,9 +102,14 @@ impl TelnetDissector {
         }
     }
 
-    fn typed(&mut self, octet: u8, time: Time, out: &mut Vec<Message>) {
+    /// Takes an octet of the client; `next` is the one behind it, if that has come.
+    fn typed(&mut self, octet: u8, next: Option<u8>, time: Time, out: &mut Vec<Message>) {
         let before = self.typing.lines();
         self.typing.take(octet, time, &self.screen);
+        if self.explain && self.typing.lines() > before {
+            self.typing.explain_last(Some(notes::echo(self.server_echoes())));
+            self.typing.explain_last(notes::line_end(octet, next));
+        }
         // A line that was typed ahead, perhaps of the first word of the server, is told when its prompt is there.
         let is_next = self.typing.waits_for_one() && self.has_shown;
         if self.typing.lines() > before && is_next && !self.server_echoes() {
@@ -223,6 +237,45 @@ impl TelnetDissector {
         }
     }
 
+    /// What is wrong with an element, given what was said before, and what it means.
+    fn judge(&mut self, by: Side, element: &Element, spoken: &mut Spoken) {
+        let note = match element {
+            Element::Data(_) => return,
+            Element::Signal(signal) => notes::signal(by, *signal),
+            Element::Negotiate(verb, option) => {
+                self.note_echo(by, *verb, *option);
+                let step = self.agreements.take(by, *verb, *option);
+                spoken.blame(step.fault().filter(|_| !self.late));
+                notes::negotiation(by, *verb, *option, step)
+            }
+            Element::Subnegotiate(option, said) => {
+                notes::subnegotiation(by, *option, said, self.late || self.agreements.is_on(*option))
+            }
+            Element::Broken(option) => notes::broken(by, *option),
+            Element::Stray(octet) => notes::stray(by, *octet),
+        };
+        // Of a flow whose beginning is missing nobody knows what answers what.
+        spoken.explain(Some(note).filter(|_| self.explain && !self.late));
+    }
+
+    /// What was begun and never ended, and what was asked and never answered.
+    fn left_open(&mut self, time: Time, out: &mut Vec<Message>) {
+        for by in [Side::Initiator, Side::Acceptor] {
+            if !self.decoders[index(by)].is_between() {
+                let faults = vec!["A command is not whole when the flow ends (RFC 854, RFC 855).".to_owned()];
+                out.push(Message { faults, ..message(0, by, Role::Interim, time, "IAC, unfinished".to_owned()) });
+            }
+            let unanswered = self.agreements.unanswered(by);
+            // One who never negotiates is met every day; it is told to those alone who want to know all.
+            if self.explain && !self.late && !unanswered.is_empty() {
+                let wishes: Vec<_> = unanswered.iter().map(|(verb, option)| format!("{verb} {option}")).collect();
+                let summary = format!("no answer to {}", wishes.join(", "));
+                let faults = vec!["A wish for an option must be granted or refused (RFC 854).".to_owned()];
+                out.push(Message { faults, ..message(0, by.peer(), Role::Interim, time, summary) });
+            }
+        }
+    }
+
     fn push(&self, mut message: Message, out: &mut Vec<Message>) {
         if self.late {
             message.exchange = 0;
@@ -237,21 +290,17 @@ impl Dissector for TelnetDissector {
         let mut elements = Vec::new();
         self.decoders[index(said.by)].receive(said.octets, &mut elements);
         let mut spoken = Spoken::new(said.by, said.time);
-        for element in elements {
-            match (element, said.by) {
-                (Element::Data(octet), by) => {
-                    spoken.tell(out);
-                    match by {
-                        Side::Initiator => self.typed(octet, said.time, out),
-                        Side::Acceptor => self.shown(octet, said.time, out),
-                    }
-                }
-                (element, by) => {
-                    if let Element::Negotiate(verb, option) = element {
-                        self.note_echo(by, verb, option);
-                    }
-                    spoken.add(&element);
-                }
+        for (at, element) in elements.iter().enumerate() {
+            let Element::Data(octet) = element else {
+                spoken.add(element);
+                self.judge(said.by, element, &mut spoken);
+                continue;
+            };
+            spoken.tell(out);
+            match (said.by, elements.get(at + 1)) {
+                (Side::Initiator, Some(Element::Data(next))) => self.typed(*octet, Some(*next), said.time, out),
+                (Side::Initiator, _) => self.typed(*octet, None, said.time, out),
+                (Side::Acceptor, _) => self.shown(*octet, said.time, out),
             }
         }
         spoken.tell(out);
@@ -288,6 +337,7 @@ impl Dissector for TelnetDissector {
             self.last = Some(self.prompt(unfinished, time));
             self.flush(Role::Interim, out);
         }
+        self.left_open(time, out);
     }
 }
 

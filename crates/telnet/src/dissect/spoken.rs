@@ -1,7 +1,7 @@
 //! Commands and options in words: those that come in one go are told in one line.
 
 use toynet_machine::Time;
-use toynet_record::dissect::Role;
+use toynet_record::dissect::{Note, Role};
 use toynet_record::{Message, Side};
 
 use super::message;
@@ -15,12 +15,13 @@ pub(super) struct Spoken {
     time: Time,
     words: Vec<String>,
     faults: Vec<String>,
+    notes: Vec<Note>,
     octets: u64,
 }
 
 impl Spoken {
     pub fn new(by: Side, time: Time) -> Self {
-        Self { by, time, words: Vec::new(), faults: Vec::new(), octets: 0 }
+        Self { by, time, words: Vec::new(), faults: Vec::new(), notes: Vec::new(), octets: 0 }
     }
 
     pub fn add(&mut self, element: &Element) {
@@ -46,6 +47,16 @@ impl Spoken {
         }
     }
 
+    /// What is wrong with it, seen beside what was said before.
+    pub fn blame(&mut self, fault: Option<&str>) {
+        self.faults.extend(fault.map(str::to_owned));
+    }
+
+    /// What it means.
+    pub fn explain(&mut self, note: Option<Note>) {
+        self.notes.extend(note.filter(|_| self.notes.len() < MOST_WORDS));
+    }
+
     /// Tells what was said so far, if anything.
     pub fn tell(&mut self, out: &mut Vec<Message>) {
         if self.words.is_empty() {
@@ -59,8 +70,8 @@ impl Spoken {
         self.words.clear();
         let mut faults = std::mem::take(&mut self.faults);
         faults.truncate(MOST_FAULTS);
-        let octets = std::mem::take(&mut self.octets);
-        out.push(Message { faults, octets, ..message(0, self.by, Role::Interim, self.time, summary) });
+        let (octets, notes) = (std::mem::take(&mut self.octets), std::mem::take(&mut self.notes));
+        out.push(Message { faults, octets, notes, ..message(0, self.by, Role::Interim, self.time, summary) });
     }
 }
 

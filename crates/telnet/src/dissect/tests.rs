@@ -203,6 +203,51 @@ fn a_flow_without_beginning_has_no_exchanges() {
     assert!(out.iter().all(|message| !message.redacted().contains("secret")));
 }
 
+#[test]
+fn an_explained_conversation_says_who_asks_whom_for_what() {
+    let mut out = Vec::new();
+    let flow = FlowInfo { transport: Transport::Tcp, port: 23, joined_late: false, explain: true };
+    let mut dissector = TelnetDissector::new(flow);
+    for (by, octets) in [
+        (S, &[IAC, 251, 1, IAC, 251, 3, IAC, 253, 31, IAC, 253, 24][..]),
+        (C, &[IAC, 253, 1, IAC, 252, 24, IAC, 251, 31, IAC, 250, 31, 0, 80, 0, 24, IAC, 240]),
+        (S, b"> "),
+        (C, b"hi\r\0"),
+        (S, b"hi\r\nhello\r\n> "),
+        (C, &[IAC, 246, IAC]),
+    ] {
+        dissector.said(said(by, octets), &mut out);
+    }
+    dissector.closed(Time::default(), &mut out);
+    let notes: Vec<_> = out.iter().flat_map(|message| &message.notes).map(|note| note.text.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "the server offers to show what it receives (ECHO)",
+            "the server offers to leave out the Go Ahead at the end of each turn (SGA)",
+            "the server asks the client to tell the size of its window (NAWS)",
+            "the server asks the client to tell the kind of its terminal (TTYPE)",
+            "the client lets the server show what it receives (ECHO)",
+            "the client will not tell the kind of its terminal (TTYPE), as it is free to say",
+            "the client agrees to tell the size of its window (NAWS)",
+            "the client has a window of 80 columns and 24 rows, in two octets each",
+            "each key went by itself, and the server showed what it took of it",
+            "the Enter key came as CR NUL: a CR that moves no line down",
+            "the client asks whether the server is there, and wants to see an answer",
+        ]
+    );
+    let ends: Vec<_> = out.iter().rev().take(2).map(|message| message.summary.as_str()).collect();
+    assert_eq!(ends, ["no answer to WILL SGA", "IAC, unfinished"]);
+}
+
+#[test]
+fn a_loop_is_told_once() {
+    let mut conversation: Vec<(Side, &[u8])> = Vec::new();
+    (0..20).for_each(|_| conversation.extend([(S, WILL_ECHO), (C, DO_ECHO)]));
+    let faults = messages(&conversation).into_iter().flat_map(|message| message.faults).count();
+    assert_eq!(faults, 1);
+}
+
 proptest! {
     #[test]
     fn anything_is_met_and_every_request_is_answered(
@@ -226,15 +271,19 @@ const C: Side = Side::Initiator;
 const S: Side = Side::Acceptor;
 
 fn tell(conversation: &[(Side, &[u8])]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut dissector = dissector(false);
-    conversation.iter().for_each(|(by, octets)| dissector.said(said(*by, octets), &mut out));
-    dissector.closed(Time::default(), &mut out);
     let line = |message: &Message| {
         let by = if message.by == C { "C" } else { "S" };
         format!("{} {by} {:?} {}", message.exchange, message.role, message.redacted())
     };
-    out.iter().map(line).collect()
+    messages(conversation).iter().map(line).collect()
+}
+
+fn messages(conversation: &[(Side, &[u8])]) -> Vec<Message> {
+    let mut out = Vec::new();
+    let mut dissector = dissector(false);
+    conversation.iter().for_each(|(by, octets)| dissector.said(said(*by, octets), &mut out));
+    dissector.closed(Time::default(), &mut out);
+    out
 }
 
 fn said(by: Side, octets: &[u8]) -> Said<'_> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use toynet_machine::Time;
-use toynet_record::dissect::Role;
+use toynet_record::dissect::{Note, Role};
 use toynet_record::{Message, Side};
 
 use super::message;
@@ -45,6 +45,7 @@ pub(super) struct Typed {
     /// The line as it may be shown, and whether it must be hidden.
     told: String,
     secret: bool,
+    notes: Vec<Note>,
 }
 
 impl Typing {
@@ -88,6 +89,13 @@ impl Typing {
         self.waiting.len() == 1
     }
 
+    /// Adds what the last line means.
+    pub fn explain_last(&mut self, note: Option<Note>) {
+        if let Some(line) = self.waiting.back_mut().filter(|line| !line.is_told) {
+            line.notes.extend(note);
+        }
+    }
+
     /// The oldest line that was told and whose exchange is not over.
     pub fn open(&self) -> Option<&Typed> {
         self.waiting.front().filter(|line| line.is_told)
@@ -127,6 +135,7 @@ impl Typing {
             is_told: false,
             told: String::new(),
             secret: false,
+            notes: Vec::new(),
         });
     }
 }
@@ -178,6 +187,7 @@ impl Typed {
         let secrets = Some(whole).filter(|_| self.secret && !empty).into_iter().collect();
         Message {
             secrets,
+            notes: std::mem::take(&mut self.notes),
             octets: self.octets,
             lasted: self.until.since(self.since),
             ..message(self.exchange, Side::Initiator, Role::Request, self.since, summary)
@@ -186,7 +196,7 @@ impl Typed {
 }
 
 /// Whether a prompt asks for what nobody else may know.
-fn asks_for_secret(prompt: &str) -> bool {
+pub(crate) fn asks_for_secret(prompt: &str) -> bool {
     let prompt = prompt.to_lowercase();
     SECRETS.iter().any(|word| prompt.contains(word))
 }
