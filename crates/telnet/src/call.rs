@@ -1,10 +1,13 @@
 //! A connection to any Telnet server, for those who know what they wait for: tests, and scripts of a person.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use toynet_machine::Machine;
 use toynet_net::{Clock, Host, Stream};
 
@@ -19,6 +22,8 @@ pub struct Call {
     /// Shown and not yet taken.
     shown: Vec<u8>,
     events: Vec<Event>,
+    /// The server has hung up.
+    ended: bool,
 }
 
 impl Call {
@@ -29,7 +34,7 @@ impl Call {
     pub async fn open(host: &Host, to: SocketAddr, terminal: Terminal) -> io::Result<Self> {
         let stream = host.connect(to).await?;
         let machine = ClientMachine::new(terminal);
-        Ok(Self { stream, clock: host.clock(), machine, shown: Vec::new(), events: Vec::new() })
+        Ok(Self { stream, clock: host.clock(), machine, shown: Vec::new(), events: Vec::new(), ended: false })
     }
 
     /// Types a line.
@@ -45,8 +50,55 @@ impl Call {
     /// # Errors
     /// As the connection says.
     pub async fn order(&mut self, order: Order) -> io::Result<()> {
-        self.machine.order(self.clock.now(), order);
+        self.give(order);
         self.send().await
+    }
+
+    /// Takes an order, which [`Call::step`] carries out.
+    pub fn give(&mut self, order: Order) {
+        self.machine.order(self.clock.now(), order);
+    }
+
+    /// The client's side of the conversation.
+    pub fn machine(&self) -> &ClientMachine {
+        &self.machine
+    }
+
+    /// Sends what waits to be sent, or hears what the server says, whichever can be done first; gives what came of it.
+    /// Nothing is lost when it is dropped before it is done.
+    ///
+    /// # Errors
+    /// As the connection says.
+    pub async fn step(&mut self) -> io::Result<Vec<Event>> {
+        poll_fn(|context| self.poll_step(context)).await?;
+        Ok(std::iter::from_fn(|| self.machine.poll_event()).collect())
+    }
+
+    /// Whether the server was the one to hang up.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outgoing = self.machine.outgoing();
+        if !outgoing.is_empty()
+            && let Poll::Ready(sent) = Pin::new(&mut self.stream).poll_write(context, outgoing)
+        {
+            outgoing.drain(..sent?);
+            return Poll::Ready(Ok(()));
+        }
+        let mut buffer = [0; BUFFER];
+        let mut buffer = ReadBuf::new(&mut buffer);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+        let now = self.clock.now();
+        match buffer.filled() {
+            [] => {
+                self.ended = true;
+                self.machine.receive_end(now);
+            }
+            octets => self.machine.receive(now, octets),
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Waits until `text` is shown; gives all that was shown up to its end and not taken before.
@@ -86,22 +138,14 @@ impl Call {
 
     /// Hears what the server says next; whether it may say more.
     async fn listen(&mut self) -> io::Result<bool> {
-        let mut buffer = [0; 4096];
-        let length = self.stream.read(&mut buffer).await?;
-        let now = self.clock.now();
-        match length {
-            0 => self.machine.receive_end(now),
-            length => self.machine.receive(now, &buffer[..length]),
-        }
-        while let Some(event) = self.machine.poll_event() {
+        for event in self.step().await? {
             match event {
                 Event::Output(shown) => self.show(&shown),
                 event if self.events.len() < MOST_EVENTS => self.events.push(event),
                 _ => {}
             }
         }
-        self.send().await?;
-        Ok(length > 0)
+        Ok(!self.machine.is_over())
     }
 
     fn show(&mut self, octets: &[u8]) {
@@ -119,6 +163,8 @@ impl Call {
     }
 }
 
+/// What a server says in one go is mostly shorter.
+const BUFFER: usize = 4 * 1024;
 /// What is kept of a server that talks and is not heeded: some thousand lines.
 const MOST_SHOWN: usize = 256 * 1024;
 /// Of a server that sends commands without end.

@@ -14,6 +14,7 @@
 mod table;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use serde::Deserialize;
@@ -21,6 +22,7 @@ use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_record::Transport;
 use toynet_service::place::{FileKind, Folder};
+use toynet_service::tool::ConfigAt;
 use toynet_service::{Command, Config, Endpoint, Files, Mistake, Place, Reached, Server};
 
 use crate::board::{Board, FileBoard, MemoryBoard};
@@ -35,6 +37,15 @@ use table::Telnet;
 /// What is no such table, with its place.
 pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
     Ok(Box::new(Telnet::deserialize(ValueDeserializer::from(table))?))
+}
+
+/// A board without a lab file, which is one and the same at however many ports.
+pub(crate) fn alone(banner: String, state: Option<PathBuf>) -> ConfigAt {
+    let shared = Arc::default();
+    Box::new(move |port| {
+        let (banner, state, shared) = (Some(banner.clone()), state.clone(), Arc::clone(&shared));
+        Box::new(Telnet { port, banner, state, shared, ..Telnet::default() })
+    })
 }
 
 impl Config for Telnet {
@@ -74,9 +85,10 @@ impl Config for Telnet {
 impl Telnet {
     fn make_shared(&self, place: &Place) -> io::Result<Shared> {
         let host = place.host.to_string();
-        let board: Box<dyn Board> = match &self.board.folder {
-            Some(folder) => Box::new(open_board(folder.get_ref(), place)?),
-            None => Box::new(MemoryBoard::default()),
+        let board: Box<dyn Board> = match (&self.board.folder, &self.state) {
+            (Some(folder), _) => Box::new(open_board(folder.get_ref(), place)?),
+            (None, Some(state)) => Box::new(FileBoard::open(&state.join(FILE))?),
+            (None, None) => Box::new(MemoryBoard::default()),
         };
         let users = self.users.iter().map(|(name, password)| (name.get_ref().clone(), password.clone()));
         let banner = self.banner.clone().unwrap_or_else(|| format!("Welcome to {host}"));

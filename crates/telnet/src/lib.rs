@@ -26,6 +26,7 @@
 //! - [`serve`]: sessions; [`lobby`]: who is here, and what they say to each other
 //! - [`reach`]: what a session does in the lab: look up names, fetch pages, send mail
 //! - [`call`]: a connection to any Telnet server
+//! - [`tool`]: the client at the command line; [`solo`]: the server alone
 #![forbid(unsafe_code)]
 
 pub mod board;
@@ -49,7 +50,11 @@ pub mod screen;
 pub mod serve;
 pub mod server;
 pub mod shell;
+#[cfg(feature = "io")]
+pub mod solo;
 pub mod subnegotiation;
+#[cfg(feature = "io")]
+pub mod tool;
 pub mod utf8;
 pub mod wire;
 
@@ -62,6 +67,6 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     dissector: |flow| Box::new(dissect::TelnetDissector::new(flow)),
     fault: None,
-    tools: &[],
-    solo: None,
+    tools: &[tool::TELNET],
+    solo: Some(solo::SOLO),
 };

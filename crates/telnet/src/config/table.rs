@@ -1,7 +1,8 @@
 //! The table as written.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, Weak};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use serde::de::Error;
@@ -26,7 +27,10 @@ pub(super) struct Telnet {
     pub board: BoardTable,
     /// What the workers share, for as long as one of them has it.
     #[serde(skip)]
-    pub shared: Mutex<Weak<Shared>>,
+    pub shared: Arc<Mutex<Weak<Shared>>>,
+    /// Where a board that stands alone keeps its posts.
+    #[serde(skip)]
+    pub state: Option<PathBuf>,
 }
 
 /// The board.
@@ -52,7 +56,8 @@ impl Default for Telnet {
             users: BTreeMap::new(),
             hosts: BTreeMap::new(),
             board: BoardTable::default(),
-            shared: Mutex::default(),
+            shared: Arc::default(),
+            state: None,
         }
     }
 }
