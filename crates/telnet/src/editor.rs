@@ -1,16 +1,27 @@
 //! A line as it is typed: what keys do to it, and what is echoed.
 //!
 //! The echo needs nothing of a terminal but that a backspace moves the cursor to the left, so that it works
-//! on all of them. A line that is wider than the window, or holds characters of two columns, is edited right and looks
-//! wrong.
+//! on all of them. Of a line that is wider than the window the part around the cursor is seen.
+//!
+//! - `view`: what is seen of the line
+//! - `complete`: words that need not be typed to their end
+
+mod complete;
+mod view;
 
 use crate::key::Key;
+pub use complete::Words;
+pub use view::columns;
+use view::{View, is_mark};
 
 /// The line that is being typed, and those that were typed before.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Editor {
     line: Vec<char>,
     at: usize,
+    view: View,
+    /// Columns that the line may take.
+    room: usize,
     history: Vec<String>,
     /// Which line of the history is shown, and the one that was being typed before.
     recalled: Option<(usize, Vec<char>)>,
@@ -50,22 +61,32 @@ impl Echo {
     }
 }
 
+impl Default for Editor {
+    fn default() -> Self {
+        let (line, at, view, room) = (Vec::new(), 0, View::default(), usize::MAX);
+        Self { line, at, view, room, history: Vec::new(), recalled: None }
+    }
+}
+
 impl Editor {
     /// Takes a key; what is to be seen of it is added to `shown`, where lines end with `\n`.
     pub fn press(&mut self, key: Key, echo: Echo, shown: &mut String) -> Option<Done> {
         let done = match key {
-            Key::Enter => Some(self.enter(echo)),
+            Key::Enter => {
+                self.at = self.line.len();
+                self.echo(echo, shown);
+                Some(self.enter(echo))
+            }
             Key::Interrupt => {
                 self.clear();
                 Some(Done::Interrupted)
             }
             Key::EndOfInput => self.line.is_empty().then_some(Done::EndOfInput),
             key => {
-                let mut drawn = String::new();
-                self.edit(key, !echo.is_secret(), &mut drawn);
-                if echo == Echo::Shown {
-                    shown.push_str(&drawn);
+                if !self.edit(key, !echo.is_secret()) && echo == Echo::Shown {
+                    shown.push(BELL);
                 }
+                self.echo(echo, shown);
                 None
             }
         };
@@ -77,20 +98,51 @@ impl Editor {
         done
     }
 
+    /// Ends the word before the cursor as far as it is certain; gives what it can be when it can be several.
+    pub fn complete(&mut self, words: &Words, shown: &mut String) -> Vec<String> {
+        let line: String = self.line[..self.at].iter().collect();
+        let completion = words.complete(&line);
+        if completion.certain.is_empty() {
+            shown.push(BELL);
+            return completion.choice;
+        }
+        for character in completion.certain.chars() {
+            self.insert(character);
+        }
+        self.echo(Echo::Shown, shown);
+        Vec::new()
+    }
+
     /// What is typed so far.
     pub fn text(&self) -> String {
         self.line.iter().collect()
     }
 
-    /// Draws the line anew, with the cursor in its place.
-    pub fn draw(&self, shown: &mut String) {
-        shown.extend(&self.line);
-        back(self.line.len() - self.at, shown);
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.line.is_empty()
     }
 
-    /// How many columns it takes.
+    /// How many columns the line may take from here on.
+    pub fn fit(&mut self, room: usize) {
+        self.room = room.max(LEAST_ROOM);
+    }
+
+    /// Draws the line anew, with the cursor in its place.
+    pub fn draw(&mut self, shown: &mut String) {
+        self.view = View::default();
+        self.echo(Echo::Shown, shown);
+    }
+
+    /// How many columns it takes on the terminal.
     pub fn width(&self) -> usize {
-        self.line.len()
+        self.view.width()
+    }
+
+    fn echo(&mut self, echo: Echo, shown: &mut String) {
+        if echo == Echo::Shown {
+            self.view.show(&self.line, self.at, self.room, shown);
+        }
     }
 
     fn enter(&mut self, echo: Echo) -> Done {
@@ -110,83 +162,80 @@ impl Editor {
         self.line.clear();
         self.at = 0;
         self.recalled = None;
+        self.view = View::default();
     }
 
-    fn edit(&mut self, key: Key, recalls: bool, shown: &mut String) {
+    /// Whether the key could be taken.
+    fn edit(&mut self, key: Key, recalls: bool) -> bool {
         match key {
-            Key::Char(character) => self.insert(character, shown),
-            Key::Backspace => self.erase(self.at.saturating_sub(1)..self.at, shown),
-            Key::Delete => self.erase(self.at..(self.at + 1).min(self.line.len()), shown),
-            Key::KillLine => self.erase(0..self.line.len(), shown),
-            Key::KillWord => self.erase(self.word_before()..self.at, shown),
-            Key::KillRest => self.erase(self.at..self.line.len(), shown),
-            Key::Left => self.go(self.at.saturating_sub(1), shown),
-            Key::Right => self.go((self.at + 1).min(self.line.len()), shown),
-            Key::Home => self.go(0, shown),
-            Key::End => self.go(self.line.len(), shown),
-            Key::Up if recalls => self.recall(self.recalled_place().checked_sub(1), shown),
-            Key::Down if recalls => self.recall(Some(self.recalled_place() + 1), shown),
-            Key::Up | Key::Down | Key::Redraw => {}
+            Key::Char(character) => return self.insert(character),
+            Key::Tab => return self.insert(' '),
+            Key::Backspace => self.erase(self.before(self.at)..self.at),
+            Key::Delete => self.erase(self.at..self.after(self.at)),
+            Key::KillLine => self.erase(0..self.line.len()),
+            Key::KillWord => self.erase(self.word_before()..self.at),
+            Key::KillRest => self.erase(self.at..self.line.len()),
+            Key::Left => self.at = self.before(self.at),
+            Key::Right => self.at = self.after(self.at),
+            Key::Home => self.at = 0,
+            Key::End => self.at = self.line.len(),
+            Key::Up if recalls => self.recall(self.recalled_place().checked_sub(1)),
+            Key::Down if recalls => self.recall(Some(self.recalled_place() + 1)),
+            Key::Up | Key::Down | Key::Redraw | Key::Clear => {}
             Key::Enter | Key::Interrupt | Key::EndOfInput => {}
         }
+        true
     }
 
-    fn insert(&mut self, character: char, shown: &mut String) {
-        if self.line.len() >= LONGEST {
-            return shown.push('\x07');
+    fn insert(&mut self, character: char) -> bool {
+        let stands = self.at > 0 || !is_mark(Some(&character));
+        let is_taken = stands && self.line.len() < LONGEST;
+        if is_taken {
+            self.line.insert(self.at, character);
+            self.at += 1;
         }
-        self.line.insert(self.at, character);
-        shown.extend(&self.line[self.at..]);
-        self.at += 1;
-        back(self.line.len() - self.at, shown);
+        is_taken
     }
 
-    fn erase(&mut self, range: std::ops::Range<usize>, shown: &mut String) {
-        self.go(range.start, shown);
-        let gone = range.len();
+    fn erase(&mut self, range: std::ops::Range<usize>) {
+        self.at = range.start;
         self.line.drain(range);
-        if gone > 0 {
-            shown.extend(&self.line[self.at..]);
-            shown.extend(std::iter::repeat_n(' ', gone));
-            back(self.line.len() - self.at + gone, shown);
-        }
     }
 
-    fn go(&mut self, to: usize, shown: &mut String) {
-        match to.checked_sub(self.at) {
-            Some(_) => shown.extend(&self.line[self.at..to]),
-            None => back(self.at - to, shown),
-        }
-        self.at = to;
+    /// Where the character before a place begins, whose marks belong to it.
+    fn before(&self, at: usize) -> usize {
+        (0..at).rev().find(|place| !is_mark(self.line.get(*place))).unwrap_or(0)
+    }
+
+    /// Where the character at a place ends.
+    fn after(&self, at: usize) -> usize {
+        (at + 1..self.line.len()).find(|place| !is_mark(self.line.get(*place))).unwrap_or(self.line.len())
     }
 
     fn word_before(&self) -> usize {
         let before = &self.line[..self.at];
         let word = before.iter().rposition(|character| *character != ' ').unwrap_or(0);
-        before[..word].iter().rposition(|character| *character == ' ').map_or(0, |space| space + 1)
+        before[..word].iter().rposition(|character| *character == ' ').map_or(0, |space| self.after(space))
     }
 
     fn recalled_place(&self) -> usize {
         self.recalled.as_ref().map_or(self.history.len(), |(place, _)| *place)
     }
 
-    /// Shows the line at `place` of the history; behind its end lies the one that was being typed.
-    fn recall(&mut self, place: Option<usize>, shown: &mut String) {
+    /// Takes the line at `place` of the history; behind its end lies the one that was being typed.
+    fn recall(&mut self, place: Option<usize>) {
         let Some(place) = place.filter(|place| *place <= self.history.len()) else { return };
         let typed = self.recalled.take().map_or_else(|| self.line.clone(), |(_, typed)| typed);
-        let line = self.history.get(place).map_or_else(|| typed.clone(), |line| line.chars().collect());
-        self.erase(0..self.line.len(), shown);
-        shown.extend(&line);
-        self.at = line.len();
-        self.line = line;
+        self.line = self.history.get(place).map_or_else(|| typed.clone(), |line| line.chars().collect());
+        self.at = self.line.len();
         self.recalled = (place < self.history.len()).then_some((place, typed));
     }
 }
 
-fn back(columns: usize, shown: &mut String) {
-    shown.extend(std::iter::repeat_n('\x08', columns));
-}
-
+/// Where a key can do nothing.
+const BELL: char = '\x07';
+/// A window that is narrower still is no terminal's.
+const LEAST_ROOM: usize = 4;
 /// In characters. The long ones are URLs; each key in the midst of a line draws what follows anew.
 const LONGEST: usize = 512;
 /// As many lines as people go back by pressing a key again and again.
@@ -250,11 +299,56 @@ mod tests {
         for _ in 0..2 * LONGEST {
             editor.press(Key::Char('x'), Echo::Shown, &mut shown);
         }
-        assert_eq!(editor.width(), LONGEST);
+        assert_eq!(editor.text().len(), LONGEST);
         assert!(shown.ends_with('\x07'));
     }
 
+    #[test]
+    fn a_wide_character_takes_two_backspaces_and_a_mark_none() {
+        let (mut editor, mut shown) = (Editor::default(), String::new());
+        for key in [Key::Char('数'), Key::Backspace, Key::Char('e'), Key::Char('\u{301}'), Key::Left, Key::Right] {
+            editor.press(key, Echo::Shown, &mut shown);
+        }
+        assert_eq!(shown, "数\x08\x08  \x08\x08e\x08e\u{301}\x08e\u{301}");
+        editor.press(Key::Backspace, Echo::Shown, &mut shown);
+        assert!(editor.is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_too_wide_is_seen_around_the_cursor() {
+        let (mut editor, mut screen) = (Editor::default(), Screen::default());
+        editor.fit(10);
+        let mut see = |editor: &mut Editor, key| {
+            let mut shown = String::new();
+            editor.press(key, Echo::Shown, &mut shown);
+            shown.chars().for_each(|character| drop(screen.put(character)));
+            screen.text().trim_end().to_owned()
+        };
+        "abcdefghijklmn".chars().for_each(|letter| drop(see(&mut editor, Key::Char(letter))));
+        assert_eq!(see(&mut editor, Key::Char('o')), "ghijklmno");
+        assert_eq!(see(&mut editor, Key::Home), "abcdefghij");
+        assert_eq!(see(&mut editor, Key::End), "klmno");
+        assert_eq!(editor.text(), "abcdefghijklmno");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_seen_is_a_part_of_what_is_typed(
+            keys in prop::collection::vec(key(), 0..80), room in 4usize..30,
+        ) {
+            let (mut editor, mut screen) = (Editor::default(), Screen::default());
+            editor.fit(room);
+            type_lines(&mut editor, &["first line", "second"]);
+            for key in keys {
+                let mut shown = String::new();
+                editor.press(key, Echo::Shown, &mut shown);
+                shown.chars().for_each(|character| drop(screen.put(character)));
+                let (seen, typed) = (screen.text(), editor.text());
+                prop_assert!(typed.contains(seen.trim_end()), "{:?} in {:?}", seen, typed);
+                prop_assert!(editor.width() <= room);
+            }
+        }
+
         #[test]
         fn what_is_seen_is_what_is_typed(keys in prop::collection::vec(key(), 0..80)) {
             let (mut editor, mut screen) = (Editor::default(), Screen::default());
@@ -285,7 +379,8 @@ mod tests {
             Key::Down,
         ];
         prop_oneof![
-            prop::char::ranges(vec!['a'..='e', ' '..=' ', 'ä'..='ö'].into()).prop_map(Key::Char),
+            prop::char::ranges(vec!['a'..='e', ' '..=' ', 'ä'..='ö', '数'..='数', '\u{301}'..='\u{302}'].into())
+                .prop_map(Key::Char),
             prop::sample::select(editing.to_vec()),
         ]
     }

@@ -34,6 +34,10 @@ pub enum Key {
     Down,
     /// Show the line again (`^R`).
     Redraw,
+    /// Show it on a clear screen (`^L`).
+    Clear,
+    /// End the word as far as it is certain.
+    Tab,
     /// Give up (`^C`, IP, BRK).
     Interrupt,
     /// There is no more to come (`^D`, EOF).
@@ -114,9 +118,10 @@ fn control(octet: u8) -> Option<Key> {
         0x05 => Key::End,
         0x06 => Key::Right,
         0x08 => Key::Backspace,
-        b'\t' => Key::Char(' '),
+        b'\t' => Key::Tab,
         0x0b => Key::KillRest,
-        0x0c | 0x12 => Key::Redraw,
+        0x0c => Key::Clear,
+        0x12 => Key::Redraw,
         0x0e => Key::Down,
         0x10 => Key::Up,
         0x15 => Key::KillLine,

@@ -3,12 +3,13 @@
 mod negotiation;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use toynet_machine::{Machine, Time};
 
 use crate::codes::Signal;
-use crate::editor::{Done, Echo, Editor};
+use crate::editor::{Done, Echo, Editor, Words, columns};
 use crate::key::{Key, Keys};
 use crate::nvt::write_text;
 use crate::wire::{Decoder, Element};
@@ -52,6 +53,8 @@ pub enum Order {
         /// Whether the answer must not be seen.
         secret: bool,
     },
+    /// What can be completed at the prompts that follow, if anything.
+    Words(Option<Arc<Words>>),
     /// How long a person may be silent from here on.
     Patience(Duration),
     /// Show this, then end.
@@ -72,6 +75,11 @@ pub struct ServerMachine {
     ahead: VecDeque<Key>,
     editor: Editor,
     asked: Option<Asked>,
+    words: Option<Arc<Words>>,
+    /// Columns of the window; 0 where the client does not say.
+    columns: usize,
+    /// Whether the terminal is of a kind that clears its screen as ECMA-48 has it.
+    clears: bool,
     /// Lines that have ended so far.
     lines: u64,
     /// Whether output is thrown away until the next prompt (AO).
@@ -111,6 +119,9 @@ impl ServerMachine {
             ahead: VecDeque::new(),
             editor: Editor::default(),
             asked: None,
+            words: None,
+            columns: 0,
+            clears: false,
             lines: 0,
             muted: false,
             phase: Phase::Open,
@@ -143,7 +154,16 @@ impl ServerMachine {
             Element::Signal(signal) => self.signal(signal),
             Element::Negotiate(verb, option) => self.negotiation.receive(verb, option, &mut self.outgoing),
             Element::Subnegotiate(option, said) => {
-                self.events.extend(self.negotiation.subnegotiate(option, &said, &mut self.outgoing));
+                let event = self.negotiation.subnegotiate(option, &said, &mut self.outgoing);
+                match &event {
+                    Some(Event::WindowSize(columns, _)) => {
+                        self.columns = usize::from(*columns);
+                        self.fit();
+                    }
+                    Some(Event::TerminalType(kind)) => self.clears = !MUTE.contains(&kind.to_lowercase().as_str()),
+                    Some(_) | None => {}
+                }
+                self.events.extend(event);
             }
             Element::Broken(_) | Element::Stray(_) => {}
         }
@@ -188,8 +208,7 @@ impl ServerMachine {
             && let Some(key) = self.ahead.pop_front()
         {
             let echo = self.negotiation.echo(asked.secret);
-            if key == Key::Redraw && echo == Echo::Shown {
-                self.notice("");
+            if echo == Echo::Shown && self.redraw(key) {
                 continue;
             }
             let mut shown = String::new();
@@ -207,6 +226,37 @@ impl ServerMachine {
         }
     }
 
+    /// Does what a key does to the screen rather than to the line; whether it is such a key.
+    fn redraw(&mut self, key: Key) -> bool {
+        match (key, self.words.clone()) {
+            (Key::Clear, _) if self.clears => {
+                let mut shown = format!("{CLEAR}{}", self.asked.as_ref().map_or("", |asked| &asked.text));
+                self.editor.draw(&mut shown);
+                self.write(&shown);
+            }
+            (Key::Redraw | Key::Clear, _) => self.notice(""),
+            (Key::Tab, Some(words)) => {
+                let mut shown = String::new();
+                let choice = self.editor.complete(&words, &mut shown);
+                self.write(&shown);
+                if !choice.is_empty() {
+                    self.notice(&format!("{}\n", choice.join("  ")));
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Keeps the line within the window; the last column stays free, where terminals differ.
+    fn fit(&mut self) {
+        let prompt: Vec<char> = self.asked.iter().flat_map(|asked| asked.text.chars()).collect();
+        self.editor.fit(match self.columns {
+            0 => usize::MAX,
+            window => (window - 1).saturating_sub(columns(&prompt) % window),
+        });
+    }
+
     fn notice(&mut self, text: &str) {
         // Someone who only asks and never reads the answers gets fewer of them.
         if self.outgoing.len() > MOST_NOTICES {
@@ -216,7 +266,7 @@ impl ServerMachine {
         let mut shown = String::new();
         match self.negotiation.echo(asked.secret) {
             Echo::Shown => {
-                let width = asked.text.chars().count() + self.editor.width();
+                let width = columns(&asked.text.chars().collect::<Vec<_>>()) + self.editor.width();
                 shown.push('\r');
                 shown.extend(std::iter::repeat_n(' ', width));
                 shown = format!("{shown}\r{text}{}", asked.text);
@@ -272,8 +322,10 @@ impl Machine for ServerMachine {
                 self.write(&text);
                 self.negotiation.go_ahead(&mut self.outgoing);
                 self.asked = Some(Asked { text, secret });
+                self.fit();
                 self.read();
             }
+            Order::Words(words) => self.words = words,
             Order::Patience(patience) => self.patience = patience,
             Order::Close(text) => {
                 self.write(&text);
@@ -311,6 +363,10 @@ impl Machine for ServerMachine {
     }
 }
 
+/// Home, and erase the display (ECMA-48).
+const CLEAR: &str = "\x1b[H\x1b[2J";
+/// Kinds of terminals that know nothing of ECMA-48.
+const MUTE: [&str; 4] = ["", "unknown", "dumb", "network"];
 /// What a person can type blindly, or paste, while a command runs.
 const MOST_AHEAD: usize = 8 * 1024;
 /// Octets that may wait to be sent before notices are left out: a thousand lines.

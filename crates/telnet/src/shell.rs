@@ -108,6 +108,11 @@ impl Shell {
         self.mode == Mode::Name
     }
 
+    /// Whether commands are taken, and not a text or a name.
+    pub fn takes_commands(&self) -> bool {
+        self.mode == Mode::Commands
+    }
+
     /// Takes a line that answers the prompt.
     pub fn hear(&mut self, line: &str) -> Step {
         match std::mem::replace(&mut self.mode, Mode::Commands) {

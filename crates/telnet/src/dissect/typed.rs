@@ -55,7 +55,7 @@ impl Typing {
         begun.octets += 1;
         let mut keys = Vec::new();
         self.keys.take(octet, &mut keys);
-        if keys.is_empty() && self.editor.width() == 0 && octet <= b'\n' {
+        if keys.is_empty() && self.editor.is_empty() && octet <= b'\n' {
             // The second half of a line end begins nothing.
             self.begun = None;
         }
@@ -155,6 +155,9 @@ impl Typed {
             _ if !self.typed.is_empty() && shown.ends_with(&self.typed) => &self.typed,
             Some(_) | None => "",
         };
+        // Of a line that is wider than the window its end is seen.
+        let is_its_end = echoed.chars().count() >= WIDE && self.typed.ends_with(echoed);
+        let echoed = if is_its_end { &self.typed } else { echoed };
         let echoed = echoed.trim().to_owned();
         let is_hidden = echoed.chars().all(|character| character == '*');
         let asking = if self.prompt.is_empty() { shown } else { &self.prompt };
@@ -202,5 +205,7 @@ pub(crate) fn asks_for_secret(prompt: &str) -> bool {
 }
 
 const SECRETS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "pin:"];
+/// Fewer characters may be the end of something else.
+const WIDE: usize = 4;
 /// Lines that a client may send ahead and still be paired with their answers.
 const MOST_WAITING: usize = 256;

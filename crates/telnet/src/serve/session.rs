@@ -11,9 +11,10 @@ use toynet_net::{Host, Stream};
 use toynet_service::LocalFuture;
 
 use super::Shared;
+use crate::editor::Words;
 use crate::lobby::Seat;
 use crate::server::{Event, Order, ServerMachine};
-use crate::shell::{Shell, Step};
+use crate::shell::{Shell, Step, words};
 
 /// Serves one connection.
 pub(super) async fn serve(stream: Stream, host: Host, shared: Arc<Shared>) -> io::Result<()> {
@@ -34,6 +35,7 @@ pub(super) struct Session {
     ended: bool,
     machine: ServerMachine,
     shell: Shell,
+    words: Arc<Words>,
     /// What is being done for the person.
     running: Option<LocalFuture<String>>,
 }
@@ -62,7 +64,10 @@ impl Session {
         let machine = ServerMachine::new(host.clock().now(), host.name(), LOGIN.min(shared.idle));
         let shell = Shell::new(shared.settings.clone());
         let from = stream.peer().ip();
-        Self { host, shared, seat: None, from, stream, ended: false, machine, shell, running: None }
+        let commands = words::commands().map(str::to_owned).collect();
+        let names = host.neighbours().map(str::to_owned).collect();
+        let words = Arc::new(Words { commands, names });
+        Self { host, shared, seat: None, from, stream, ended: false, machine, shell, words, running: None }
     }
 
     fn greet(&mut self) {
@@ -170,6 +175,8 @@ impl Session {
     }
 
     fn prompt(&mut self) {
+        let words = self.shell.takes_commands().then(|| Arc::clone(&self.words));
+        self.order(Order::Words(words));
         let prompt = self.shell.prompt();
         self.order(Order::Prompt { text: prompt.text, secret: prompt.secret });
     }

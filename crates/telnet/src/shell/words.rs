@@ -29,6 +29,12 @@ pub fn help(topic: Option<&str>) -> String {
     }
 }
 
+/// The names of all commands.
+pub fn commands() -> impl Iterator<Item = &'static str> {
+    let words = HELP.iter().filter_map(|(usage, _)| usage.split(' ').next());
+    words.filter(|word| word.bytes().all(|octet| octet.is_ascii_lowercase()))
+}
+
 /// How to leave the chat.
 pub const CHAT: &str = "What you type is said to all. A single dot leaves the chat.\n";
 /// How to end a text.
