@@ -24,6 +24,7 @@ use crate::wire::{Decoder, Element};
 use agreed::Agreements;
 use spoken::Spoken;
 use typed::Typing;
+#[cfg(feature = "io")]
 pub(crate) use typed::asks_for_secret;
 
 /// Dissects one flow of Telnet.
