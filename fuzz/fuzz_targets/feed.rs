@@ -11,7 +11,7 @@ pub type Turn = (u8, Vec<u8>);
 
 /// Says all turns to what `make` makes, and checks every message.
 pub fn feed<D: Dissector>(transport: Transport, joined_late: bool, turns: &[Turn], make: impl Fn(FlowInfo) -> D) {
-    let mut dissector = make(FlowInfo { transport, port: 80, joined_late });
+    let mut dissector = make(FlowInfo { transport, port: 80, joined_late, explain: true });
     let mut messages = Vec::new();
     let mut time = Time::from_secs(1);
     for (by, octets) in turns {
@@ -36,4 +36,7 @@ fn check(message: &Message) {
         end = secret.end;
     }
     assert!(message.summary.len() < 64 * 1024, "{message:?}");
+    for note in &message.notes {
+        assert!(!note.text.contains(['\n', '\r', '\x1b']), "{note:?}");
+    }
 }
