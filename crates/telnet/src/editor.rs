@@ -188,7 +188,8 @@ impl Editor {
     }
 
     fn insert(&mut self, character: char) -> bool {
-        let stands = self.at > 0 || !is_mark(Some(&character));
+        let size = self.at - self.before(self.at);
+        let stands = !is_mark(Some(&character)) || (1..=MOST_MARKS).contains(&size);
         let is_taken = stands && self.line.len() < LONGEST;
         if is_taken {
             self.line.insert(self.at, character);
@@ -232,6 +233,8 @@ impl Editor {
     }
 }
 
+/// On one character; scripts have two or three, and terminals show no more.
+const MOST_MARKS: usize = 4;
 /// Where a key can do nothing.
 const BELL: char = '\x07';
 /// A window that is narrower still is no terminal's.
@@ -312,6 +315,10 @@ mod tests {
         assert_eq!(shown, "数\x08\x08  \x08\x08e\x08e\u{301}\x08e\u{301}");
         editor.press(Key::Backspace, Echo::Shown, &mut shown);
         assert!(editor.is_empty());
+        press(&mut editor, &[Key::Char('\u{301}')]);
+        assert!(editor.is_empty());
+        press(&mut editor, &[&[Key::Char('e')][..], &[Key::Char('\u{301}'); 9]].concat());
+        assert_eq!(editor.text().chars().count(), 1 + MOST_MARKS);
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Screen {
 
 /// Longer lines are shown up to here: more than fits on any terminal's line, with a prompt and the longest input.
 const WIDEST: usize = 1024;
-/// Octets of the marks on one character; scripts have two or three.
+/// Octets of the marks on one character: four marks of the longest.
 const MOST_MARKS: usize = 16;
 
 #[cfg(test)]
