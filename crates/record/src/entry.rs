@@ -97,6 +97,13 @@ pub enum Seen<'a> {
         /// Protocol version, cipher suite, ALPN protocol and server name, one line.
         terms: &'a str,
     },
+    /// TLS was expected and did not come to be, or was given up.
+    Unsecured {
+        /// Sent when this end would not have it, received when the other would not.
+        direction: Direction,
+        /// Why, with the alert's name.
+        why: &'a str,
+    },
     /// A line of the TLS key log (draft-ietf-tls-keylogfile) that opens this flow.
     Secret {
         /// The line, without its end.
@@ -160,6 +167,8 @@ impl<'a> Seen<'a> {
             Seen::Sealed { direction: Direction::Received, .. } => 14,
             Seen::Closed { .. } => 15,
             Seen::Again { .. } => 16,
+            Seen::Unsecured { direction: Direction::Sent, .. } => 17,
+            Seen::Unsecured { direction: Direction::Received, .. } => 18,
         }
     }
 
@@ -200,7 +209,7 @@ impl<'a> Seen<'a> {
                 out.put_u64_le(*number);
                 put_octets(out, what.as_bytes());
             }
-            Seen::Secured { terms: text } | Seen::Secret { line: text } => {
+            Seen::Secured { terms: text } | Seen::Secret { line: text } | Seen::Unsecured { why: text, .. } => {
                 put_octets(out, text.as_bytes());
             }
             Seen::Closed { how } => out.put_u8(closing_code(*how)),
@@ -208,7 +217,7 @@ impl<'a> Seen<'a> {
     }
 
     fn read(kind: u8, input: &mut Input<'a>) -> Option<Self> {
-        let direction = if matches!(kind, 2 | 4 | 6 | 9 | 13) { Direction::Sent } else { Direction::Received };
+        let direction = if matches!(kind, 2 | 4 | 6 | 9 | 13 | 17) { Direction::Sent } else { Direction::Received };
         Some(match kind {
             1 => Seen::Opened {
                 side: side_of(input.u8()?)?,
@@ -237,6 +246,7 @@ impl<'a> Seen<'a> {
                 local: input.address()?,
                 peer: input.address()?,
             },
+            17 | 18 => Seen::Unsecured { direction, why: input.text()? },
             _ => return None,
         })
     }
@@ -246,7 +256,10 @@ impl<'a> Seen<'a> {
     pub(crate) fn payload(&self) -> usize {
         match self {
             Seen::Octets { octets, .. } | Seen::Datagram { octets, .. } => octets.len(),
-            Seen::Fault { what: text, .. } | Seen::Secured { terms: text } | Seen::Secret { line: text } => text.len(),
+            Seen::Fault { what: text, .. }
+            | Seen::Secured { terms: text }
+            | Seen::Unsecured { why: text, .. }
+            | Seen::Secret { line: text } => text.len(),
             Seen::Opened { .. }
             | Seen::Again { .. }
             | Seen::Hole { .. }
@@ -424,6 +437,7 @@ mod tests {
                 Seen::Hole { direction, length: 1 << 40 },
                 Seen::Fault { direction, number: 7, what: "lost" },
                 Seen::Sealed { direction, length: 1400 },
+                Seen::Unsecured { direction, why: "alert unknown_ca" },
             ]);
         }
         kinds

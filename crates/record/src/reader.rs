@@ -71,6 +71,17 @@ pub enum Event<'a> {
         /// Version, suite, ALPN and name.
         terms: &'a str,
     },
+    /// TLS was expected and did not come to be, or was given up.
+    Unsecured {
+        /// In which flow.
+        flow: FlowId,
+        /// Who would not have it.
+        by: Side,
+        /// When.
+        time: Time,
+        /// Why, with the alert's name.
+        why: &'a str,
+    },
     /// The flow is over.
     Closed {
         /// Which flow.
@@ -185,6 +196,9 @@ impl Reader {
             Seen::Secured { terms } => {
                 self.of_end(entry, &mut hear, |flow, _| Some(Event::Secured { flow, time, terms }));
             }
+            Seen::Unsecured { direction, why } => self.of_end(entry, &mut hear, |flow, side| {
+                Some(Event::Unsecured { flow, by: direction.speaker(side), time, why })
+            }),
             Seen::Secret { .. } | Seen::Sealed { .. } => {}
             Seen::Closed { how } => {
                 self.of_end(entry, &mut hear, |flow, _| Some(Event::Closed { flow, time, how }));

@@ -10,10 +10,11 @@
 //! | `flow` | number | the flow, from 1 |
 //! | `exchange` | number | the exchange within the flow, from 1; 0 for what belongs to none |
 //! | `proto` | string | what is spoken, or `tcp`, `udp`, `quic`, `tls` |
+//! | `tls` | boolean | true for what went over TLS; otherwise it is not there |
 //! | `from`, `to` | string | host names; `you` for a client outside the lab, an address for a server outside |
 //! | `from_addr`, `to_addr` | string | address and port inside the lab, or a stranger's own |
 //! | `role` | string | of a message: `request`, `interim` or `answer` |
-//! | `event` | string | of an event: `refused`, `reset`, `timed_out`, `unreachable`, `failed`, `unanswered`, `abandoned`, `fault`, `secured`, `hole`, `passed` or `joined_late` |
+//! | `event` | string | of an event: `refused`, `reset`, `timed_out`, `unreachable`, `failed`, `unanswered`, `abandoned`, `fault`, `secured`, `unsecured`, `hole`, `passed` or `joined_late` |
 //! | `what` | string | it in words; secrets are `•••` unless asked for |
 //! | `failed` | boolean | whether it reports a failure |
 //! | `faults` | strings | what breaks a rule in it |
@@ -49,6 +50,7 @@ pub fn write(told: &Told, secrets: bool, out: &mut String) {
         flow: told.flow.id.0,
         exchange: told.exchange,
         proto: told.protocol,
+        tls: told.secured,
         from: &from_name,
         to: &to_name,
         from_addr: from.address,
@@ -112,6 +114,8 @@ struct Object<'a> {
     flow: u64,
     exchange: u64,
     proto: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tls: bool,
     from: &'a str,
     to: &'a str,
     from_addr: SocketAddr,

@@ -53,7 +53,7 @@ impl Lines {
         self.flow = self.flow.max(numbers.unwrap_or(0));
         let widest = parties.iter().map(|parties| width(parties)).filter(|width| *width <= PARTIES.1).max();
         self.parties = self.parties.max(widest.unwrap_or(0));
-        let longest = block.iter().map(|placed| width(placed.told.protocol)).max();
+        let longest = block.iter().map(|placed| width(&placed.told.spoken())).max();
         self.protocol = self.protocol.max(longest.unwrap_or(0));
     }
 
@@ -73,7 +73,7 @@ impl Lines {
         let beginning = format!("{}  {:flow$}", clock(told.time), flow(told), flow = self.flow);
         self.paint.add(Some(Colour::Aside), &beginning, out);
         out.push_str(&format!("  {parties:width$}  ", width = self.parties));
-        self.paint.add(Some(Colour::Protocol), &format!("{:width$}", told.protocol, width = self.protocol), out);
+        self.paint.add(Some(Colour::Protocol), &format!("{:width$}", told.spoken(), width = self.protocol), out);
         out.push_str("  ");
         self.paint.add(colour(told), &clean(&told.words(self.secrets), room), out);
         self.paint.add(Some(Colour::Aside), &tail, out);

@@ -18,6 +18,8 @@ pub struct Told {
     pub flow: Rc<Flow>,
     /// What is spoken there; what carries the flow where no dissector knows it.
     pub protocol: &'static str,
+    /// Whether it went over TLS.
+    pub secured: bool,
     /// The exchange that it belongs to, from 1; 0 when it belongs to none.
     pub exchange: u64,
     /// The exchange for whose sake this one was begun.
@@ -65,6 +67,11 @@ pub enum Happening {
     Secured {
         /// Version, suite, ALPN and name.
         terms: String,
+    },
+    /// TLS was expected and did not come to be, or was given up.
+    Unsecured {
+        /// Why, with the alert's name.
+        why: String,
     },
     /// Octets passed that were not kept.
     Hole {
@@ -137,6 +144,14 @@ impl Told {
         }
     }
 
+    /// What is spoken, as people call it: with an `s` where it went over TLS, as in `https` and `smtps`.
+    pub fn spoken(&self) -> Cow<'static, str> {
+        match (&self.what, self.secured) {
+            (What::Message { .. }, true) => Cow::Owned(format!("{}s", self.protocol)),
+            (What::Message { .. } | What::Happening(_), _) => Cow::Borrowed(self.protocol),
+        }
+    }
+
     /// Who spoke and to whom.
     pub fn parties(&self) -> (&Party, &Party) {
         match self.by {
@@ -172,6 +187,7 @@ impl Happening {
             Happening::Abandoned => "abandoned",
             Happening::Fault { .. } => "fault",
             Happening::Secured { .. } => "secured",
+            Happening::Unsecured { .. } => "unsecured",
             Happening::Hole { .. } => "hole",
             Happening::Passed { .. } => "passed",
             Happening::JoinedLate => "joined_late",
@@ -185,7 +201,7 @@ impl Happening {
 
     fn is_failure(&self) -> bool {
         match self {
-            Happening::Closed { .. } | Happening::Unanswered => true,
+            Happening::Closed { .. } | Happening::Unanswered | Happening::Unsecured { .. } => true,
             Happening::Abandoned
             | Happening::Fault { .. }
             | Happening::Secured { .. }
@@ -203,6 +219,7 @@ impl Happening {
             Happening::Abandoned => return Cow::Borrowed("left unfinished"),
             Happening::Fault { what } => format!("fault: {what}"),
             Happening::Secured { terms } => return Cow::Borrowed(terms),
+            Happening::Unsecured { why } => format!("no TLS: {why}"),
             Happening::Hole { length } => format!("{} not kept", octets(*length)),
             Happening::Passed { there, back } => format!("{} there, {} back", octets(*there), octets(*back)),
             Happening::JoinedLate => return Cow::Borrowed("joined late: what was said before is gone"),

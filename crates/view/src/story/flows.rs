@@ -11,15 +11,14 @@ use toynet_record::dissect::FlowInfo;
 use toynet_record::{Event, Flow, FlowId};
 
 use super::Dissectors;
-use super::live::{Ear, Live, Start};
+use super::live::{Ear, Live, Parked, Start};
 use crate::told::Told;
 
 pub(super) struct Flows {
     dissectors: Dissectors,
     explain: bool,
     live: BTreeMap<FlowId, Live>,
-    /// With the newest exchange of each.
-    parked: BTreeMap<FlowId, (Rc<Flow>, u64)>,
+    parked: BTreeMap<FlowId, Parked>,
     swept: Time,
 }
 
@@ -36,7 +35,7 @@ impl Flows {
         match event {
             Event::Opened(flow) => {
                 let (now, late) = (flow.opened, flow.joined_late);
-                self.begin(Rc::new(flow), Start { exchanges: 0, now, late }, tell);
+                self.begin(Rc::new(flow), Start { exchanges: 0, now, late, secured: false }, tell);
             }
             Event::Because { flow, exchange, cause } => {
                 self.live.get_mut(&flow).into_iter().for_each(|live| live.because(exchange, cause));
@@ -52,6 +51,9 @@ impl Flows {
             }
             Event::Secured { flow, time, terms } => {
                 self.at(flow, time, tell).into_iter().for_each(|live| live.secured(time, terms, tell));
+            }
+            Event::Unsecured { flow, by, time, why } => {
+                self.at(flow, time, tell).into_iter().for_each(|live| live.unsecured(by, time, why, tell));
             }
             Event::Closed { flow, time, how } => {
                 self.parked.remove(&flow);
@@ -82,8 +84,8 @@ impl Flows {
 
     /// The live flow of this number; a parked one comes back to life.
     fn at(&mut self, flow: FlowId, now: Time, tell: &mut impl FnMut(Told)) -> Option<&mut Live> {
-        if let Some((flow, exchanges)) = self.parked.remove(&flow) {
-            self.begin(flow, Start { exchanges, now, late: true }, tell);
+        if let Some(Parked { flow, exchanges, secured }) = self.parked.remove(&flow) {
+            self.begin(flow, Start { exchanges, now, late: true, secured }, tell);
         }
         self.live.get_mut(&flow)
     }

@@ -22,6 +22,18 @@ pub(super) struct Live {
     start: Start,
     newest: u64,
     last: Time,
+    secured: bool,
+    /// Why there is no TLS was told, and with that why the flow ended.
+    refused: bool,
+}
+
+/// What must be kept of a flow while nobody listens.
+#[derive(Debug)]
+pub(super) struct Parked {
+    pub flow: Rc<Flow>,
+    /// Its newest exchange.
+    pub exchanges: u64,
+    pub secured: bool,
 }
 
 /// Who listens.
@@ -37,6 +49,7 @@ pub(super) struct Start {
     pub exchanges: u64,
     pub now: Time,
     pub late: bool,
+    pub secured: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +69,8 @@ struct Hole {
 impl Live {
     pub fn begin(flow: Rc<Flow>, ear: Ear, start: Start, tell: &mut impl FnMut(Told)) -> Self {
         let (open, causes) = (BTreeMap::new(), BTreeMap::new());
-        let live = Self { flow, ear, open, causes, hole: None, start, newest: start.exchanges, last: start.now };
+        let (newest, last, secured) = (start.exchanges, start.now, start.secured);
+        let live = Self { flow, ear, open, causes, hole: None, start, newest, last, secured, refused: false };
         if start.late {
             tell(live.happening(0, Side::Initiator, start.now, Happening::JoinedLate));
         }
@@ -73,9 +87,8 @@ impl Live {
         self.flow.transport == Transport::Udp && self.flow.initiator.host.is_none()
     }
 
-    /// What must be kept of it while nobody listens: the flow and its newest exchange.
-    pub fn park(self) -> (Rc<Flow>, u64) {
-        (self.flow, self.newest)
+    pub fn park(self) -> Parked {
+        Parked { flow: self.flow, exchanges: self.newest, secured: self.secured }
     }
 
     pub fn because(&mut self, exchange: u64, cause: FlowCause) {
@@ -109,6 +122,13 @@ impl Live {
     pub fn secured(&mut self, time: Time, terms: &str, tell: &mut impl FnMut(Told)) {
         let secured = self.happening(0, Side::Initiator, time, Happening::Secured { terms: terms.to_owned() });
         tell(Told { protocol: "tls", ..secured });
+        self.secured = true;
+    }
+
+    pub fn unsecured(&mut self, by: Side, time: Time, why: &str, tell: &mut impl FnMut(Told)) {
+        let unsecured = self.happening(0, by, time, Happening::Unsecured { why: why.to_owned() });
+        tell(Told { protocol: "tls", ..unsecured });
+        self.refused = true;
     }
 
     pub fn closed(mut self, time: Time, how: Closing, tell: &mut impl FnMut(Told)) {
@@ -117,7 +137,7 @@ impl Live {
             Closing::Finished => Happening::Unanswered,
             how => Happening::Closed { how },
         };
-        if self.open.is_empty() && how != Closing::Finished {
+        if self.open.is_empty() && how != Closing::Finished && !self.refused {
             tell(self.happening(0, Side::Initiator, time, end.clone()));
         }
         self.leave_open(time, &end, tell);
@@ -217,7 +237,8 @@ impl Live {
 
     fn told(&self, exchange: u64, by: Side, time: Time, what: What) -> Told {
         let cause = self.causes.get(&exchange).copied().or(self.flow.cause);
-        Told { flow: Rc::clone(&self.flow), protocol: self.protocol(), exchange, cause, time, by, what }
+        let (flow, protocol, secured) = (Rc::clone(&self.flow), self.protocol(), self.secured);
+        Told { flow, protocol, secured, exchange, cause, time, by, what }
     }
 
     fn protocol(&self) -> &'static str {

@@ -33,6 +33,23 @@ fn an_exchange_whose_last_word_was_the_acceptor_s_is_left_unfinished() {
 }
 
 #[test]
+fn what_goes_over_tls_is_marked() {
+    let mut record = Record::default();
+    record.accept(0, 1, WWW).add(1, 1, Seen::Secured { terms: "TLS 1.3" }).receive(2, 1, "GET /a").send(3, 1, "200");
+    let told: Vec<_> = told(&record).iter().map(|told| format!("{} {}", told.spoken(), told.words(false))).collect();
+    assert_eq!(told, ["tls TLS 1.3", "https GET /a", "https 200"]);
+}
+
+#[test]
+fn why_there_is_no_tls_is_told_once() {
+    let mut record = Record::default();
+    let why = "alert unknown_ca";
+    record.accept(0, 1, WWW).add(1, 1, Seen::Unsecured { direction: Direction::Received, why });
+    record.close(2, 1, Closing::Failed);
+    assert_eq!(in_words(&record), ["0 no TLS: alert unknown_ca"]);
+}
+
+#[test]
 fn a_record_that_ends_claims_nothing_about_what_is_open() {
     let mut record = Record::default();
     record.accept(0, 1, WWW).receive(0, 1, "GET /a");
