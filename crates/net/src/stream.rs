@@ -26,6 +26,15 @@ pub struct Stream {
     peer: SocketAddr,
 }
 
+/// How a connection begins where TLS is expected.
+#[derive(Debug)]
+pub enum Begun {
+    /// With TLS.
+    Secured(Stream),
+    /// Without, or with nothing at all. What was said can be read.
+    InClear(Stream),
+}
+
 /// What carries a stream.
 #[derive(Debug)]
 pub(crate) enum Io {
@@ -33,6 +42,8 @@ pub(crate) enum Io {
     Pipe(pipe::End),
     Quic(quic::Pair),
     Tls(Box<tls::Session>),
+    /// Octets were read from it to see what is spoken.
+    Replay(Box<tls::Replay>),
     /// Taken away by an upgrade that has not finished or has failed.
     Gone,
 }
@@ -76,7 +87,29 @@ impl Stream {
     pub fn tls(&self) -> Option<&tls::Terms> {
         match &self.io {
             Io::Tls(session) => Some(session.terms()),
-            Io::Tcp(_) | Io::Pipe(_) | Io::Quic(_) | Io::Gone => None,
+            Io::Tcp(_) | Io::Pipe(_) | Io::Quic(_) | Io::Replay(_) | Io::Gone => None,
+        }
+    }
+
+    /// Starts TLS as the server of a port where it is spoken from the first octet.
+    ///
+    /// # Errors
+    /// As the handshake says. Who speaks in clear is no error but [`Begun::InClear`].
+    pub async fn accept_tls(mut self, server: &tls::Server) -> io::Result<Begun> {
+        let io = std::mem::replace(&mut self.io, Io::Gone);
+        let begun = tls::first_octets(io).await.map_err(|failed| self.refused(failed))?;
+        match begun.first() {
+            Some(TLS_HANDSHAKE) => {
+                let session = tls::accept(begun, server).await;
+                self.secured(session).map(Begun::Secured)
+            }
+            first => {
+                if first.is_some() {
+                    self.tap.unsecured(Direction::Received, "clear text where TLS is spoken");
+                }
+                self.io = Io::Replay(Box::new(begun));
+                Ok(Begun::InClear(self))
+            }
         }
     }
 
@@ -85,10 +118,11 @@ impl Stream {
     /// # Errors
     /// [`io::ErrorKind::InvalidData`] when `unread` is not empty: it was sent in clear and must not
     /// count as said under TLS (RFC 3207 section 6); otherwise as the handshake says.
-    pub async fn start_tls_as_server(mut self, config: &tls::ServerConfig, unread: &[u8]) -> io::Result<Self> {
+    pub async fn start_tls_as_server(mut self, server: &tls::Server, unread: &[u8]) -> io::Result<Self> {
         refuse_unread(unread)?;
         let io = std::mem::replace(&mut self.io, Io::Gone);
-        let session = tls::accept(io, config).await;
+        let begun = tls::first_octets(io).await.map_err(|failed| self.refused(failed))?;
+        let session = tls::accept(begun, server).await;
         self.secured(session)
     }
 
@@ -109,14 +143,20 @@ impl Stream {
         self.secured(session)
     }
 
-    fn secured(mut self, session: io::Result<tls::Session>) -> io::Result<Self> {
-        let mut session = session.inspect_err(|error| self.tap.failed(error))?;
+    fn secured(mut self, session: Result<tls::Session, tls::Failed>) -> io::Result<Self> {
+        let mut session = session.map_err(|failed| self.refused(failed))?;
         for (direction, length) in session.take_sealed() {
             self.tap.sealed(direction, length);
         }
         self.tap.secured(&session.terms().to_string(), &session.take_secrets());
         self.io = Io::Tls(Box::new(session));
         Ok(self)
+    }
+
+    fn refused(&mut self, failed: tls::Failed) -> io::Error {
+        self.tap.unsecured(failed.refusal.direction, &failed.refusal.why);
+        self.tap.failed(&failed.error);
+        failed.error
     }
 
     fn note_sealed(&mut self) {
@@ -128,7 +168,12 @@ impl Stream {
     }
 
     fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        result.inspect_err(|error| self.tap.failed(error))
+        result.inspect_err(|error| {
+            if let Some(refusal) = tls::refusal(error) {
+                self.tap.unsecured(refusal.direction, &refusal.why);
+            }
+            self.tap.failed(error);
+        })
     }
 }
 
@@ -224,6 +269,7 @@ impl AsyncRead for Io {
             Io::Tcp(io) => Pin::new(io).poll_read(cx, buffer),
             Io::Pipe(io) => Pin::new(io).poll_read(cx, buffer),
             Io::Quic(io) => Pin::new(io).poll_read(cx, buffer),
+            Io::Replay(io) => Pin::new(io.as_mut()).poll_read(cx, buffer),
             Io::Tls(io) => Pin::new(io.as_mut()).poll_read(cx, buffer),
             Io::Gone => Poll::Ready(Err(gone())),
         }
@@ -236,6 +282,7 @@ impl AsyncWrite for Io {
             Io::Tcp(io) => Pin::new(io).poll_write(cx, octets),
             Io::Pipe(io) => Pin::new(io).poll_write(cx, octets),
             Io::Quic(io) => Pin::new(io).poll_write(cx, octets),
+            Io::Replay(io) => Pin::new(io.as_mut()).poll_write(cx, octets),
             Io::Tls(io) => Pin::new(io.as_mut()).poll_write(cx, octets),
             Io::Gone => Poll::Ready(Err(gone())),
         }
@@ -250,6 +297,7 @@ impl AsyncWrite for Io {
             Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, slices),
             Io::Pipe(io) => Pin::new(io).poll_write_vectored(cx, slices),
             Io::Quic(io) => Pin::new(io).poll_write_vectored(cx, slices),
+            Io::Replay(io) => Pin::new(io.as_mut()).poll_write_vectored(cx, slices),
             Io::Tls(io) => Pin::new(io.as_mut()).poll_write_vectored(cx, slices),
             Io::Gone => Poll::Ready(Err(gone())),
         }
@@ -259,6 +307,7 @@ impl AsyncWrite for Io {
         match self {
             Io::Tcp(io) => io.is_write_vectored(),
             Io::Tls(io) => io.is_write_vectored(),
+            Io::Replay(io) => io.is_write_vectored(),
             Io::Pipe(_) | Io::Quic(_) | Io::Gone => false,
         }
     }
@@ -268,6 +317,7 @@ impl AsyncWrite for Io {
             Io::Tcp(io) => Pin::new(io).poll_flush(cx),
             Io::Pipe(io) => Pin::new(io).poll_flush(cx),
             Io::Quic(io) => Pin::new(io).poll_flush(cx),
+            Io::Replay(io) => Pin::new(io.as_mut()).poll_flush(cx),
             Io::Tls(io) => Pin::new(io.as_mut()).poll_flush(cx),
             Io::Gone => Poll::Ready(Err(gone())),
         }
@@ -278,6 +328,7 @@ impl AsyncWrite for Io {
             Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
             Io::Pipe(io) => Pin::new(io).poll_shutdown(cx),
             Io::Quic(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Replay(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
             Io::Tls(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
             Io::Gone => Poll::Ready(Err(gone())),
         }
@@ -288,5 +339,7 @@ fn gone() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the connection was lost while TLS started")
 }
 
+/// The content type of the record that opens a TLS connection (RFC 8446 5.1).
+const TLS_HANDSHAKE: u8 = 22;
 /// Copying so much takes less time than the system takes to gather it.
 const SHORT: usize = 2048;

@@ -113,6 +113,10 @@ impl Tap {
         self.write(time, Seen::Secured { terms });
     }
 
+    pub fn unsecured(&self, direction: Direction, why: &str) {
+        self.write(self.now(), Seen::Unsecured { direction, why });
+    }
+
     /// Takes note of a TLS record, or a part of one, on the wire; written down when octets follow.
     pub fn sealed(&mut self, direction: Direction, length: u64) {
         let way = match direction {

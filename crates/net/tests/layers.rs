@@ -64,7 +64,7 @@ fn tls_starts_in_the_middle_of_a_conversation() {
             let mut command = [0; 8];
             stream.read_exact(&mut command).await.unwrap();
             stream.write_all(b"220\r\n").await.unwrap();
-            let mut stream = stream.start_tls_as_server(&server_config, b"").await.unwrap();
+            let mut stream = stream.start_tls_as_server(&server_config.clone().into(), b"").await.unwrap();
             let mut secret = [0; 6];
             stream.read_exact(&mut secret).await.unwrap();
             assert_eq!(&secret, b"secret");
@@ -102,7 +102,7 @@ fn what_was_sent_before_tls_started_is_refused() {
         let mut listener = ns(&network).listen(25).await.unwrap();
         let _client = www(&network).connect(at(2, 25)).await.unwrap();
         let stream = listener.accept().await.unwrap();
-        let refused = stream.start_tls_as_server(&server_config, b"RSET\r\n").await.unwrap_err();
+        let refused = stream.start_tls_as_server(&server_config.clone().into(), b"RSET\r\n").await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidData);
     });
 }

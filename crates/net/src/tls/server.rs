@@ -1,0 +1,132 @@
+//! How a server speaks TLS.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::ProducesTickets;
+use rustls::time_provider::TimeProvider;
+use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, SupportedProtocolVersion};
+
+use super::identity::Shown;
+use super::{ClientConfig, Identities, ServerConfig, provider};
+use crate::Clock;
+
+/// How a server speaks TLS. Clones are cheap and resume each other's sessions.
+#[derive(Clone, Debug)]
+pub struct Server(pub(super) Kind);
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Modern(Arc<ServerConfig>),
+    /// Answers as a server of twenty years ago, which no client of today accepts.
+    Old,
+}
+
+/// The versions of TLS that a server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Versions {
+    /// 1.2 and 1.3.
+    #[default]
+    Modern,
+    /// 1.2 alone.
+    OnlyTwo,
+    /// 1.3 alone.
+    OnlyThree,
+    /// 1.0 alone: it agrees to that whatever it is offered, and gets no further.
+    Old,
+}
+
+/// What sessions are resumed by. All workers of a lab share one, so that a client may come back to any.
+#[derive(Clone, Debug)]
+pub struct Tickets(Arc<dyn ProducesTickets>);
+
+impl Tickets {
+    /// Tickets of a key of their own.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn new() -> io::Result<Self> {
+        rustls::crypto::ring::Ticketer::new().map(Self).map_err(io::Error::other)
+    }
+}
+
+impl Server {
+    /// A server that shows `identities` and speaks these application protocols (RFC 7301), best first.
+    ///
+    /// # Errors
+    /// When the versions cannot be had.
+    pub fn new(
+        identities: Arc<dyn Identities>,
+        versions: Versions,
+        alpn: &[&str],
+        tickets: &Tickets,
+        clock: Clock,
+    ) -> io::Result<Self> {
+        let Some(versions) = versions.supported() else { return Ok(Self(Kind::Old)) };
+        let mut config = ServerConfig::builder_with_details(provider(), Arc::new(LabTime(clock)))
+            .with_protocol_versions(versions)
+            .map_err(io::Error::other)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(Shown(identities)));
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config.ticketer = Arc::clone(&tickets.0);
+        Ok(Self(Kind::Modern(Arc::new(config))))
+    }
+
+    /// What QUIC needs of it; nothing for one that is too old for that.
+    pub fn config(&self) -> Option<&ServerConfig> {
+        match &self.0 {
+            Kind::Modern(config) => Some(config),
+            Kind::Old => None,
+        }
+    }
+}
+
+impl From<ServerConfig> for Server {
+    fn from(config: ServerConfig) -> Self {
+        Self(Kind::Modern(Arc::new(config)))
+    }
+}
+
+impl Versions {
+    fn supported(self) -> Option<&'static [&'static SupportedProtocolVersion]> {
+        match self {
+            Versions::Modern => Some(MODERN),
+            Versions::OnlyTwo => Some(&MODERN[1..]),
+            Versions::OnlyThree => Some(&MODERN[..1]),
+            Versions::Old => None,
+        }
+    }
+}
+
+/// How a client speaks TLS that trusts these roots and speaks these application protocols.
+///
+/// # Errors
+/// When a root is no certificate.
+pub fn client(roots: &[CertificateDer<'static>], alpn: &[&str], clock: Clock) -> io::Result<ClientConfig> {
+    let mut trusted = RootCertStore::empty();
+    for root in roots {
+        trusted.add(root.clone()).map_err(io::Error::other)?;
+    }
+    let mut config = ClientConfig::builder_with_details(provider(), Arc::new(LabTime(clock)))
+        .with_protocol_versions(MODERN)
+        .map_err(io::Error::other)?
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Ok(config)
+}
+
+/// Certificates hold, or do not, by the lab's clock.
+#[derive(Debug)]
+struct LabTime(Clock);
+
+impl TimeProvider for LabTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(self.0.now().since(toynet_machine::Time::default())))
+    }
+}
+
+static MODERN: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
