@@ -19,6 +19,7 @@ use toynet_http::PROTOCOL;
 use toynet_http::client::Client;
 use toynet_net::Network;
 use toynet_service::place::{FileKind, Folder};
+use toynet_service::tls::NoCertificates;
 use toynet_service::{Files, HostName, Place};
 
 #[test]
@@ -87,6 +88,7 @@ fn place(folder: PathBuf) -> Place {
         zones: vec![],
         hints: Arc::default(),
         outside: Arc::default(),
+        certificates: Arc::new(NoCertificates),
         files: Arc::new(Shelf(folder)),
         state: None,
         seed: 7,

@@ -8,6 +8,7 @@
 //! - [`report`]: what is wrong with it, for a person or a program
 //!
 //! Running:
+//! - [`authority`]: the root that vouches for the lab's certificates, and those
 //! - [`run`]: the plan becomes running hosts, on the loopback or in memory
 //! - [`dissectors`]: which protocol reads which flow
 //! - [`control`]: how other programs ask and steer a running lab
@@ -17,6 +18,7 @@
 //! - [`table`]: what a person reads when a lab starts
 #![forbid(unsafe_code)]
 
+pub mod authority;
 pub mod control;
 pub mod dissectors;
 pub mod files;
@@ -29,6 +31,7 @@ pub mod spec;
 pub mod table;
 pub mod visit;
 
+pub use authority::Authority;
 pub use lab_file::LabFile;
 pub use plan::Plan;
 pub use report::Report;

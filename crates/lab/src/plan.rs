@@ -41,6 +41,7 @@ use toynet_machine::Time;
 use toynet_net::topology::{GUEST, Topology, TopologyHost};
 use toynet_service::{Config, Doors, Files, HostName, Mistake, Place, Protocol, Spot, ZoneText};
 
+use crate::authority::Authority;
 use crate::spec::{self, Spec};
 pub use faults::PlannedFault;
 pub use links::Link;
@@ -78,6 +79,8 @@ pub struct Surroundings {
     pub outside: Arc<Doors>,
     /// The files that its lab file can name.
     pub files: Arc<dyn Files>,
+    /// Who vouches for its certificates.
+    pub authority: Authority,
     /// The folder for what must outlive it; without one nothing does.
     pub state: Option<PathBuf>,
 }
@@ -271,6 +274,7 @@ impl Plan {
             hints: self.hints.clone(),
             outside: Arc::clone(&around.outside),
             files: Arc::clone(&around.files),
+            certificates: Arc::new(around.authority.clone()),
             state: around.state.as_ref().map(|folder| folder.join(host.name.as_str())),
             seed: self.seed,
         }

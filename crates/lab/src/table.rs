@@ -5,6 +5,7 @@ mod path;
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use toynet_service::{Command, Doors, Reached};
@@ -24,6 +25,8 @@ pub struct Outside<'a> {
     pub resolver: Option<SocketAddr>,
     /// How toynet itself is called from here.
     pub toynet: &'a str,
+    /// The file with the root that vouches for its certificates.
+    pub root: Option<&'a Path>,
 }
 
 /// The table of a lab and the commands that are worth trying.
@@ -157,7 +160,7 @@ fn to_try(command: Command, outside: &Outside<'_>, has_program: &dyn Fn(&str) ->
     Some(ToTry { program, line: own, shows, instead_of: Some(line) })
 }
 
-fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>, mailboxes: &'a [String]) -> Reached<'a> {
+fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &'a Outside<'_>, mailboxes: &'a [String]) -> Reached<'a> {
     let address = host.addresses.first().copied().unwrap_or(IpAddr::from([0, 0, 0, 0]));
     let example = plan.hosts.iter().find(|host| host.is_written()).unwrap_or(host);
     Reached {
@@ -167,6 +170,7 @@ fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &Outside<'_>, mailb
         resolver: outside.resolver,
         example: example.name.as_str(),
         mailboxes,
+        root: outside.root,
         example_address: example.addresses.first().copied().unwrap_or(address),
     }
 }
@@ -203,7 +207,8 @@ mod tests {
         let plan = plan();
         let host = &plan.hosts[0];
         let addresses = Doors::from([(host.addresses[0], "127.9.1.1".parse().unwrap())]);
-        let outside = Outside { addresses: &addresses, port_offset: 8000, resolver: None, toynet: "toynet" };
+        let outside =
+            Outside { addresses: &addresses, port_offset: 8000, resolver: None, toynet: "toynet", root: None };
         let text = Table::new(&plan, &outside, &|program| program == "curl").text();
         assert!(text.starts_with("HOST"), "{text}");
         assert!(text.contains("www.shop.test  127.9.1.1"), "{text}");
@@ -213,7 +218,8 @@ mod tests {
     #[test]
     fn where_a_program_is_missing_toynets_own_client_stands_in() {
         let plan = plan();
-        let outside = Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "./toynet" };
+        let outside =
+            Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "./toynet", root: None };
         let text = Table::new(&plan, &outside, &|_| false).text();
         assert!(
             text.ends_with("  ./toynet dns query a.test\n  # with dig: dig @198.18.0.3 -p 53 www.shop.test\n"),
@@ -224,7 +230,8 @@ mod tests {
     #[test]
     fn a_program_reads_the_same() {
         let plan = plan();
-        let outside = Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "toynet" };
+        let outside =
+            Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "toynet", root: None };
         let json = Table::new(&plan, &outside, &|_| true).to_json();
         assert_eq!(json["hosts"][0]["reached"][0], "198.18.1.1");
         assert_eq!(json["commands"][0]["program"], "wget");

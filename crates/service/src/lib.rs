@@ -6,12 +6,14 @@
 //! - [`place`]: what a service may know of the lab around it
 //! - [`tool`]: what it offers at the command line: clients, and a server that stands alone
 //! - [`units`]: spans of time, rates, sizes, shares and addresses as a person writes them
+//! - [`tls`]: TLS of a service: its key in the lab file, and where its certificates are from
 //! - [`mistake`]: what is wrong with a lab file, and where; [`near`]: what a person may have meant
 #![forbid(unsafe_code)]
 
 pub mod mistake;
 pub mod near;
 pub mod place;
+pub mod tls;
 pub mod tool;
 pub mod units;
 
@@ -147,6 +149,8 @@ pub struct Reached<'a> {
     pub example_address: std::net::IpAddr,
     /// The mail addresses of the lab.
     pub mailboxes: &'a [String],
+    /// The file with the root that vouches for the lab's certificates, if it is kept in one.
+    pub root: Option<&'a std::path::Path>,
 }
 
 /// A command to copy.

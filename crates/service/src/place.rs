@@ -7,6 +7,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use toynet_net::tls::Server;
+
+use crate::tls::{self, Certificate, Certificates, Settings, Shows, Wanted};
+
 /// A host's name: lower case, without the final dot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostName(Arc<str>);
@@ -68,11 +72,41 @@ pub struct Place {
     pub outside: Arc<Doors>,
     /// The files that the lab file can name.
     pub files: Arc<dyn Files>,
+    /// The lab's authority.
+    pub certificates: Arc<dyn Certificates>,
     /// Where the host keeps what must outlive the lab: a folder of its own, which may not exist yet. Without
     /// one, all is in memory.
     pub state: Option<PathBuf>,
     /// The lab's seed.
     pub seed: u64,
+}
+
+impl Place {
+    /// How this host speaks TLS as `settings` say, under its own name and `aliases`, at its addresses inside
+    /// and outside the lab; with these application protocols (RFC 7301), best first.
+    ///
+    /// # Errors
+    /// When a file of certificates is no longer as it was, or there is no authority.
+    pub fn tls_server<'a>(
+        &self,
+        settings: &Settings,
+        aliases: impl IntoIterator<Item = &'a str>,
+        alpn: &[&str],
+    ) -> io::Result<Server> {
+        let aliases = aliases.into_iter().map(str::to_ascii_lowercase);
+        let doors = self.addresses.iter().filter_map(|address| self.outside.get(address));
+        let shows = match &settings.certificate {
+            Certificate::Lab(kind) => Shows::Lab(*kind),
+            Certificate::Own { chain, key } => Shows::Own(tls::load(chain, key.as_ref(), &*self.files)?),
+        };
+        self.certificates.server(&Wanted {
+            names: std::iter::once(self.host.to_string()).chain(aliases).collect(),
+            addresses: self.addresses.iter().chain(doors).map(IpAddr::to_canonical).collect(),
+            shows,
+            versions: settings.versions,
+            alpn,
+        })
+    }
 }
 
 /// For each address of a lab the one at which it is reached from outside.

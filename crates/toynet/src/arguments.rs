@@ -42,6 +42,8 @@ pub enum Command {
     Fault(Fault),
     /// Draw what passed as a UML sequence diagram
     Diagram(Diagram),
+    /// Print or export the root that vouches for a lab's certificates, and tell how to trust it
+    Ca(Ca),
     /// Stop a running lab
     Down(Down),
     /// Say what works on this machine, and what would help where it does not
@@ -344,6 +346,21 @@ pub struct Selection {
     /// Nothing earlier: 5m, 12:04, 2026-01-01T12:04, in UTC
     #[arg(long, value_name = "WHEN")]
     pub since: Option<Since>,
+}
+
+#[derive(Debug, Args)]
+pub struct Ca {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// Print it in PEM, as most programs want it; so it is printed into a pipe, too
+    #[arg(long, conflicts_with = "der")]
+    pub pem: bool,
+    /// In DER, the bare octets
+    #[arg(long)]
+    pub der: bool,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

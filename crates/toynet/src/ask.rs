@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use toynet_lab::control::Client;
 use toynet_lab::control::client::ClientError;
 use toynet_lab::run::{Clock, Folders};
@@ -14,9 +15,7 @@ use crate::output::print;
 use crate::source::{Source, file, join};
 
 pub async fn status(arguments: Status) -> Result<(), Exit> {
-    let client = connect(&arguments.lab).await?;
-    let stuck = stuck("does not answer", &client);
-    let status = within(ANSWER_LIMIT, client.status()).await.unwrap_or(Err(stuck))?;
+    let status = asked(&arguments.lab).await?;
     if arguments.json {
         print(&format!("{status:#}\n"));
         return Ok(());
@@ -26,6 +25,13 @@ pub async fn status(arguments: Status) -> Result<(), Exit> {
     let (lab, network, process) = (text("lab"), text("network"), &status["pid"]);
     print(&format!("lab {lab} on {network}, process {process}, runs for {seconds} s\n\n{}", text("text")));
     Ok(())
+}
+
+/// What a lab says of itself.
+pub async fn asked(lab: &LabName) -> Result<Value, Exit> {
+    let client = connect(lab).await?;
+    let stuck = stuck("does not answer", &client);
+    within(ANSWER_LIMIT, client.status()).await.unwrap_or(Err(stuck))
 }
 
 pub async fn down(arguments: Down) -> Result<(), Exit> {

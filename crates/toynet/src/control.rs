@@ -33,6 +33,7 @@ pub fn control(lab: &Lab, serving: &Rc<Serving>, stop: &Rc<Notify>) -> server::C
 /// What a process is told that wants to act as a host.
 fn welcome(lab: &Lab, serving: &Rc<Serving>) -> impl Fn(Option<&str>) -> Result<Joined, String> + use<> {
     let (clock, terrain, serving) = (lab.clock(), lab.terrain(), Rc::clone(serving));
+    let root = lab.authority().root_pem().to_owned();
     move |name| {
         let plan = &serving.plan;
         let host = match name {
@@ -49,7 +50,7 @@ fn welcome(lab: &Lab, serving: &Rc<Serving>) -> impl Fn(Option<&str>) -> Result<
             net: serving.ground.net(),
             port_offset: serving.ground.port_offset(),
             clock_ahead: clock.ahead(),
-            authority: None,
+            authority: Some(root.clone()),
         })
     }
 }

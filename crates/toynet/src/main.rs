@@ -10,11 +10,13 @@
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
+//! - [`ca`]: the root that vouches for a lab's certificates
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
 
 mod arguments;
 mod ask;
+mod ca;
 mod control;
 mod detach;
 mod diagram;
@@ -75,6 +77,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Log(log) => on_runtime(ask::log(log)),
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
         Command::Diagram(diagram) => on_runtime(diagram::diagram(diagram)),
+        Command::Ca(ca) => on_runtime(ca::ca(ca)),
         Command::Down(down) => on_runtime(ask::down(down)),
         Command::Completions(shell) => manual::completions(&shell),
         Command::Man => manual::man(),

@@ -1,7 +1,7 @@
 //! A lab from its plan to its end, in whatever surroundings.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use toynet_lab::control::{client, server};
-use toynet_lab::run::{Doors, Folders, Ground, Lab};
+use toynet_lab::run::{Clock, Doors, Folders, Ground, Lab};
 use toynet_lab::table::{Outside, Table, is_on_path, own_call};
-use toynet_lab::{LabFile, Plan};
+use toynet_lab::{Authority, LabFile, Plan};
 use toynet_view::Show;
 
 use crate::arguments::LogForm;
@@ -34,10 +34,14 @@ pub struct Serving {
     pub fresh: bool,
     pub log: LogForm,
     pub secrets: bool,
+    /// What outlives the lab, where that had to be settled before its world was made.
+    pub kept: Option<Kept>,
     /// Where all that passes is kept for later.
     pub record: Option<PathBuf>,
     /// The lab's process, as others number it.
     pub process: i32,
+    /// The authority's certificate in PEM, and the file that holds it; known once the lab is about to start.
+    pub root: Option<(String, Option<PathBuf>)>,
     /// Ways in from the loopback that somebody must stand behind.
     pub doors: Doors,
     /// What others need to join it, where that can be done.
@@ -56,8 +60,10 @@ impl Serving {
             fresh: false,
             log: LogForm::Off,
             secrets: false,
+            kept: None,
             record: None,
             process: std::process::id().cast_signed(),
+            root: None,
             doors: Doors::default(),
             joining: None,
         }
@@ -71,7 +77,8 @@ impl Serving {
     fn with_table<T>(&self, show: impl FnOnce(Table<'_>) -> T) -> T {
         let (plan, ground, toynet) = (&self.plan, &self.ground, own_call());
         let (port_offset, resolver) = (ground.port_offset(), ground.resolver(plan));
-        let outside = Outside { addresses: &ground.outside, port_offset, resolver, toynet: &toynet };
+        let root = self.root.as_ref().and_then(|(_, file)| file.as_deref());
+        let outside = Outside { addresses: &ground.outside, port_offset, resolver, toynet: &toynet, root };
         show(Table::new(plan, &outside, &is_on_path))
     }
 
@@ -82,12 +89,33 @@ impl Serving {
         status["carrier"] = json!(self.ground.carrier_name());
         status["network"] = json!(self.ground.network());
         status["running_ms"] = json!(running.as_millis() as u64);
+        status["authority"] = self.root.as_ref().map_or(Value::Null, |(pem, file)| json!({ "pem": pem, "file": file }));
         status["text"] = json!(self.table());
         if let Some(joining) = &self.joining {
             status["join"] = joining.to_json();
         }
         status
     }
+}
+
+/// What of a lab outlives it.
+#[derive(Debug)]
+pub struct Kept {
+    /// The folder for mail, boards and keys.
+    pub state: Option<PathBuf>,
+    /// Who vouches for the lab's names.
+    pub authority: Authority,
+}
+
+/// Finds what a lab of this name has kept, or makes it anew.
+pub fn keep(name: &str, keeps_state: bool, fresh: bool) -> Result<Kept, Exit> {
+    let folders = Folders::of_user().map_err(not_allowed)?;
+    if fresh {
+        folders.start_afresh(name).map_err(not_allowed)?;
+    }
+    let state = if keeps_state { folders.keep_state(name).map_err(not_allowed)? } else { None };
+    let authority = Authority::open(name, state.as_deref(), Clock::system()).map_err(not_allowed)?;
+    Ok(Kept { state, authority })
 }
 
 /// # Errors
@@ -106,16 +134,18 @@ pub async fn is_free(name: &str) -> Result<(), Exit> {
 pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result<(), Exit> {
     let folders = Folders::of_user().map_err(not_allowed)?;
     let name = serving.plan.name.clone();
-    if serving.fresh {
-        folders.start_afresh(&name).map_err(not_allowed)?;
+    let kept = serving.kept.take().map_or_else(|| keep(&name, serving.keeps_state, serving.fresh), Ok)?;
+    let Kept { state, authority } = kept;
+    if let Some(file) = toynet_lab::run::key_log_file() {
+        tracing::warn!("the secrets of all TLS here go to {}, as SSLKEYLOGFILE says", file.display());
     }
-    let state = if serving.keeps_state { folders.keep_state(&name).map_err(not_allowed)? } else { None };
+    serving.root = Some((authority.root_pem().to_owned(), authority.root_file().map(Path::to_owned)));
     let (plan, ground) = (Arc::clone(&serving.plan), Arc::clone(&serving.ground));
     let workers = serving.workers.or(plan.workers);
     let recording = serving.record.as_deref().map(Recording::create).transpose()?;
     // From here on a signal is not lost, also on the first process of a world, which has no defaults.
     let mut signals = Signals::heard().map_err(not_allowed)?;
-    let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, workers).await?;
+    let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, authority, workers).await?;
     let recording = recording.map(|recording| recording.start(&lab)).transpose().map_err(not_allowed)?;
     std::mem::take(&mut serving.doors).serve(lab.clock()).map_err(not_allowed)?;
     let stop = Rc::new(Notify::new());

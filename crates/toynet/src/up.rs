@@ -31,12 +31,14 @@ pub fn up(up: Up) -> Result<(), Exit> {
             // Doors are opened out here: a socket belongs to the network in which it was made.
             let ground = Ground::find(&plan, port_choice(up.ports))?;
             let (remark, doors) = (ground.remark.clone(), ground.open_doors(&plan)?);
-            let world = world::of(&plan, None)?;
+            let kept = serve::keep(&plan.name, true, up.fresh)?;
+            let world = world::trusting(world::of(&plan, None)?, &kept);
             let ground = ground.behind_doors(&world.me.name);
             let outside = world::start(&world, |mut inside| {
                 remarks::begin(up.log == LogForm::Json, "info");
                 remark.iter().for_each(|remark| tracing::warn!("{remark}"));
                 let mut serving = serving(&up, file, plan, ground);
+                serving.kept = Some(kept);
                 serving.doors = doors;
                 serving.process = inside.process();
                 serving.joining = Some(Joining::of(&world));

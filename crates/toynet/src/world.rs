@@ -16,7 +16,7 @@ use toynet_world::{Ended, Entrance, Inside, Me, Outside, Refused, Visit, World};
 
 use crate::arguments::{Run, Shell};
 use crate::exit::Exit;
-use crate::serve::{self, Serving};
+use crate::serve::{self, Kept, Serving};
 use crate::{on_runtime, remarks, up};
 
 /// `run`: a lab of its own for one command.
@@ -27,10 +27,12 @@ pub fn run(run: Run) -> Result<(), Exit> {
     // Labs that run at the same time do not get in each other's way.
     plan.name = run.name.unwrap_or_else(|| format!("{}-{}", plan.name, std::process::id()));
     world.name.clone_from(&plan.name);
+    let kept = serve::keep(&plan.name, false, false)?;
+    let world = trusting(world, &kept);
     let mut command = run.command.into_iter();
     let program = command.next().unwrap_or_default();
     let visit = Visit { program, arguments: command.collect(), variables: world.variables() };
-    within(&world, file, plan, Keeping { state: false, record: run.record }, &visit)
+    within(&world, file, plan, Keeping { kept, record: run.record }, &visit)
 }
 
 /// `shell`: a shell in a lab that runs, or in one that runs for it.
@@ -53,8 +55,10 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
         eprintln!("toynet: lab {taken} runs on the loopback and cannot be entered; this is another, {}", plan.name);
     }
     world.name.clone_from(&plan.name);
+    let kept = serve::keep(&plan.name, true, false)?;
+    let world = trusting(world, &kept);
     let visit = Visit { variables: world.variables(), ..command(shell.command) };
-    within(&world, file, plan, Keeping { state: true, record: shell.record }, &visit)
+    within(&world, file, plan, Keeping { kept, record: shell.record }, &visit)
 }
 
 /// The world of a lab in which one is `host`, otherwise its first workstation, otherwise its guest.
@@ -78,6 +82,11 @@ fn no_host(plan: &Plan, name: &str) -> Exit {
     let written: Vec<&str> =
         plan.hosts.iter().filter(|host| host.is_written()).map(|host| host.name.as_str()).collect();
     Exit::misused(format!("toynet: the lab has no host {name}; those of its file are: {}", written.join(", ")))
+}
+
+/// The same world, whose programs trust the lab's authority.
+pub fn trusting(world: World, kept: &Kept) -> World {
+    World { trust: Pem::new(kept.authority.root_pem()).ok(), ..world }
 }
 
 /// Makes a world and runs `inside` in it.
@@ -107,8 +116,8 @@ fn no_world(refused: &Refused) -> Exit {
 
 /// What of a lab outlives it.
 struct Keeping {
-    /// Whether mail, boards and keys do.
-    state: bool,
+    /// Mail, boards and keys, or nothing but who vouches for its names.
+    kept: Kept,
     /// The file for its record.
     record: Option<PathBuf>,
 }
@@ -134,7 +143,7 @@ fn serve_inside(world: &World, file: LabFile, plan: Plan, keeping: Keeping, mut 
     inside.be_quiet().map_err(serve::not_allowed)?;
     remarks::begin(false, "warn");
     let serving = Serving {
-        keeps_state: keeping.state,
+        kept: Some(keeping.kept),
         record: keeping.record,
         process: inside.process(),
         joining: Some(Joining::of(world)),

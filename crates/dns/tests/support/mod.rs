@@ -17,6 +17,7 @@ use toynet_net::link::Links;
 use toynet_net::{Carrier, Clock, Host, Network, Recorder, Topology, TopologyHost};
 use toynet_record::{Cursor, Entry, Journal, Quota, Seen};
 use toynet_service::place::{FileKind, Folder};
+use toynet_service::tls::NoCertificates;
 use toynet_service::{Files, HostName, Place, Server, ZoneText};
 
 /// Runs `story` in virtual time.
@@ -81,6 +82,7 @@ pub fn place(host: &str, zones: &[(&str, &str)]) -> Place {
         hints: Arc::new(vec![root("root"), root("root2")]),
         outside: Arc::default(),
         files: Arc::new(NoFiles),
+        certificates: Arc::new(NoCertificates),
         state: None,
         seed: 7,
     }

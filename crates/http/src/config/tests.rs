@@ -143,6 +143,7 @@ fn commands_name_the_port_only_where_they_must() {
             example: "www.shop.test",
             example_address: "127.83.0.5".parse().unwrap(),
             mailboxes: &[],
+            root: None,
         };
         config("").commands(&reached).into_iter().map(|command| command.line).collect::<Vec<_>>()
     };

@@ -11,7 +11,7 @@ use toynet_record::{Cursor, Journal, Quota, Roster};
 
 use super::{FaultBook, services};
 use crate::plan::{Plan, Surroundings};
-use crate::{LabFile, protocols};
+use crate::{Authority, LabFile, protocols};
 
 /// A running lab in memory. It runs on the caller's runtime, which must be a
 /// [`LocalRuntime`](tokio::runtime::LocalRuntime); with paused time a day passes as soon as nothing
@@ -19,6 +19,7 @@ use crate::{LabFile, protocols};
 #[derive(Debug)]
 pub struct InMemory {
     network: Rc<Network>,
+    authority: Option<Authority>,
 }
 
 impl InMemory {
@@ -37,9 +38,11 @@ impl InMemory {
     pub async fn start_keeping(plan: &Plan, file: &LabFile, state: Option<PathBuf>) -> io::Result<Self> {
         let lab = Self::empty(plan);
         lab.network.set_resolver(protocols::resolver());
-        let around = Surroundings { outside: Arc::default(), files: Arc::clone(&file.files), state };
+        let authority = Authority::seeded(&plan.name, plan.seed, lab.network.clock())?;
+        let (outside, files) = (Arc::default(), Arc::clone(&file.files));
+        let around = Surroundings { outside, files, authority: authority.clone(), state };
         services::start(&lab.network, plan, &around, &FaultBook::new(plan, EPOCH)).await?;
-        Ok(lab)
+        Ok(Self { authority: Some(authority), ..lab })
     }
 
     /// The hosts of `plan` without their services.
@@ -47,7 +50,7 @@ impl InMemory {
         let clock = Clock::starting_at(EPOCH);
         let topology = Arc::new(plan.topology(EPOCH));
         let recorder = Recorder::new(0, Quota::default(), clock);
-        Self { network: Network::new(0, topology, Carrier::memory(), clock, recorder) }
+        Self { network: Network::new(0, topology, Carrier::memory(), clock, recorder), authority: None }
     }
 
     /// A host to speak from; nothing when the lab has none of this name.
@@ -58,6 +61,11 @@ impl InMemory {
     /// The network of the lab's one worker.
     pub fn network(&self) -> &Rc<Network> {
         &self.network
+    }
+
+    /// Who vouches for the lab's certificates; nobody where no services run.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// All that was seen so far and is kept.

@@ -12,7 +12,7 @@ use toynet_service::{HostName, Place, Protocol, Server, Stand};
 
 use super::{Follow, keep};
 use crate::files::Disk;
-use crate::protocols;
+use crate::{Authority, protocols};
 
 /// A server that runs on the caller's runtime.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Solo {
         let carrier = Carrier::Real(Real);
         let network = Network::new(0, Arc::new(topology), carrier, self.clock, recorder.clone());
         network.set_resolver(protocols::resolver());
-        let server: Rc<dyn Server> = (stand.config)(port).build(&place(stand, address)?)?.into();
+        let server: Rc<dyn Server> = (stand.config)(port).build(&place(stand, address, self.clock)?)?.into();
         let host = network.host(NAME).ok_or(io::ErrorKind::NotFound)?;
         let running = server.start(host.clone()).await?;
         keep::running(protocol.name, server, host, running);
@@ -89,7 +89,7 @@ impl Solo {
     }
 }
 
-fn place(stand: &Stand, address: SocketAddr) -> io::Result<Place> {
+fn place(stand: &Stand, address: SocketAddr, clock: Clock) -> io::Result<Place> {
     Ok(Place {
         host: HostName::parse(NAME).map_err(io::Error::other)?,
         addresses: vec![address.ip()],
@@ -97,6 +97,7 @@ fn place(stand: &Stand, address: SocketAddr) -> io::Result<Place> {
         hints: Arc::default(),
         outside: Arc::default(),
         files: Arc::new(Disk::new("")),
+        certificates: Arc::new(Authority::open(NAME, None, clock)?),
         state: stand.state.clone(),
         seed: SEED,
     })

@@ -85,6 +85,14 @@ impl Folders {
         names
     }
 
+    /// The names of labs that have kept something, in alphabetical order.
+    pub fn kept(&self) -> Vec<String> {
+        let entries = self.state.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
     /// Forgets a lab that has ended.
     pub fn forget(&self, lab: &str) {
         let socket = self.control_socket(lab);

@@ -15,13 +15,14 @@ use toynet_service::Files;
 
 use super::{FaultBook, Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
-use crate::protocols;
+use crate::{Authority, protocols};
 
 /// A lab that runs.
 #[derive(Debug)]
 pub struct Lab {
     plan: Arc<Plan>,
     ground: Arc<Ground>,
+    authority: Authority,
     roster: Roster,
     terrain: Terrain,
     clock: Clock,
@@ -50,7 +51,7 @@ pub enum StartError {
 
 impl Lab {
     /// Starts every service of `plan` on `workers` workers, as many as make sense here when that is not
-    /// said. What must outlive the lab is kept below `state`. When this returns, all sockets answer.
+    /// said. What must outlive the lab is kept below `state`; `authority` vouches for its names. When this returns, all sockets answer.
     ///
     /// # Errors
     /// When one of them does not; none runs then.
@@ -59,11 +60,13 @@ impl Lab {
         ground: Arc<Ground>,
         files: Arc<dyn Files>,
         state: Option<PathBuf>,
+        authority: Authority,
         workers: Option<u16>,
     ) -> Result<Self, StartError> {
         let workers = workers.map_or_else(worker::sensible_count, usize::from).max(1);
-        let around = Surroundings { outside: Arc::clone(&ground.outside), files, state };
         let clock = Clock::system();
+        let outside = Arc::clone(&ground.outside);
+        let around = Surroundings { outside, files, authority: authority.clone(), state };
         let topology = Arc::new(plan.topology(clock.now()).played(ground.played()));
         let (roster, terrain) = (topology.roster(), topology.terrain());
         let (stop, stopped) = watch::channel(false);
@@ -72,7 +75,8 @@ impl Lab {
         let (guests, records) = Guests::new(clock);
         let (records, threads) = (vec![records], vec![]);
         let faults = Arc::new(FaultBook::new(&plan, clock.now()));
-        let mut lab = Self { plan, ground, roster, terrain, clock, records, guests, faults, threads, stop, gone };
+        let mut lab =
+            Self { plan, ground, authority, roster, terrain, clock, records, guests, faults, threads, stop, gone };
         for number in 0..workers {
             let (records, requests) = Records::new();
             let worker = Worker {
@@ -108,6 +112,11 @@ impl Lab {
     /// Where it stands.
     pub fn ground(&self) -> &Ground {
         &self.ground
+    }
+
+    /// Who vouches for its certificates.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// Its clock.

@@ -67,6 +67,9 @@ pub(super) fn in_words(error: &Error, otherwise: Range<usize>) -> Mistake {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         return unknown_key(rest, span);
     }
+    if let Some(rest) = message.strip_prefix("unknown variant ") {
+        return unknown_word(rest, span);
+    }
     if let Some(rest) = message.strip_prefix("missing field ") {
         return Mistake::new(span, format!("{rest} is missing"));
     }
@@ -85,6 +88,16 @@ fn unknown_key(message: &str, span: Range<usize>) -> Mistake {
     let key = words.next().unwrap_or_default();
     let mistake = Mistake::new(span, format!("unknown key `{key}`"));
     match near::advice(key, &words.collect::<Vec<_>>()) {
+        Some(advice) => mistake.advise(advice),
+        None => mistake,
+    }
+}
+
+fn unknown_word(message: &str, span: Range<usize>) -> Mistake {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let word = words.next().unwrap_or_default();
+    let mistake = Mistake::new(span, format!("`{word}` is not known here"));
+    match near::advice(word, &words.collect::<Vec<_>>()) {
         Some(advice) => mistake.advise(advice),
         None => mistake,
     }

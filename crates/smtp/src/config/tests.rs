@@ -81,6 +81,7 @@ fn commands_name_the_port_only_where_they_must() {
             example: "www.shop.test",
             example_address: [198, 18, 0, 1].into(),
             mailboxes: &[],
+            root: None,
         };
         config(text).commands(&reached).into_iter().map(|command| command.line).collect::<Vec<_>>()
     };

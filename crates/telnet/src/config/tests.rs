@@ -57,6 +57,7 @@ fn the_command_names_the_port_only_where_it_must() {
             example: "www.shop.test",
             example_address: "127.83.0.5".parse().unwrap(),
             mailboxes: &[],
+            root: None,
         };
         parse("").unwrap().commands(&reached)[0].line.clone()
     };
