@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::future::Future;
+use std::net::SocketAddr;
 
 use tokio::runtime::{Builder, LocalOptions};
 use toynet_lab::run::InMemory;
 use toynet_lab::{LabFile, protocols};
+use toynet_record::Seen;
+use toynet_service::tls::Certificates;
 
 #[test]
 fn the_built_in_lab_runs_twice_with_one_seed_and_equal_journals() {
@@ -17,6 +20,14 @@ fn the_built_in_lab_runs_twice_with_one_seed_and_equal_journals() {
 #[test]
 fn another_seed_gives_another_journal() {
     assert_ne!(journal_of_a_visit(1), journal_of_a_visit(2));
+}
+
+#[test]
+fn a_visit_over_tls_is_equal_but_for_its_secrets() {
+    let first = visit_over_tls();
+    assert!(first.iter().any(|seen| seen.contains("Secured") && seen.contains("h2 for www.club.test")), "{first:#?}");
+    assert!(first.iter().any(|seen| seen.contains("Sealed")));
+    assert_eq!(first, visit_over_tls());
 }
 
 #[test]
@@ -49,6 +60,28 @@ fn journal_of_a_visit(seed: u64) -> Vec<u8> {
         let page = toynet_http::client::get(&visitor, "http://www.club.test/").await.unwrap();
         assert_eq!(page.status(), 200);
         lab.journal().as_bytes().to_vec()
+    })
+}
+
+/// What a page over TLS, fetched through links that charge for each octet, leaves behind.
+fn visit_over_tls() -> Vec<String> {
+    let text = "[host.\"www.shop.test\".http]\n[host.\"www.club.test\".http]\n\
+                [link.\"www.shop.test <-> www.club.test\"]\nlatency = \"20ms\"\nrate = \"64kbit\"\n";
+    let file = LabFile::from_text(text, "");
+    in_virtual_time(|| async {
+        let plan = file.plan(protocols::ALL).unwrap();
+        let lab = InMemory::start(&plan, &file).await.unwrap();
+        let visitor = lab.host("www.shop.test").unwrap();
+        let door = SocketAddr::new(plan.host("www.club.test").unwrap().addresses[0], 443);
+        let trust = lab.authority().unwrap().client(&["h2"]).unwrap();
+        let stream = visitor.connect(door).await.unwrap();
+        let stream = stream.start_tls_as_client(&trust, "www.club.test", b"").await.unwrap();
+        let mut client = toynet_http::client::Client::http2(stream).await.unwrap();
+        let request = http::Request::get("https://www.club.test/").body(Default::default()).unwrap();
+        assert_eq!(client.send(request).await.unwrap().status(), 200);
+        let journal = lab.journal();
+        let entries = journal.entries().filter(|entry| !matches!(entry.seen, Seen::Secret { .. }));
+        entries.map(|entry| format!("{entry:?}")).collect()
     })
 }
 

@@ -34,7 +34,11 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     name: "http",
     about: "web site",
     // 8080 is where servers behind a proxy mostly are.
-    ports: &[(toynet_record::Transport::Tcp, 80), (toynet_record::Transport::Tcp, 8080)],
+    ports: &[
+        (toynet_record::Transport::Tcp, 80),
+        (toynet_record::Transport::Tcp, 443),
+        (toynet_record::Transport::Tcp, 8080),
+    ],
     read: config::read,
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
     fault: None,

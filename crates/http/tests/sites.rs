@@ -77,7 +77,8 @@ async fn serve(network: &Rc<Network>, table: &str, folder: PathBuf) {
 }
 
 fn protocol(table: &str) -> Box<dyn toynet_service::Config> {
-    let table = DeTable::parse(table).unwrap();
+    let table = format!("tls = false\n{table}");
+    let table = DeTable::parse(&table).unwrap();
     (PROTOCOL.read)(Spanned::new(table.span(), DeValue::Table(table.into_inner()))).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What follows from a lab file and what is said of a wrong one, word for word.
 //!
-//! `tests/plan` and `tests/mistakes` hold lab files, each with the text that is expected beside it.
+//! `tests/plan`, `tests/mistakes` and `tests/tables` hold lab files, each with the text that is expected beside it.
 //! `TOYNET_BLESS=1 cargo test -p toynet-lab` writes these texts anew.
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -23,6 +23,15 @@ fn plans_are_as_written() {
 #[test]
 fn mistakes_are_told_as_written() {
     each_lab("mistakes", |file| match file.plan(fakes::ALL) {
+        Ok(_) => "no mistakes\n".to_owned(),
+        Err(mistakes) => Report::new(file, &mistakes).text(Look::Plain),
+    });
+}
+
+/// What is particular to a protocol's own table.
+#[test]
+fn mistakes_in_the_tables_of_protocols_are_told_as_written() {
+    each_lab("tables", |file| match file.plan(toynet_lab::protocols::ALL) {
         Ok(_) => "no mistakes\n".to_owned(),
         Err(mistakes) => Report::new(file, &mistakes).text(Look::Plain),
     });

@@ -12,7 +12,7 @@ use toynet_lab::control::client::running;
 use toynet_lab::run::{Folders, GUEST, Ground};
 use toynet_lab::{LabFile, Plan};
 use toynet_world::variables::Variables;
-use toynet_world::{Ended, Entrance, Inside, Me, Outside, Refused, Visit, World};
+use toynet_world::{Ended, Entrance, Inside, Me, Outside, Pem, Refused, Visit, World};
 
 use crate::arguments::{Run, Shell};
 use crate::exit::Exit;

@@ -10,13 +10,27 @@ use toynet_machine::Time;
 use toynet_service::{Place, place};
 
 use super::route::{self, RouteTable};
-use super::table::{Http, Pages};
-use crate::server::{Handler, Sites};
+use super::table::{Http, Https, Pages};
+use crate::server::{ALPN, Handler, HttpServer, Sites, Way};
 use crate::site::path::SitePath;
 use crate::site::{Folder, Found, Memory, Root, Site, page};
 
+/// The server of a host's sites, on all of its ports.
+pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
+    let mut server = HttpServer::of(sites(http, place)?);
+    if let Some(port) = http.clear_port() {
+        let to_tls = http.tls_port().filter(|_| http.https() == Https::Redirect);
+        server = server.on(port, to_tls.map_or(Way::Clear, Way::ToTls));
+    }
+    if let (Some(port), Some(settings)) = (http.tls_port(), http.tls()) {
+        let aliases = http.aliases().map(|name| name.get_ref().as_str());
+        server = server.on(port, Way::Tls(place.tls_server(settings, aliases, ALPN)?));
+    }
+    Ok(server)
+}
+
 /// The sites of a host.
-pub(super) fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
+fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
     let own = site((&http.root, &http.pages, &http.route), place.host.as_str(), place)?;
     let mut sites = Sites::new(place.host.as_str(), Rc::clone(&own));
     for name in &http.names {

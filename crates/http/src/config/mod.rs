@@ -7,6 +7,9 @@
 //!
 //! [host."www.shop.test".http.sites."news.shop.test"]
 //! pages = { "/" = "<p>Bread is fresh.", "/robots.txt" = "User-agent: *" }
+//!
+//! [host."safe.shop.test"]
+//! http = { https = "redirect", tls = "expired" }
 //! ```
 //!
 //! - `table`: the table as written; `route`: what stands before files
@@ -27,7 +30,6 @@ use toynet_record::Transport;
 use toynet_service::place::FileKind;
 use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
 
-use crate::server::HttpServer;
 use table::{Http, Pages, SiteTable};
 
 /// Reads the table.
@@ -45,7 +47,10 @@ pub(crate) fn of_folder(port: u16, root: &str) -> Box<dyn Config> {
 
 impl Config for Http {
     fn endpoints(&self) -> Vec<Endpoint> {
-        vec![Endpoint { transport: Transport::Tcp, port: self.port }]
+        let mut ports: Vec<u16> = self.clear_port().into_iter().chain(self.tls_port()).collect();
+        // That they are one is told as a mistake of its own.
+        ports.dedup();
+        ports.into_iter().map(|port| Endpoint { transport: Transport::Tcp, port }).collect()
     }
 
     fn facts(&self) -> Facts {
@@ -61,15 +66,17 @@ impl Config for Http {
         };
         let mut mistakes: Vec<_> = sites.flat_map(check).collect();
         mistakes.extend(twice(self.aliases()));
+        mistakes.extend(self.contradictions());
+        mistakes.extend(self.tls.iter().flat_map(|tls| tls.get_ref().check(files)));
         mistakes
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
-        commands::of(self.port, reached)
+        commands::of(self, reached)
     }
 
     fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {
-        Ok(Box::new(HttpServer::new(self.port, build::sites(self, place)?)))
+        Ok(Box::new(build::server(self, place)?))
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toynet_service::Mistake;
+use toynet_service::tls::{Settings, Tls};
 
 use super::route::RouteTable;
 
@@ -14,8 +16,11 @@ pub(super) type Pages = BTreeMap<Spanned<String>, String>;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Http {
-    #[serde(default = "standard_port")]
-    pub port: u16,
+    port: Option<Spanned<u16>>,
+    /// TLS, on a port of its own; it is spoken unless the file says otherwise.
+    pub tls: Option<Spanned<Tls>>,
+    /// What becomes of the port without TLS.
+    pub https: Option<Spanned<Https>>,
     /// The folder of the host's own site.
     pub root: Option<Spanned<String>>,
     #[serde(default)]
@@ -34,6 +39,19 @@ pub(super) struct Http {
     pub is_for_any: bool,
 }
 
+/// What HTTP over TLS is beside HTTP in clear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Https {
+    /// Another way to the same sites.
+    #[default]
+    Beside,
+    /// Where everyone is led to.
+    Redirect,
+    /// The only way.
+    Only,
+}
+
 /// One of several sites of a host.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,9 +66,51 @@ pub(super) struct SiteTable {
 impl Http {
     /// The table of a server that stands alone: a folder, whatever name it is asked by.
     pub fn of_folder(port: u16, root: &str) -> Self {
-        let table = format!("port = {port}\nroot = {}", toml::Value::from(root));
+        let table = format!("port = {port}\ntls = false\nroot = {}", toml::Value::from(root));
         let http: Self = toml::from_str(&table).expect("a number and a text are what the table takes");
         Self { is_for_any: true, ..http }
+    }
+
+    /// How TLS is spoken, if it is.
+    pub fn tls(&self) -> Option<&Settings> {
+        static USUAL: Settings = Settings::USUAL;
+        self.tls.as_ref().map_or(Some(&USUAL), |tls| tls.get_ref().settings())
+    }
+
+    pub fn https(&self) -> Https {
+        self.https.as_ref().map(|https| *https.get_ref()).unwrap_or_default()
+    }
+
+    /// The port for TLS, if that is spoken.
+    pub fn tls_port(&self) -> Option<u16> {
+        self.tls().map(|settings| settings.port.unwrap_or(443))
+    }
+
+    /// The port without TLS, if there is one.
+    pub fn clear_port(&self) -> Option<u16> {
+        let port = self.port.as_ref().map_or(80, |port| *port.get_ref());
+        (self.https() != Https::Only).then_some(port)
+    }
+
+    /// What contradicts itself.
+    pub fn contradictions(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        if let (Some(tls), Some(https), None) = (&self.tls, &self.https, self.tls())
+            && *https.get_ref() != Https::Beside
+        {
+            mistakes.push(Mistake::new(https.span(), "there is no TLS to lead to").against(tls.span(), "it is off"));
+        }
+        if let (Some(port), true) = (&self.port, self.clear_port() == self.tls_port()) {
+            let what = format!("`http` cannot be in clear and over TLS on port {}", port.get_ref());
+            let advice = "write `https = \"only\"` to have TLS alone, or `tls = false` to have none";
+            mistakes.push(Mistake::new(port.span(), what).advise(advice));
+        }
+        if let (Some(port), Https::Only) = (&self.port, self.https()) {
+            let what = "with `https = \"only\"` nothing listens here";
+            let advice = "the port for TLS is set by `tls = { port = 8443 }`";
+            mistakes.push(Mistake::new(port.span(), what).advise(advice));
+        }
+        mistakes
     }
 
     /// All names of sites but the host's own.
@@ -63,8 +123,4 @@ impl SiteTable {
     pub fn parts(&self) -> (&Option<Spanned<String>>, &Pages, &[RouteTable]) {
         (&self.root, &self.pages, &self.route)
     }
-}
-
-fn standard_port() -> u16 {
-    80
 }

@@ -9,11 +9,34 @@ use toynet_service::place::Folder;
 use super::*;
 
 #[test]
-fn a_table_of_its_own_is_a_site_on_port_80() {
+fn a_table_of_its_own_is_a_site_in_clear_and_over_tls() {
     let config = config("");
-    assert_eq!(config.endpoints(), [Endpoint { transport: Transport::Tcp, port: 80 }]);
+    assert_eq!(config.endpoints(), [80, 443].map(|port| Endpoint { transport: Transport::Tcp, port }));
     assert_eq!(config.facts(), Facts::default());
     assert!(config.check(&Shelf).is_empty());
+}
+
+#[test]
+fn a_site_is_where_its_table_says() {
+    let ports = |text: &str| config(text).endpoints().iter().map(|endpoint| endpoint.port).collect::<Vec<_>>();
+    assert_eq!(ports("tls = false"), [80]);
+    assert_eq!(ports("https = 'only'"), [443]);
+    assert_eq!(ports("https = 'redirect'\nport = 8080\ntls = { port = 8443 }"), [8080, 8443]);
+}
+
+#[test]
+fn a_table_that_contradicts_itself_is_told_with_its_places() {
+    for (text, at, what) in [
+        ("tls = false\nhttps = 'redirect'", 20, "there is no TLS to lead to"),
+        ("port = 443", 7, "`http` cannot be in clear and over TLS on port 443"),
+        ("port = 8080\nhttps = 'only'", 7, "with `https = \"only\"` nothing listens here"),
+        ("tls = { certificate = 'shop.pem' }", 22, "there is no file `shop.pem`"),
+        ("tls = { certificate = 'empty' }", 22, "`empty`: there is no certificate in it"),
+    ] {
+        let mistakes = config(text).check(&Shelf);
+        assert_eq!(mistakes.iter().map(|mistake| mistake.what.as_str()).collect::<Vec<_>>(), [what], "{text}");
+        assert!(matches!(&mistakes[0].spot, Spot::Lab(span) if span.start == at), "{text}: {:?}", mistakes[0].spot);
+    }
 }
 
 #[test]
@@ -134,6 +157,7 @@ fn a_route_needs_a_path_and_a_proxy_addresses() {
 
 #[test]
 fn commands_name_the_port_only_where_they_must() {
+    let root = std::path::Path::new("/my labs/root.pem");
     let lines = |port_offset, address: &str| {
         let reached = Reached {
             host: "www.shop.test",
@@ -143,7 +167,7 @@ fn commands_name_the_port_only_where_they_must() {
             example: "www.shop.test",
             example_address: "127.83.0.5".parse().unwrap(),
             mailboxes: &[],
-            root: None,
+            root: Some(root),
         };
         config("").commands(&reached).into_iter().map(|command| command.line).collect::<Vec<_>>()
     };
@@ -151,6 +175,7 @@ fn commands_name_the_port_only_where_they_must() {
         lines(0, "127.83.0.5"),
         [
             "curl --resolve www.shop.test:80:127.83.0.5 http://www.shop.test/",
+            "curl --cacert '/my labs/root.pem' --resolve www.shop.test:443:127.83.0.5 https://www.shop.test/",
             "curl -i --http2-prior-knowledge --resolve www.shop.test:80:127.83.0.5 http://www.shop.test/",
             "nghttp -nv -H ':authority: www.shop.test' http://127.83.0.5/",
         ]
@@ -172,8 +197,8 @@ fn parse(text: &str) -> Result<Box<dyn Config>, Error> {
 struct Shelf;
 
 impl Files for Shelf {
-    fn text(&self, _: &str) -> io::Result<String> {
-        Ok(String::new())
+    fn text(&self, path: &str) -> io::Result<String> {
+        if path == "empty" { Ok(String::new()) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
     fn kind(&self, path: &str) -> FileKind {

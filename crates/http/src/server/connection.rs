@@ -9,25 +9,39 @@ use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use toynet_net::stream::Begun;
 use toynet_net::{Clock, Host, Stream};
 
 use super::exchange::Exchanges;
 use super::first::{Version, Watched};
+use super::gate::OnlyTls;
 use super::tunnel::Next;
 use super::watch::{Standstill, Watch};
-use super::{Connected, Sites};
+use super::{Connected, Door, Sites};
 
 /// Serves one connection.
-pub(super) async fn serve(stream: Stream, host: Host, sites: Rc<Sites>) {
-    let (peer, name, clock) = (stream.peer(), host.clone(), host.clock());
-    let watch = Rc::new(Watch::default());
-    let ended = tokio::select! {
-        biased;
-        ended = converse(stream, host, sites, Rc::clone(&watch)) => ended,
-        standstill = watch.standstill(clock) => Err(standstill.into()),
+pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>) {
+    let (peer, name) = (stream.peer(), host.clone());
+    let ended = match &door.tls {
+        None => attend(stream, host, Rc::clone(&door.sites)).await,
+        Some(server) => match stream.accept_tls(server).await {
+            Ok(Begun::Secured(stream)) => attend(stream, host, Rc::clone(&door.sites)).await,
+            Ok(Begun::InClear(stream)) => attend(stream, host, Rc::new(Sites::for_all(Rc::new(OnlyTls)))).await,
+            Err(error) => Err(error.into()),
+        },
     };
     if let Err(why) = ended {
         tracing::debug!(host = name.name(), %peer, "a connection ended early: {why}");
+    }
+}
+
+/// Converses until it is over or nothing moves any more.
+async fn attend(stream: Stream, host: Host, sites: Rc<Sites>) -> Result<(), Early> {
+    let (clock, watch) = (host.clock(), Rc::new(Watch::default()));
+    tokio::select! {
+        biased;
+        ended = converse(stream, host, sites, Rc::clone(&watch)) => ended,
+        standstill = watch.standstill(clock) => Err(standstill.into()),
     }
 }
 

@@ -14,14 +14,15 @@ use crate::host::authority;
 pub struct Sites {
     default: Rc<dyn Handler>,
     named: BTreeMap<String, Rc<dyn Handler>>,
-    is_for_any: bool,
+    /// The default is also for names that are not here.
+    is_for_all: bool,
 }
 
 impl Sites {
     /// The host called `name` with its own site, which is also for requests that name no host, or name
     /// an address.
     pub fn new(name: &str, own: Rc<dyn Handler>) -> Self {
-        Self { default: Rc::clone(&own), named: BTreeMap::new(), is_for_any: false }.with(name, own)
+        Self { default: Rc::clone(&own), named: BTreeMap::new(), is_for_all: false }.with(name, own)
     }
 
     /// With a site called `name`; of two with the same name the later counts.
@@ -34,7 +35,18 @@ impl Sites {
     /// With the host's own site for all names that have no other.
     #[must_use]
     pub fn for_any(self) -> Self {
-        Self { is_for_any: true, ..self }
+        Self { is_for_all: true, ..self }
+    }
+
+    /// One site for every name that there is.
+    pub(super) fn for_all(site: Rc<dyn Handler>) -> Self {
+        Self { default: site, named: BTreeMap::new(), is_for_all: true }
+    }
+
+    /// The same names with another site behind all of them.
+    pub(super) fn all_as(&self, site: &Rc<dyn Handler>) -> Self {
+        let named = self.named.keys().map(|name| (name.clone(), Rc::clone(site))).collect();
+        Self { default: Rc::clone(site), named, is_for_all: self.is_for_all }
     }
 
     /// The site that `request` is for.
@@ -48,7 +60,7 @@ impl Sites {
         };
         match self.named.get(authority.name.as_ref()) {
             Some(site) => Ok(site),
-            None if self.is_for_any => Ok(&self.default),
+            None if self.is_for_all => Ok(&self.default),
             None if authority.name.parse::<IpAddr>().is_ok() => Ok(&self.default),
             None => Err(StatusCode::MISDIRECTED_REQUEST),
         }

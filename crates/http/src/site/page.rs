@@ -25,10 +25,17 @@ pub fn welcome(host: &str) -> Bytes {
     html(host, "This web site works, and has no pages yet: <code>root</code> in the lab file names their folder.", "")
 }
 
+/// For whoever speaks in clear at a port for TLS.
+pub fn only_tls() -> Bytes {
+    let text = "This port speaks TLS, and the request came in clear: its address begins with <code>https://</code>.";
+    html("400 Bad Request", text, "RFC 9110, 15.5.1 and 4.2.2")
+}
+
 /// What happened, to the person who asked, and where it is written.
 fn explain(status: StatusCode) -> (&'static str, &'static str) {
     match status.as_u16() {
         301 => ("This is a folder: its address ends with a slash.", "RFC 9110, 15.4.2"),
+        308 => ("This site is reached over TLS: its address begins with https.", "RFC 9110, 15.4.9"),
         400 => ("This request breaks a rule of HTTP, so it is not clear what it asks for.", "RFC 9110, 15.5.1"),
         403 => ("The file is there, but the server may not read it.", "RFC 9110, 15.5.4"),
         404 => ("Nothing lies at this address.", "RFC 9110, 15.5.5"),
