@@ -1,4 +1,9 @@
 //! `toynet http get` and its like: in a lab by name, and with servers of others outside.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a test may play the server with a socket and a thread of its own"
+)]
 
 mod support;
 
@@ -324,7 +329,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (sender, heard) = mpsc::channel();
-        let mut answers = answers.to_vec().into_iter();
+        let mut answers = answers.iter().copied();
         thread::spawn(move || {
             while let (Some(answer), Ok((mut stream, _))) = (answers.next(), listener.accept()) {
                 stream.set_read_timeout(Some(LIMIT)).expect("a limit can be set");

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toynet_record::Transport;
+use toynet_service::tls::Settings;
 use toynet_service::{Config, Endpoint, Files, HostName, Mistake, Place, Reached, Server, Solo, Stand};
 
 use crate::retry::Schedule;
@@ -108,7 +109,9 @@ impl Config for Alone {
             stands_alone: true,
             ..Policy::default()
         };
-        let ways = Ways { port: self.port, auth: Some(Auth::Anywhere), limits: self.limits, ..Ways::default() };
+        let tls = Some(place.tls_server(&Settings::USUAL, [], &[])?);
+        let (port, limits) = (self.port, self.limits);
+        let ways = Ways { port, tls, auth: Some(Auth::Anywhere), limits, ..Ways::default() };
         self.caught.begin();
         let store = Arc::clone(&self.caught) as Arc<dyn Store>;
         Ok(Box::new(SmtpServer::new(ways, policy, store, Schedule::default())))

@@ -90,7 +90,6 @@ impl From<StartError> for Exit {
         let text = format!("toynet: {error}");
         match error {
             StartError::Service(error) if is_refused(&error) => Self::not_allowed(text),
-            StartError::Authority(_) => Self::not_allowed(text),
             StartError::Service(_) | StartError::Worker | StartError::Thread(_) => Self::died(text),
         }
     }

@@ -119,6 +119,7 @@ impl Listener {
             | Event::Because { .. }
             | Event::Fault { .. }
             | Event::Secured { .. }
+            | Event::Unsecured { .. }
             | Event::Closed { .. } => {}
         }
     }
@@ -142,7 +143,7 @@ impl Listener {
             if told.flow.id != self.wanted {
                 continue;
             }
-            if !matches!(told.what, What::Happening(Happening::Secured { .. })) {
+            if !matches!(told.what, What::Happening(Happening::Secured { .. } | Happening::Unsecured { .. })) {
                 self.protocol = told.protocol;
             }
             let headline = told.words(self.secrets).into_owned();
@@ -156,7 +157,10 @@ impl Listener {
                     self.messages.push(message);
                 }
                 What::Happening(
-                    what @ (Happening::Fault { .. } | Happening::Secured { .. } | Happening::JoinedLate),
+                    what @ (Happening::Fault { .. }
+                    | Happening::Secured { .. }
+                    | Happening::Unsecured { .. }
+                    | Happening::JoinedLate),
                 ) => self.mark(told.by, told.time, what),
                 // These are known from the octets, or from how the flow closed.
                 What::Happening(

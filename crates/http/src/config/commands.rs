@@ -29,8 +29,8 @@ fn way_to_tls(At { resolve, url, inside, .. }: &At) -> Command {
 /// With the root from its file: without one a client has nothing to trust.
 fn over_tls(http: &Http, reached: &Reached<'_>) -> Option<Command> {
     let (settings, port, root) = (http.tls()?, http.tls_port()?, quoted(reached.root?));
-    let At { resolve, url, .. } = At::new("https", port, 443, reached);
-    Some(curl(format!("--cacert {root} {resolve} {url}"), None, shows(settings)))
+    let At { resolve, url, inside, .. } = At::new("https", port, 443, reached);
+    Some(curl(format!("--cacert {root} {resolve} {url}"), Some(inside), shows(settings)))
 }
 
 fn over_http2(At { address, port, resolve, url, inside }: &At, host: &str) -> [Command; 2] {

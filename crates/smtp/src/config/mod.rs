@@ -6,6 +6,7 @@
 //! mailboxes = ["alice", "bob"]
 //! aliases = { sales = "alice" }    # and catch_all = "bob"
 //! users = { alice = "secret" }     # AUTH, and a port to hand mail in
+//! tls = "expired"                  # or false, or as for a web site
 //! ```
 //!
 //! - `check`: what is wrong with it; `commands`: what to try
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_record::Transport;
+use toynet_service::tls::{Settings, Tls};
 use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
 
 use crate::retry::Schedule;
@@ -48,6 +50,8 @@ struct Smtp {
     port: u16,
     /// Where authors hand mail in; 587 where there are users.
     submission: Option<u16>,
+    /// How TLS is spoken once a client asks for it; with the lab's certificate where nothing is said.
+    tls: Option<Tls>,
     /// What the workers of this host share, as long as one of them runs.
     #[serde(skip)]
     shared: Mutex<Option<Shared>>,
@@ -71,6 +75,7 @@ impl Default for Smtp {
             auth_in_clear: false,
             port: 25,
             submission: None,
+            tls: None,
             shared: Mutex::default(),
         }
     }
@@ -100,10 +105,11 @@ impl Config for Smtp {
         Facts { mail_domains: self.domains.clone(), mailboxes, ..Facts::default() }
     }
 
-    fn check(&self, _: &dyn Files) -> Vec<Mistake> {
+    fn check(&self, files: &dyn Files) -> Vec<Mistake> {
         let mut mistakes = check::mistakes(&self.domains, self.mailboxes.as_deref().unwrap_or_default());
         mistakes.extend(check::aliases(&self.aliases, self.catch_all.as_ref(), self.mailboxes.as_deref()));
         mistakes.extend(check::users(&self.users));
+        mistakes.extend(self.tls.iter().flat_map(|tls| tls.check(files)));
         mistakes
     }
 
@@ -128,7 +134,7 @@ impl Config for Smtp {
         let ways = Ways {
             port: self.port,
             submission: self.submission(),
-            tls: None,
+            tls: self.tls_settings().map(|settings| place.tls_server(settings, [], &[])).transpose()?,
             auth: (!self.users.is_empty()).then_some(if self.auth_in_clear { Auth::Anywhere } else { Auth::UnderTls }),
             limits: Limits::default(),
         };
@@ -138,6 +144,12 @@ impl Config for Smtp {
 }
 
 impl Smtp {
+    /// How TLS is spoken once a client asks for it (RFC 3207), if it is.
+    fn tls_settings(&self) -> Option<&Settings> {
+        static USUAL: Settings = Settings::USUAL;
+        self.tls.as_ref().map_or(Some(&USUAL), Tls::settings)
+    }
+
     fn submission(&self) -> Option<u16> {
         self.submission.or((!self.users.is_empty()).then_some(SUBMISSION))
     }

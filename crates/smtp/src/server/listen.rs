@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 use tokio::task::{JoinError, JoinSet};
 use toynet_machine::Machine;
 use toynet_net::drive::drive;
-use toynet_net::tls::ServerConfig;
+use toynet_net::tls;
 use toynet_net::{Clock, Host, Listener, Stream};
 use toynet_service::{LocalFuture, Server};
 
@@ -37,7 +37,7 @@ pub struct Ways {
     /// The port where authors hand mail in (RFC 6409), if there is one.
     pub submission: Option<u16>,
     /// How TLS is spoken, if it is.
-    pub tls: Option<ServerConfig>,
+    pub tls: Option<tls::Server>,
     /// Where users may say who they are, if there are any.
     pub auth: Option<Auth>,
     /// How much is taken.

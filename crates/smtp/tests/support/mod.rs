@@ -128,7 +128,7 @@ pub fn secured_ways() -> Ways {
     let key = made.signing_key.serialize_der().try_into().unwrap();
     let config = ServerConfig::builder().with_no_client_auth();
     let config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
-    Ways { port: 25, tls: Some(config), ..Ways::default() }
+    Ways { port: 25, tls: Some(config.into()), ..Ways::default() }
 }
 
 /// What is in a mailbox.

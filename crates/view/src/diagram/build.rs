@@ -263,6 +263,7 @@ impl Draft {
         let (over, tone) = match happening {
             Happening::Fault { .. } => (over, Tone::Fault),
             Happening::Unanswered => ((from, from), Tone::Failure),
+            Happening::Unsecured { .. } => (over, Tone::Failure),
             Happening::Abandoned => ((from, from), Tone::Plain),
             Happening::Closed { .. }
             | Happening::Secured { .. }

@@ -67,6 +67,9 @@ impl Draft {
             Event::Secured { flow, time, terms } => {
                 self.note(*flow, Side::Initiator, *time, Happening::Secured { terms: (*terms).to_owned() });
             }
+            Event::Unsecured { flow, by, time, why } => {
+                self.note(*flow, *by, *time, Happening::Unsecured { why: (*why).to_owned() });
+            }
             Event::Closed { flow, time, how } => self.close(*flow, *time, *how),
             Event::Opened(_) | Event::Because { .. } => {}
         }
@@ -115,7 +118,7 @@ impl Draft {
         let (from, to) = self.cast.places(&told);
         let tone = match what {
             Happening::Fault { .. } => Tone::Fault,
-            Happening::Closed { .. } => Tone::Failure,
+            Happening::Closed { .. } | Happening::Unsecured { .. } => Tone::Failure,
             _ => Tone::Plain,
         };
         let text = clean(&told.words(false), 300);
@@ -125,6 +128,6 @@ impl Draft {
     fn told(&self, flow: FlowId, by: Side, time: Time, what: Happening) -> Option<Told> {
         let (flow, protocol) = (self.flows.get(&flow)?, self.protocols.get(&flow)?);
         let flow = Rc::clone(flow);
-        Some(Told { flow, protocol, exchange: 0, cause: None, time, by, what: What::Happening(what) })
+        Some(Told { flow, protocol, exchange: 0, cause: None, time, by, secured: false, what: What::Happening(what) })
     }
 }
