@@ -329,7 +329,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (sender, heard) = mpsc::channel();
-        let mut answers = answers.iter().copied();
+        let answers: Vec<&'static [u8]> = answers.to_vec();
+        let mut answers = answers.into_iter();
         thread::spawn(move || {
             while let (Some(answer), Ok((mut stream, _))) = (answers.next(), listener.accept()) {
                 stream.set_read_timeout(Some(LIMIT)).expect("a limit can be set");
