@@ -180,7 +180,7 @@ fn visited(home: &Home, arguments: &[&str]) -> Option<Lab> {
     let sent: Outcome = run(Command::new("swaks").args(swaks));
     sent.succeeded();
     // The mail is on its way; it has arrived when both have said goodbye.
-    let is_over = |log: &String| log.matches("221 ").count() == 2;
+    let is_over = |log: &String| log.matches(" 221 2.0.0 bye").count() == 2;
     eventually("the delivery", || Some(lab.toynet(&["log"]).succeeded().stdout).filter(is_over));
     Some(lab)
 }
