@@ -25,6 +25,7 @@ const DAYTIME: Protocol = Protocol {
     about: "clock",
     ports: &[(Transport::Tcp, PORT)],
     read: |_| Ok(Box::new(Daytime)),
+    schema: r#"{ "type": "object", "additionalProperties": false, "properties": {} }"#,
     dissector: |_| Box::new(Reading { heard: Vec::new() }),
     fault: None,
     tools: &[],

@@ -40,6 +40,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
         (toynet_record::Transport::Tcp, 8080),
     ],
     read: config::read,
+    schema: include_str!("config/schema.json"),
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
     fault: None,
     tools: tool::TOOLS,

@@ -4,6 +4,7 @@
 //! - [`protocols`]: the only list of protocols
 //! - [`lab_file`]: where the text and the [`files`] beside it are from
 //! - [`spec`]: the lab file as written
+//! - [`schema`]: its form, for editors
 //! - [`plan`]: all that follows from it, checked
 //! - [`report`]: what is wrong with it, for a person or a program
 //!
@@ -27,6 +28,7 @@ pub mod plan;
 pub mod protocols;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod spec;
 pub mod table;
 pub mod visit;

@@ -43,6 +43,8 @@ pub struct Protocol {
     pub ports: &'static [(Transport, u16)],
     /// Reads its table in the lab file. A message of an error may have a second line: what to do about it.
     pub read: Read,
+    /// That table as JSON Schema (draft 7), for editors.
+    pub schema: &'static str,
     /// Makes a dissector for a flow.
     pub dissector: fn(FlowInfo) -> Box<dyn Dissector>,
     /// What its services can do wrong on purpose.

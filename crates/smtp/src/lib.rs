@@ -52,6 +52,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     about: "mail server",
     ports: &[(toynet_record::Transport::Tcp, 25)],
     read: config::read,
+    schema: include_str!("config/schema.json"),
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
     fault: None,
     tools: &[tool::SEND],

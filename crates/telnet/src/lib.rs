@@ -65,6 +65,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     about: "bulletin board",
     ports: &[(toynet_record::Transport::Tcp, 23)],
     read: config::read,
+    schema: include_str!("config/schema.json"),
     dissector: |flow| Box::new(dissect::TelnetDissector::new(flow)),
     fault: None,
     tools: &[tool::TELNET],

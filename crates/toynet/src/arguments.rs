@@ -30,6 +30,8 @@ pub enum Command {
     Check(File),
     /// Show everything that follows from a lab file: hosts, addresses, zones, links
     Plan(File),
+    /// Print the form of lab files as JSON Schema, for editors
+    Schema,
     /// Say what runs in a lab and where it is reached
     Status(Status),
     /// Print where a lab's services are reached, as variables for a shell
@@ -393,7 +395,8 @@ fn lab_name(text: &str) -> Result<String, String> {
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 fine, 1 a check failed or no lab runs, 2 usage, 3 the lab file is invalid,
-4 an address cannot be bound or something is not allowed, 5 a service died.
+4 an address cannot be bound or something is not allowed, 5 a service died. Clients: 0 as wished,
+1 refused, 6 no answer.
 What toynet itself has to say goes to stderr; RUST_LOG=debug makes it say more.";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `check` and `plan`: nothing is bound, nothing runs.
+//! `check`, `plan` and `schema`: nothing is bound, nothing runs.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -36,6 +36,11 @@ pub fn plan(file: &File) -> Result<(), Exit> {
     let lab_file = open(&file.lab_file)?;
     let plan = planned(&lab_file)?;
     print(&if file.json { format!("{:#}\n", plan.to_json()) } else { plan.to_string() });
+    Ok(())
+}
+
+pub fn schema() -> Result<(), Exit> {
+    print(&format!("{:#}\n", toynet_lab::schema::schema(protocols::ALL)));
     Ok(())
 }
 

@@ -67,6 +67,7 @@ fn run(command: Command) -> Result<(), Exit> {
     match command {
         Command::Check(file) => judge::check(&file),
         Command::Plan(file) => judge::plan(&file),
+        Command::Schema => judge::schema(),
         Command::Up(up) => up::up(up),
         Command::Run(run) => world::run(run),
         Command::Shell(shell) => world::shell(shell),
