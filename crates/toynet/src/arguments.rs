@@ -250,7 +250,7 @@ pub struct Fault {
 
 #[derive(Debug, Subcommand)]
 pub enum FaultOrder {
-    /// Set one: the same words as in a lab file's [[fault]], as in
+    /// Set one: the same words as in a lab file's `[[fault]]`, as in
     /// `toynet fault add host=ns.shop.test answer=SERVFAIL for=10s`
     #[command(verbatim_doc_comment)]
     Add {

@@ -6,7 +6,7 @@
 //!   [`live`]: its log while it runs
 //! - [`world`]: `run` and `shell`, inside a lab; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
-//! - [`detach`], [`wait`], [`env`]: a lab as scripts use it
+//! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
