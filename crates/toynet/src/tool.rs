@@ -151,6 +151,10 @@ async fn visit(matches: &ArgMatches) -> Result<Visit, Exit> {
     match client {
         Ok(client) => Ok(Visit::join(client, text(AS)).await?),
         Err(ClientError::NoneRuns) if !named => nowhere(),
+        Err(ClientError::Several(labs)) if !named => {
+            eprintln!("toynet: acts in no lab, since several run: {}; --lab NAME says in which", labs.join(", "));
+            nowhere()
+        }
         Err(error) => Err(error.into()),
     }
 }

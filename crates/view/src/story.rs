@@ -75,7 +75,7 @@ impl Story {
         self.reader.roster()
     }
 
-    /// Takes the next entry in the order of a [`Journal`](toynet_record::Journal) and tells what it brings.
+    /// Takes the next entry in the order of a [`Journal`] and tells what it brings.
     pub fn read(&mut self, entry: &Entry<'_>, tell: impl FnMut(Told)) {
         self.read_raw(entry, |_| {}, tell);
     }
