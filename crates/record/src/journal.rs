@@ -54,6 +54,11 @@ impl Roster {
         self.hosts.iter().map(|host| host.name.as_str())
     }
 
+    /// All hosts with their addresses, in the lab's order.
+    pub fn hosts(&self) -> impl Iterator<Item = (&str, &[IpAddr])> {
+        self.hosts.iter().map(|host| (host.name.as_str(), host.addresses.as_slice()))
+    }
+
     /// Makes the look-up by address anew; needed after a roster was read from outside.
     pub fn index(&mut self) {
         let pairs = self.hosts.iter().enumerate();

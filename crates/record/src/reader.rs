@@ -62,6 +62,13 @@ pub enum Event<'a> {
         /// What was done.
         what: &'a str,
     },
+    /// A line of the TLS key log that opens the flow.
+    Secret {
+        /// Which flow.
+        flow: FlowId,
+        /// The line, without its end.
+        line: &'a str,
+    },
     /// What is said from here on went over TLS.
     Secured {
         /// In which flow.
@@ -199,7 +206,8 @@ impl Reader {
             Seen::Unsecured { direction, why } => self.of_end(entry, &mut hear, |flow, side| {
                 Some(Event::Unsecured { flow, by: direction.speaker(side), time, why })
             }),
-            Seen::Secret { .. } | Seen::Sealed { .. } => {}
+            Seen::Secret { line } => self.of_end(entry, &mut hear, |flow, _| Some(Event::Secret { flow, line })),
+            Seen::Sealed { .. } => {}
             Seen::Closed { how } => {
                 self.of_end(entry, &mut hear, |flow, _| Some(Event::Closed { flow, time, how }));
                 self.ends.close(entry.end);
