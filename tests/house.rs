@@ -127,7 +127,8 @@ fn words_are_found_whole_and_comments_are_not_read() {
 const ARROWS: &[(&str, &[&str])] = &[
     ("toynet", &["lab", "view", "world"]),
     ("lab", &["dns", "smtp", "http", "telnet", "service", "net", "record", "machine"]),
-    ("view", &["record", "machine"]),
+    ("view", &["capture", "record", "machine"]),
+    ("capture", &["record", "machine"]),
     ("dns", PROTOCOL_MAY),
     ("smtp", PROTOCOL_MAY),
     ("http", PROTOCOL_MAY),

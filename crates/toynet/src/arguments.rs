@@ -40,6 +40,8 @@ pub enum Command {
     Wait(Wait),
     /// Show what passed in a running lab, or in one that was recorded
     Log(Log),
+    /// Write what passed as packets that Wireshark reads
+    Capture(Capture),
     /// Let services of a running lab do something wrong on purpose
     Fault(Fault),
     /// Draw what passed as a UML sequence diagram
@@ -235,6 +237,32 @@ pub struct Log {
     /// Show passwords, cookies and other secrets
     #[arg(long)]
     pub secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Capture {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// The file to write; - is the standard output, as in `toynet capture -f -o - | wireshark -k -i -`
+    #[arg(short, long, value_name = "FILE", verbatim_doc_comment)]
+    pub output: PathBuf,
+    /// Go on with what comes, until Ctrl-C or the end of the lab
+    #[arg(short, long)]
+    pub follow: bool,
+    /// What to show of the network
+    #[arg(long, value_name = "STYLE", default_value = "packets")]
+    pub style: CaptureStyle,
+    /// Show passwords, cookies and other secrets in the packets' comments too
+    #[arg(long)]
+    pub secrets: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CaptureStyle {
+    /// Packets as on a wire; TLS with its keys
+    Packets,
+    /// A frame for each message, in clear
+    Messages,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@
 //! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
+//! - [`capture`]: a record as packets
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone
 //! - [`ca`]: the root that vouches for a lab's certificates
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
@@ -17,6 +18,7 @@
 mod arguments;
 mod ask;
 mod ca;
+mod capture;
 mod control;
 mod detach;
 mod diagram;
@@ -76,6 +78,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Env(env) => on_runtime(env::env(env)),
         Command::Wait(wait) => wait::go_inside(&wait).and_then(|()| on_runtime(wait::wait(wait))),
         Command::Log(log) => on_runtime(ask::log(log)),
+        Command::Capture(capture) => on_runtime(capture::capture(capture)),
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
         Command::Diagram(diagram) => on_runtime(diagram::diagram(diagram)),
         Command::Ca(ca) => on_runtime(ca::ca(ca)),

@@ -10,6 +10,7 @@
 //! - [`log`]: all of it tied together
 //! - [`diagram`]: a record as a UML sequence diagram
 //! - [`transcript`]: one conversation as it went over the wire
+//! - [`capture`]: a record as a packet capture
 //!
 //! Used by these:
 //! - [`limit`]: what is left out when nobody keeps up, and that it is said
@@ -18,6 +19,7 @@
 //! - `paint`: the colours
 #![forbid(unsafe_code)]
 
+pub mod capture;
 mod clean;
 pub mod diagram;
 pub mod json;
@@ -33,6 +35,7 @@ pub mod told;
 pub mod transcript;
 mod words;
 
+pub use capture::Capture;
 pub use diagram::Diagram;
 pub use log::{Format, Log, Show};
 pub use select::Select;

@@ -118,6 +118,7 @@ impl Listener {
             | Event::Hole { .. }
             | Event::Because { .. }
             | Event::Fault { .. }
+            | Event::Secret { .. }
             | Event::Secured { .. }
             | Event::Unsecured { .. }
             | Event::Closed { .. } => {}

@@ -71,7 +71,7 @@ impl Draft {
                 self.note(*flow, *by, *time, Happening::Unsecured { why: (*why).to_owned() });
             }
             Event::Closed { flow, time, how } => self.close(*flow, *time, *how),
-            Event::Opened(_) | Event::Because { .. } => {}
+            Event::Opened(_) | Event::Because { .. } | Event::Secret { .. } => {}
         }
     }
 

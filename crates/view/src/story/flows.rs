@@ -55,6 +55,7 @@ impl Flows {
             Event::Unsecured { flow, by, time, why } => {
                 self.at(flow, time, tell).into_iter().for_each(|live| live.unsecured(by, time, why, tell));
             }
+            Event::Secret { .. } => {}
             Event::Closed { flow, time, how } => {
                 self.parked.remove(&flow);
                 self.live.remove(&flow).into_iter().for_each(|live| live.closed(time, how, tell));

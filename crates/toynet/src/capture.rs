@@ -1,0 +1,126 @@
+//! `capture`: what passed, as packets.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, IsTerminal};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::signal::unix::{SignalKind, signal};
+use toynet_lab::control::Client;
+use toynet_lab::control::client::ClientError;
+use toynet_lab::run::Clock;
+use toynet_view::Capture as View;
+use toynet_view::capture::Style;
+
+use crate::arguments::{Capture, CaptureStyle};
+use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
+use crate::exit::Exit;
+use crate::live;
+
+pub async fn capture(arguments: Capture) -> Result<(), Exit> {
+    let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
+    let mut client = connect(&arguments.lab).await?;
+    let stuck = stuck("does not answer", &client);
+    let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
+    let out = open(&arguments.output)?;
+    let mut written =
+        Written { out, view: View::new(roster, live::dissectors(), style(arguments.style), arguments.secrets), left_out: 0 };
+    let ended = tokio::select! {
+        biased;
+        _ = interrupt.recv() => Ok(()),
+        ended = written.follow(&mut client) => ended,
+    };
+    let ended = match ended {
+        Ok(()) => written.finish().await,
+        Err(exit) => Err(exit),
+    };
+    written.sum_up(&arguments.output);
+    ended
+}
+
+/// A capture on its way to its reader.
+struct Written {
+    out: Box<dyn AsyncWrite + Unpin>,
+    view: View,
+    left_out: u64,
+}
+
+impl Written {
+    /// Writes what the lab tells, as it comes.
+    async fn follow(&mut self, client: &mut Client) -> Result<(), Exit> {
+        self.pass_on().await?;
+        loop {
+            let (journal, left_out) = match client.entries().await {
+                Ok(Some(portion)) => portion,
+                // The end of the lab is the end of the capture, in whatever form.
+                Ok(None) | Err(ClientError::Io(_)) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            self.left_out += left_out;
+            journal.entries().for_each(|entry| self.view.feed(&entry));
+            self.pass_on().await?;
+        }
+    }
+
+    async fn finish(&mut self) -> Result<(), Exit> {
+        self.view.finish(Clock::system().now());
+        self.pass_on().await
+    }
+
+    async fn pass_on(&mut self) -> Result<(), Exit> {
+        let octets = self.view.take();
+        let written = match self.out.write_all(&octets).await {
+            Ok(()) => self.out.flush().await,
+            failed => failed,
+        };
+        written.map_err(|error| match error.kind() {
+            // A reader that has seen enough and left is no mistake of ours.
+            io::ErrorKind::BrokenPipe => Exit::with_status(0, None),
+            _ => Exit::not_allowed(format!("toynet: the capture cannot be written: {error}")),
+        })
+    }
+
+    fn sum_up(&self, path: &Path) {
+        let shown = path.display();
+        if self.left_out > 0 {
+            eprintln!("toynet: {} entries of the record were gone before they could be read", self.left_out);
+        }
+        if let Some(warning) = self.view.warning().filter(|_| !is_standard(path)) {
+            eprintln!("toynet: {shown} holds {warning}; only you can read it");
+        }
+    }
+}
+
+fn style(style: CaptureStyle) -> Style {
+    match style {
+        CaptureStyle::Packets => Style::Packets,
+        CaptureStyle::Messages => Style::Messages,
+    }
+}
+
+/// Where to write. A file is its owner's alone.
+fn open(path: &Path) -> Result<Box<dyn AsyncWrite + Unpin>, Exit> {
+    if is_standard(path) {
+        if io::stdout().is_terminal() {
+            let advice = "say -o FILE, or pipe it into `wireshark -k -i -`";
+            return Err(Exit::misused(format!("toynet: a capture is nothing that a terminal can show; {advice}")));
+        }
+        return Ok(Box::new(tokio::io::stdout()));
+    }
+    let failed = |error: io::Error| Exit::not_allowed(format!("toynet: {} cannot be written: {error}", path.display()));
+    let is_older = fs::metadata(path).is_ok_and(|file| file.is_file());
+    if is_older {
+        fs::set_permissions(path, Permissions::from_mode(PRIVATE)).map_err(failed)?;
+    }
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(path).map_err(failed)?;
+    Ok(Box::new(tokio::fs::File::from_std(file)))
+}
+
+fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What was said may be read by whoever it was said to.
+const PRIVATE: u32 = 0o600;

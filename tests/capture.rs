@@ -1,0 +1,248 @@
+//! What passed in a lab, as packets that Wireshark reads.
+
+mod support;
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+
+use support::lab::Home;
+use support::run::{eventually, wait};
+use support::tshark::Judge;
+use support::{Lab, dig, run, tool, wire};
+use toynet_machine::Time;
+use toynet_record::{Closing, Direction, EndId, Entry, Roster, Seen, Side, Transport};
+use toynet_view::Capture;
+use toynet_view::capture::Style;
+
+#[test]
+fn no_lab_that_we_ship_gives_a_packet_that_wireshark_finds_fault_with() {
+    let Some(_) = tool("tshark") else { return };
+    for file in labs() {
+        let lab = Lab::start(&Home::new(), &["up", file.to_str().unwrap()]);
+        let spoken = speak(&lab);
+        for style in ["packets", "messages"] {
+            let capture = capture(&lab, &["--style", style]);
+            let judge = Judge(&capture);
+            judge.find_no_fault();
+            for filter in &spoken {
+                assert!(judge.count(filter) > 0, "no {filter} in {} as {style}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn packets_say_which_host_they_are_of_and_what_they_mean() {
+    let Some(_) = tool("tshark") else { return };
+    let lab = Lab::of_tests("shop");
+    dig(lab.status().resolver(), &["www.shop.test", "A"]);
+    let capture = capture(&lab, &[]);
+    let judge = Judge(&capture);
+    let comments = judge.field("dns", "frame.comment").join("\n");
+    assert!(comments.contains("[1] #1 you → resolver.test: A www.shop.test"), "{comments}");
+    assert!(comments.contains("(for #1)"), "{comments}");
+    let interfaces = judge.field("dns", "frame.interface_name");
+    assert!(interfaces.iter().any(|name| name == "resolver.test"), "{interfaces:?}");
+    let names = run(Command::new("tshark").args(["-N", "n", "-Y", "dns", "-r"]).arg(&capture)).succeeded().stdout;
+    assert!(names.contains("you → resolver.test"), "{names}");
+    assert_eq!(judge.count("ipv6"), judge.count("ipv6 && dns"), "the lab's own look-ups go over IPv6 too");
+}
+
+#[test]
+fn a_capture_grows_while_the_lab_runs() {
+    let Some(_) = tool("tshark") else { return };
+    let lab = Lab::of_tests("shop");
+    let mut toynet = lab.home.toynet(&["capture", "-f", "-o", "-"]);
+    let mut toynet = toynet.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let octets = toynet.stdout.take().unwrap();
+    let mut tshark = Command::new("tshark");
+    tshark.args(["-l", "-i", "-", "-Y", "http.response", "-c", "30"]).stdin(octets).stderr(Stdio::null());
+    let mut tshark = tshark.stdout(Stdio::piped()).spawn().unwrap();
+    let door = lab.status().door("www.shop.test", "tcp", 80);
+    let mut ended = None;
+    eventually("thirty packets", || {
+        wire::say(door, b"GET / HTTP/1.0\r\nHost: www.shop.test\r\n\r\n");
+        ended = tshark.try_wait().unwrap();
+        ended.is_some().then_some(())
+    });
+    let mut told = String::new();
+    tshark.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(told.matches("HTTP/1.1 200 OK").count() >= 2, "{told}");
+    drop(lab);
+    assert!(wait(&mut toynet, support::run::LIMIT).is_some(), "it ends with its lab");
+}
+
+#[test]
+fn a_capture_is_its_owner_s_alone_and_says_what_it_holds() {
+    let lab = Lab::of_tests("shop");
+    let door = lab.status().door("www.shop.test", "tcp", 80);
+    wire::say(door, b"GET / HTTP/1.0\r\nHost: www.shop.test\r\nCookie: session=hunter2\r\n\r\n");
+    let path = lab.home.write("run.pcapng", "an older file that everybody may read");
+    let outcome = lab.toynet(&["capture", "-o", path.to_str().unwrap()]).succeeded();
+    assert!(outcome.stderr.contains("run.pcapng holds passwords or cookies"), "{}", outcome.stderr);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let octets = fs::read(&path).unwrap();
+    let shown = |octets: &[u8]| octets.windows(7).filter(|window| *window == b"hunter2").count();
+    assert_eq!(shown(&octets), 1, "in the packet and in no comment");
+    lab.toynet(&["capture", "--secrets", "-o", path.to_str().unwrap()]).succeeded();
+    assert_eq!(shown(&fs::read(&path).unwrap()), 2);
+}
+
+#[test]
+fn what_the_record_left_out_is_a_missing_segment() {
+    let Some(_) = tool("tshark") else { return };
+    let mut record = Record::default();
+    let client = record.connect(80);
+    record.sent(client, b"GET /large HTTP/1.1\r\nHost: www.shop.test\r\n\r\n");
+    record.received(client, b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbeginning");
+    record.see(client, Seen::Hole { direction: Direction::Received, length: 99_991 });
+    record.sent(client, b"GET /small HTTP/1.1\r\nHost: www.shop.test\r\n\r\n");
+    record.received(client, b"HTTP/1.1 204 No Content\r\n\r\n");
+    record.see(client, Seen::Closed { how: Closing::Finished });
+    let (_folder, path) = record.capture(Style::Packets);
+    let judge = Judge(&path);
+    assert_eq!(judge.count("tcp.analysis.lost_segment && http.response.code == 204"), 1);
+    assert_eq!(judge.count("tcp.analysis.retransmission || _ws.malformed"), 0);
+}
+
+#[test]
+fn what_was_said_inside_tls_opens_with_the_keys_in_the_file() {
+    let Some(_) = tool("tshark") else { return };
+    let secret = |label: &str, length| format!("{label} {} {}", "5a".repeat(32), "c3".repeat(length));
+    let tls13 = |length| {
+        let labels = ["HANDSHAKE_TRAFFIC_SECRET", "TRAFFIC_SECRET_0"];
+        let both = |label| ["CLIENT", "SERVER"].map(|side| secret(&format!("{side}_{label}"), length));
+        labels.map(both).concat()
+    };
+    for (terms, secrets) in [
+        ("TLS 1.3 TLS13_AES_128_GCM_SHA256 http/1.1 for www.shop.test", tls13(32)),
+        ("TLS 1.3 TLS13_AES_256_GCM_SHA384 http/1.1 for www.shop.test", tls13(48)),
+        ("TLS 1.3 TLS13_CHACHA20_POLY1305_SHA256 http/1.1 for www.shop.test", tls13(32)),
+        ("TLS 1.2 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 http/1.1", vec![secret("CLIENT_RANDOM", 48)]),
+        ("TLS 1.2 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", vec![secret("CLIENT_RANDOM", 48)]),
+    ] {
+        let mut record = Record::default();
+        let client = record.connect(443);
+        secrets.iter().for_each(|line| record.see(client, Seen::Secret { line: line.clone().leak() }));
+        record.see(client, Seen::Secured { terms });
+        record.sent(client, b"GET /inside HTTP/1.1\r\nHost: www.shop.test\r\n\r\n");
+        record.received(client, &[b"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n", &[b'x'; 40_000][..]].concat());
+        record.sent(client, b"GET /again HTTP/1.1\r\nHost: www.shop.test\r\n\r\n");
+        record.see(client, Seen::Closed { how: Closing::Finished });
+        let (_folder, path) = record.capture(Style::Packets);
+        let judge = Judge(&path);
+        judge.find_no_fault();
+        assert_eq!(judge.field("http.request", "http.request.uri"), ["/inside", "/again"], "{terms}");
+        assert_eq!(judge.field("http.response", "http.content_length"), ["40000"], "{terms}");
+        assert_eq!(
+            judge.count("tls.app_data"),
+            judge.count("tls.record.content_type == 23 && !tls.handshake"),
+            "{terms}"
+        );
+        let octets = fs::read(&path).unwrap();
+        assert!(!octets.windows(7).any(|window| window == b"/inside"), "it is sealed");
+        let (_folder, path) = record.capture(Style::Messages);
+        let judge = Judge(&path);
+        judge.find_no_fault();
+        assert_eq!(judge.count("exported_pdu"), 3);
+    }
+}
+
+#[test]
+fn an_answer_that_never_came_is_seen_as_what_it_was() {
+    let Some(_) = tool("tshark") else { return };
+    for (how, filter) in [
+        (Closing::Refused, "tcp.flags == 0x014"),
+        (Closing::Reset, "tcp.flags == 0x014"),
+        (Closing::TimedOut, "tcp.analysis.retransmission && tcp.flags.syn == 1"),
+        (Closing::Unreachable, "icmp.type == 3"),
+    ] {
+        let mut record = Record::default();
+        let client = record.connect(80);
+        record.see(client, Seen::Closed { how });
+        let (_folder, path) = record.capture(Style::Packets);
+        assert_eq!(Judge(&path).count(filter), 1, "{how:?}");
+    }
+}
+
+#[test]
+fn a_terminal_is_not_covered_with_packets() {
+    let Some(script) = tool("script") else { return };
+    let lab = Lab::of_tests("shop");
+    let mut command = Command::new(script);
+    let outcome = run(lab.home.furnish(&mut command).args(["-qec", "toynet capture -o -", "/dev/null"]));
+    assert_eq!(outcome.code(), Some(2), "{outcome:?}");
+    assert!(outcome.stdout.contains("wireshark"), "{outcome:?}");
+}
+
+/// Does with every service of the lab what a person would, and says what Wireshark must see.
+fn speak(lab: &Lab) -> Vec<&'static str> {
+    let status = lab.status();
+    let at_once: String = status.commands().iter().map(|command| format!("timeout 5 {command} &\n")).collect();
+    let mut shell = Command::new("sh");
+    run(lab.home.furnish(&mut shell).args(["-c", &format!("{at_once}wait")]));
+    let served = |port| status.doors().iter().any(|door| door.port == port);
+    let seen = [(53, "dns"), (80, "http || http2"), (25, "smtp"), (23, "telnet")];
+    seen.into_iter().filter(|(port, _)| served(*port)).map(|(_, filter)| filter).collect()
+}
+
+fn capture(lab: &Lab, arguments: &[&str]) -> PathBuf {
+    let path = lab.home.path().join("run.pcapng");
+    let all = [&["capture", "-o", path.to_str().unwrap()], arguments].concat();
+    lab.toynet(&all).succeeded();
+    path
+}
+
+fn labs() -> Vec<PathBuf> {
+    let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/configs")).unwrap();
+    let files = folder.map(|file| file.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "toml")).collect()
+}
+
+/// A record as it is made by hand: hosts of a lab that connect to `www.shop.test`.
+#[derive(Default)]
+struct Record {
+    octets: Vec<u8>,
+    seen: u64,
+}
+
+impl Record {
+    fn connect(&mut self, port: u16) -> EndId {
+        let end = EndId::new(0, self.seen + 1);
+        let (local, peer) = (([198, 18, 0, 2], 40_000 + self.seen as u16).into(), ([198, 18, 0, 1], port).into());
+        self.see(end, Seen::Opened { side: Side::Initiator, transport: Transport::Tcp, local, peer, cause: None });
+        end
+    }
+
+    fn sent(&mut self, end: EndId, octets: &[u8]) {
+        self.see(end, Seen::Octets { direction: Direction::Sent, number: 1, octets });
+    }
+
+    fn received(&mut self, end: EndId, octets: &[u8]) {
+        self.see(end, Seen::Octets { direction: Direction::Received, number: 1, octets });
+    }
+
+    fn see(&mut self, end: EndId, seen: Seen<'_>) {
+        self.seen += 1;
+        let time = Time::from_nanos(1_767_225_845_000_000_000 + self.seen * 1_000_000);
+        Entry { end, time, order: self.seen, seen }.write(&mut self.octets);
+    }
+
+    fn capture(&self, style: Style) -> (Home, PathBuf) {
+        let mut roster = Roster::default();
+        roster.add("www.shop.test", [[198, 18, 0, 1].into()]);
+        roster.add("laptop.shop.test", [[198, 18, 0, 2].into()]);
+        let nobody = Rc::new(|_, _: &_| None);
+        let mut capture = Capture::new(roster, nobody, style, false);
+        let mut rest = &self.octets[..];
+        std::iter::from_fn(|| Entry::read(&mut rest)).for_each(|entry| capture.feed(&entry));
+        capture.finish(Time::from_nanos(1_767_225_846_000_000_000));
+        let home = Home::new();
+        let path = home.write("made.pcapng", capture.take());
+        (home, path)
+    }
+}
