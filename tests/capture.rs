@@ -71,7 +71,7 @@ fn a_capture_grows_while_the_lab_runs() {
     });
     let mut told = String::new();
     tshark.stdout.take().unwrap().read_to_string(&mut told).unwrap();
-    assert!(told.matches("HTTP/1.1 200 OK").count() >= 2, "{told}");
+    assert!(told.matches(" 200 OK").count() >= 2, "{told}");
     drop(lab);
     assert!(wait(&mut toynet, support::run::LIMIT).is_some(), "it ends with its lab");
 }

@@ -27,11 +27,7 @@ impl Path {
             IpAddr::V4(ip) => SocketAddr::new(ip.to_ipv6_mapped().into(), address.port()),
             IpAddr::V6(_) => address,
         };
-        if from.is_ipv4() == to.is_ipv4() {
-            Self { from, to }
-        } else {
-            Self { from: mapped(from), to: mapped(to) }
-        }
+        if from.is_ipv4() == to.is_ipv4() { Self { from, to } } else { Self { from: mapped(from), to: mapped(to) } }
     }
 
     /// The way back.

@@ -189,8 +189,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                "> S 0", "< SA 0", "> A 0", "> AP 5", "< A 1460", "< A 1460", "> A 0", "< A 1460", "< AP 620", "> AF 0",
-                "< AF 0", "> A 0"
+                "> S 0", "< SA 0", "> A 0", "> AP 5", "< A 1460", "< A 1460", "> A 0", "< A 1460", "< AP 620",
+                "> AF 0", "< AF 0", "> A 0"
             ]
         );
     }
@@ -207,11 +207,9 @@ mod tests {
 
     #[test]
     fn nobody_there_is_a_reset_or_word_from_the_own_system() {
-        for (how, told) in [
-            (Closing::Refused, "< AR 0"),
-            (Closing::TimedOut, "> S 0"),
-            (Closing::Unreachable, "> icmp"),
-        ] {
+        for (how, told) in
+            [(Closing::Refused, "< AR 0"), (Closing::TimedOut, "> S 0"), (Closing::Unreachable, "> icmp")]
+        {
             let (mut stream, _) = open();
             let sent = stream.closed(how);
             assert_eq!(sent.iter().map(in_words).collect::<Vec<_>>(), [told], "{how:?}");

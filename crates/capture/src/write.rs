@@ -201,7 +201,8 @@ impl Capture {
 /// The hosts' names, and that of whoever comes from outside over the loopback.
 fn names(roster: &Roster) -> Vec<(IpAddr, &str)> {
     let hosts = roster.hosts().flat_map(|(name, addresses)| addresses.iter().map(move |address| (*address, name)));
-    let you = ["127.0.0.1", "::1"].into_iter().filter_map(|text| text.parse().ok()).map(|address: IpAddr| (address, "you"));
+    let you =
+        ["127.0.0.1", "::1"].into_iter().filter_map(|text| text.parse().ok()).map(|address: IpAddr| (address, "you"));
     hosts.chain(you.filter(|(address, _)| roster.name(*address).is_none())).collect()
 }
 
@@ -216,6 +217,3 @@ const STREAMS: &str = "quic streams";
 const FLOWS: usize = 64 * 1024;
 /// At one packet: as many messages as fit into one read of a pipelining client.
 const MOST_REMARKS: usize = 1000;
-
-#[cfg(test)]
-mod tests;

@@ -47,7 +47,9 @@ impl Keys {
         let seed = [b"key expansion", &randoms.server[..], &randoms.client[..]].concat();
         let block = pseudorandom(suite.hash, secret, &seed, 2 * (length + fixed));
         let (keys, ivs) = block.split_at(2 * length);
-        let of = |side: usize| Self::new(suite.cipher, &keys[side * length..][..length], &ivs[side * fixed..][..fixed], form);
+        let of = |side: usize| {
+            Self::new(suite.cipher, &keys[side * length..][..length], &ivs[side * fixed..][..fixed], form)
+        };
         Some([of(0)?, of(1)?])
     }
 
@@ -231,7 +233,9 @@ mod tests {
     fn lines_of_a_key_log_are_read_strictly() {
         let random = "00".repeat(32);
         assert!(parse_line(&format!("CLIENT_RANDOM {random} 0aFF")).is_some());
-        for line in ["", "# comment", "CLIENT_RANDOM 00 00", &format!("CLIENT_RANDOM {random} 0"), &format!("X {random} zz")] {
+        for line in
+            ["", "# comment", "CLIENT_RANDOM 00 00", &format!("CLIENT_RANDOM {random} 0"), &format!("X {random} zz")]
+        {
             assert_eq!(parse_line(line), None, "{line}");
         }
     }
