@@ -25,8 +25,11 @@ pub async fn capture(arguments: Capture) -> Result<(), Exit> {
     let stuck = stuck("does not answer", &client);
     let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
     let out = open(&arguments.output)?;
-    let mut written =
-        Written { out, view: View::new(roster, live::dissectors(), style(arguments.style), arguments.secrets), left_out: 0 };
+    let mut written = Written {
+        out,
+        view: View::new(roster, live::dissectors(), style(arguments.style), arguments.secrets),
+        left_out: 0,
+    };
     let ended = tokio::select! {
         biased;
         _ = interrupt.recv() => Ok(()),
