@@ -13,13 +13,14 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     protocols::ALL.iter().map(|protocol| protocol.name).chain(others)
 }
 
-/// The protocol that speaks at a flow's port, and a dissector for the flow; nothing when none does. A typed command reads itself.
+/// The protocol that speaks at a flow's port, or at the port that labs raise so, and a dissector for the flow; nothing
+/// when none does. A typed command reads itself.
 pub fn dissector(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
     if flow.transport == Transport::Command {
         return Some(("command", Box::new(CommandDissector)));
     }
-    let at_port = |protocol: &&&toynet_service::Protocol| protocol.ports.contains(&(flow.transport, flow.port));
-    let protocol = protocols::ALL.iter().find(at_port)?;
+    let at = |port: u16| protocols::ALL.iter().find(|protocol| protocol.ports.contains(&(flow.transport, port)));
+    let protocol = at(flow.port).or_else(|| at(flow.port.checked_sub(RAISED)?))?;
     Some((protocol.name, (protocol.dissector)(flow)))
 }
 
@@ -29,3 +30,21 @@ pub fn dissector_of(protocol: &Protocol, flow: FlowInfo, explain: bool) -> Optio
     let flow = FlowInfo { explain, ..flow };
     dissector(flow).or_else(|| Some((protocol.name, (protocol.dissector)(flow))))
 }
+
+/// The protocol of this name; without one, that which is spoken at `port`, or at the port that labs raise so.
+pub fn protocol(name: Option<&str>, port: u16) -> Option<&'static Protocol> {
+    let speaks =
+        |port: u16| protocols::ALL.iter().copied().find(|protocol| protocol.ports.iter().any(|(_, one)| *one == port));
+    match name {
+        Some(name) => protocols::ALL.iter().copied().find(|protocol| protocol.name == name),
+        None => speaks(port).or_else(|| speaks(port.checked_sub(RAISED)?)),
+    }
+}
+
+/// The port at which a protocol is spoken first of all.
+pub fn standard_port(name: &str) -> Option<u16> {
+    Some(protocol(Some(name), 0)?.ports.first()?.1)
+}
+
+/// Where standard ports are reserved to the system.
+const RAISED: u16 = 8000;

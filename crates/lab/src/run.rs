@@ -8,7 +8,7 @@
 //! - [`follow`]: the record of all workers as it grows
 //! - [`faults`]: what services do wrong on purpose, from the file or set while it runs
 //! - [`guests`]: what other processes saw that act as its hosts
-//! - [`solo`]: one server alone
+//! - [`solo`]: one server alone; [`relay`]: between a client and a server that are no part of a lab
 //! - [`in_memory`]: a lab inside a program, in virtual time
 
 pub mod faults;
@@ -17,6 +17,7 @@ pub mod ground;
 pub mod guests;
 pub mod in_memory;
 mod keep;
+pub mod relay;
 mod services;
 pub mod solo;
 pub mod state;
@@ -27,6 +28,7 @@ pub use follow::Follow;
 pub use ground::{Ground, PortChoice, Refused};
 pub use guests::Guests;
 pub use in_memory::InMemory;
+pub use relay::Relay;
 pub use solo::Solo;
 pub use state::Folders;
 pub use supervise::{Lab, StartError};

@@ -123,7 +123,7 @@ impl Telling {
 }
 
 /// The machine as a host: it speaks from whatever address the system finds right.
-fn outside(worker: u16, clock: Clock, recorder: &Recorder) -> Option<Host> {
+pub(crate) fn outside(worker: u16, clock: Clock, recorder: &Recorder) -> Option<Host> {
     let addresses = vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
     let host = TopologyHost { name: GUEST.to_owned(), number: 1, addresses };
     let resolver = Some(resolve::system_server());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use toynet_machine::Time;
 
-use crate::{Batch, Entry, Piece};
+use crate::{Batch, Entry, Piece, Seen, Side};
 
 /// The hosts of a lab, in the lab's order, by address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,21 @@ impl Journal {
         })
     }
 
+    /// The journal in which whoever accepted at the port `seen` did so at the address `told`.
+    pub fn accepted_at(&self, seen: u16, told: SocketAddr) -> Self {
+        let mut octets = Vec::with_capacity(self.0.len());
+        for mut entry in self.entries() {
+            if let Seen::Opened { side: Side::Acceptor, local, .. } | Seen::Again { side: Side::Acceptor, local, .. } =
+                &mut entry.seen
+                && local.port() == seen
+            {
+                *local = told;
+            }
+            entry.write(&mut octets);
+        }
+        Self(octets)
+    }
+
     /// The journal as a batch, to be merged with others.
     pub fn into_batch(self) -> Batch {
         let entries = self.entries().count() as u64;
@@ -143,7 +158,26 @@ impl From<Vec<u8>> for Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Direction, EndId, Seen};
+    use crate::{Direction, EndId};
+
+    #[test]
+    fn who_stands_in_for_another_is_told_as_that_one() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let (transport, peer) = (crate::Transport::Tcp, address("127.0.0.1:50000"));
+        let mut octets = Vec::new();
+        for (order, (side, port)) in (0..).zip([(Side::Acceptor, 2525), (Side::Initiator, 2525), (Side::Acceptor, 80)])
+        {
+            let seen = Seen::Opened { side, transport, local: ([127, 0, 0, 1], port).into(), peer, cause: None };
+            Entry { end: EndId::new(0, order), time: Time::default(), order, seen }.write(&mut octets);
+        }
+        let moved = Journal::from(octets).accepted_at(2525, address("192.0.2.1:25"));
+        let local = |entry: Entry<'_>| match entry.seen {
+            Seen::Opened { local, .. } => local.to_string(),
+            other => format!("{other:?}"),
+        };
+        let told: Vec<_> = moved.entries().map(local).collect();
+        assert_eq!(told, ["192.0.2.1:25", "127.0.0.1:2525", "127.0.0.1:80"]);
+    }
 
     #[test]
     fn parts_hold_whole_entries_and_all_of_them() {

@@ -1,5 +1,6 @@
 //! The record of all workers as it grows, merged.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::select_all;
@@ -16,6 +17,8 @@ pub struct Follow {
     /// Taken from the first workers and not handed out: to wait may be given up at any point.
     taken: Vec<Taken>,
     first: Option<Taken>,
+    /// A port that is told as an address of another.
+    stands_for: Option<(u16, SocketAddr)>,
 }
 
 /// What came.
@@ -29,7 +32,12 @@ pub struct News {
 
 impl Follow {
     pub(super) fn new(workers: Vec<Records>) -> Self {
-        Self { workers, early: Journal::default(), taken: Vec::new(), first: None }
+        Self { workers, early: Journal::default(), taken: Vec::new(), first: None, stands_for: None }
+    }
+
+    /// Tells that whoever accepts at the port `seen` does so at the address `told`.
+    pub(super) fn standing_for(self, seen: u16, told: SocketAddr) -> Self {
+        Self { stands_for: Some((seen, told)), ..self }
     }
 
     /// What came since the last call, after waiting until there is something; nothing once the lab
@@ -53,7 +61,8 @@ impl Follow {
     pub async fn rest(&mut self) -> Option<News> {
         let News { journal, left_out } = self.gather(usize::MAX).await?;
         let early = std::mem::take(&mut self.early);
-        Some(News { journal: Journal::merge(&[journal.into_batch(), early.into_batch()]), left_out })
+        let journal = self.told(Journal::merge(&[journal.into_batch(), early.into_batch()]));
+        Some(News { journal, left_out })
     }
 
     async fn next_of(&mut self, clock: Clock, portion: usize) -> Option<News> {
@@ -82,7 +91,14 @@ impl Follow {
         let left_out = batches.iter().map(|batch| batch.missed).sum::<u64>() + shorten(&mut batches, portion);
         let (journal, early) = Journal::merge(&batches).split(told);
         self.early = early;
-        Some(News { journal, left_out })
+        Some(News { journal: self.told(journal), left_out })
+    }
+
+    fn told(&self, journal: Journal) -> Journal {
+        match self.stands_for {
+            Some((seen, told)) => journal.accepted_at(seen, told),
+            None => journal,
+        }
     }
 }
 
