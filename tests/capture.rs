@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -166,6 +167,60 @@ fn an_answer_that_never_came_is_seen_as_what_it_was() {
         record.see(client, Seen::Closed { how });
         let (_folder, path) = record.capture(Style::Packets);
         assert_eq!(Judge(&path).count(filter), 1, "{how:?}");
+    }
+}
+
+#[test]
+fn what_others_captured_is_told_as_a_lab_s_own_record() {
+    let Some(python) = tool("python3") else { return };
+    for (tool_name, file) in [("tcpdump", "theirs.pcap"), ("dumpcap", "theirs.pcapng")] {
+        let Some(capturer) = tool(tool_name) else { return };
+        let home = Home::new();
+        let path = home.path().join(file);
+        // An address of this process alone, and a port that is told as 80: it is raised by 8000.
+        let [.., high, low] = std::process::id().to_be_bytes();
+        let address = SocketAddr::from(([127, 45, high, low | 2], 8080));
+        let (ip, host) = (address.ip().to_string(), format!("host {}", address.ip()));
+        let mut server = Command::new(&python);
+        let mut server = server.args(["-u", "-m", "http.server", "8080", "--bind", &ip]);
+        server = server.current_dir(home.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut server = server.spawn().unwrap();
+        let filter = ["-i", "lo", "-w", path.to_str().unwrap()];
+        let mut capturing = Command::new(capturer);
+        capturing.args(filter).args([if tool_name == "tcpdump" { "-U" } else { "-f" }, &host]);
+        let mut capturing = capturing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let asked = || wire::say(address, b"GET /none HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 404");
+        let captured = || {
+            let is_there = std::net::TcpStream::connect(address).is_ok() && asked();
+            let ended = capturing.try_wait().unwrap().is_some();
+            let log = run(&mut home.toynet(&["log", path.to_str().unwrap()]));
+            (ended || is_there && log.stdout.contains("404")).then_some((ended, log))
+        };
+        let (forbidden, log) = eventually("a captured answer", captured);
+        for child in [&mut capturing, &mut server] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        if !forbidden {
+            assert!(log.stdout.contains(&format!("→ {}  ", address.ip())), "{}", log.stdout);
+            assert!(log.stdout.contains("http  GET /none"), "{}", log.stdout);
+            let diagram = run(&mut home.toynet(&["diagram", path.to_str().unwrap(), "--as", "mermaid"])).succeeded();
+            assert!(diagram.stdout.contains("GET /none"), "{}", diagram.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_capture_of_a_lab_is_read_back_as_what_passed_there() {
+    let lab = Lab::of_tests("shop");
+    dig(lab.status().resolver(), &["www.shop.test", "A"]);
+    let path = capture(&lab, &[]);
+    let told = |words: &[&str]| lab.toynet(&[&["log"], words].concat()).succeeded().stdout;
+    let (live, read) =
+        (told(&["--proto", "dns"]), run(&mut lab.home.toynet(&["log", path.to_str().unwrap()])).succeeded());
+    for line in live.lines() {
+        let words = line.split("  ").filter(|words| words.contains("test")).map(str::trim);
+        words.for_each(|words| assert!(read.stdout.contains(words), "{words} is not in\n{}", read.stdout));
     }
 }
 

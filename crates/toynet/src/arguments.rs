@@ -8,6 +8,8 @@ use toynet_lab::spec::units::Period;
 use toynet_lab::spec::{LAB_NAMES, is_lab_name};
 use toynet_view::Since;
 
+use crate::{solo, tap};
+
 /// A whole small internet in one binary.
 ///
 /// Without a command it runs the built-in lab.
@@ -42,6 +44,8 @@ pub enum Command {
     Log(Log),
     /// Write what passed as packets that Wireshark reads
     Capture(Capture),
+    /// Relay between any real client and server, and show what they say
+    Tap(Tap),
     /// Let services of a running lab do something wrong on purpose
     Fault(Fault),
     /// Draw what passed as a UML sequence diagram
@@ -241,6 +245,9 @@ pub struct Log {
 
 #[derive(Debug, Args)]
 pub struct Capture {
+    /// A journal that `toynet up --record` wrote, instead of the record of a running lab
+    #[arg(value_name = "JOURNAL", conflicts_with_all = ["follow", "name"])]
+    pub journal: Option<PathBuf>,
     #[command(flatten)]
     pub lab: LabName,
     /// The file to write; - is the standard output, as in `toynet capture -f -o - | wireshark -k -i -`
@@ -253,6 +260,28 @@ pub struct Capture {
     #[arg(long, value_name = "STYLE", default_value = "packets")]
     pub style: CaptureStyle,
     /// Show passwords, cookies and other secrets in the packets' comments too
+    #[arg(long)]
+    pub secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Tap {
+    /// Where clients connect: ADDR:PORT, or a port of the loopback; port 0 is any that is free
+    #[arg(long, value_name = "ADDR:PORT", value_parser = solo::read_listen)]
+    pub listen: solo::Listen,
+    /// The server, over TCP and UDP
+    #[arg(long, value_name = "HOST:PORT", value_parser = tap::read_target)]
+    pub to: tap::Target,
+    /// What they speak [default: what is spoken at the server's port]
+    #[arg(long, value_name = "PROTOCOL")]
+    pub proto: Option<String>,
+    /// Keep the whole record in this file, which `log`, `diagram` and `capture` read later
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// How to show what passes
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub log: LogForm,
+    /// Show passwords, cookies and other secrets in the log
     #[arg(long)]
     pub secrets: bool,
 }
@@ -361,7 +390,8 @@ pub enum DiagramDetail {
 /// What of a record is wanted.
 #[derive(Debug, Args)]
 pub struct Selection {
-    /// A journal that `toynet up --record` wrote, and words that must stand in a message
+    /// A journal that `toynet up --record` wrote, or a packet capture of any program; and words that must stand in a
+    /// message
     #[arg(value_name = "FILE|WORD")]
     pub words: Vec<String>,
     /// Only what this host says or hears: a name, a part of one between dots, an address, or you

@@ -9,31 +9,33 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
 use toynet_lab::control::Client;
 use toynet_lab::control::client::ClientError;
-use toynet_lab::run::Clock;
+use toynet_lab::run::{Clock, Journal, Roster};
 use toynet_view::Capture as View;
 use toynet_view::capture::Style;
 
 use crate::arguments::{Capture, CaptureStyle};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
 use crate::exit::Exit;
-use crate::live;
+use crate::{live, recording};
 
 pub async fn capture(arguments: Capture) -> Result<(), Exit> {
-    let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
-    let mut client = connect(&arguments.lab).await?;
-    let stuck = stuck("does not answer", &client);
-    let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
-    let out = open(&arguments.output)?;
-    let mut written = Written {
-        out,
-        view: View::new(roster, live::dissectors(), style(arguments.style), arguments.secrets),
-        left_out: 0,
-    };
-    let ended = tokio::select! {
-        biased;
-        _ = interrupt.recv() => Ok(()),
-        ended = written.follow(&mut client) => ended,
+    let begin = |roster| Written::begin(&arguments, roster);
+    let (mut written, ended) = match &arguments.journal {
+        Some(path) => {
+            let file = recording::read(path)?;
+            let mut written = begin(file.head.roster)?;
+            written.left_out = file.left_out;
+            let ended = written.take(&file.journal).await;
+            (written, ended)
+        }
+        None => {
+            let mut client = connect(&arguments.lab).await?;
+            let stuck = stuck("does not answer", &client);
+            let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
+            let mut written = begin(roster)?;
+            let ended = written.follow_until_interrupted(&mut client).await;
+            (written, ended)
+        }
     };
     let ended = match ended {
         Ok(()) => written.finish().await,
@@ -51,6 +53,24 @@ struct Written {
 }
 
 impl Written {
+    fn begin(arguments: &Capture, roster: Roster) -> Result<Self, Exit> {
+        let out = open(&arguments.output)?;
+        let view = View::new(roster, live::dissectors(), style(arguments.style), arguments.secrets);
+        Ok(Self { out, view, left_out: 0 })
+    }
+
+    async fn follow_until_interrupted(&mut self, client: &mut Client) -> Result<(), Exit> {
+        let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
+        tokio::select! {
+            biased;
+            _ = interrupt.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+            ended = self.follow(client) => ended,
+        }
+    }
+
     /// Writes what the lab tells, as it comes.
     async fn follow(&mut self, client: &mut Client) -> Result<(), Exit> {
         self.pass_on().await?;
@@ -62,9 +82,18 @@ impl Written {
                 Err(error) => return Err(error.into()),
             };
             self.left_out += left_out;
-            journal.entries().for_each(|entry| self.view.feed(&entry));
-            self.pass_on().await?;
+            self.take(&journal).await?;
         }
+    }
+
+    async fn take(&mut self, journal: &Journal) -> Result<(), Exit> {
+        for (number, entry) in (1..).zip(journal.entries()) {
+            self.view.feed(&entry);
+            if number % ENTRIES_AT_ONCE == 0 {
+                self.pass_on().await?;
+            }
+        }
+        self.pass_on().await
     }
 
     async fn finish(&mut self) -> Result<(), Exit> {
@@ -125,5 +154,7 @@ fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Of which what was written fits into memory many times.
+const ENTRIES_AT_ONCE: usize = 1000;
 /// What was said may be read by whoever it was said to.
 const PRIVATE: u32 = 0o600;

@@ -10,7 +10,7 @@
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`capture`]: a record as packets
-//! - [`tool`]: a protocol's clients; [`solo`]: its server alone
+//! - [`tool`]: a protocol's clients; [`solo`]: its server alone; [`tap`]: a relay between those of others
 //! - [`ca`]: the root that vouches for a lab's certificates
 //! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
@@ -36,6 +36,7 @@ mod remarks;
 mod serve;
 mod solo;
 mod source;
+mod tap;
 mod tool;
 mod up;
 mod wait;
@@ -79,6 +80,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Wait(wait) => wait::go_inside(&wait).and_then(|()| on_runtime(wait::wait(wait))),
         Command::Log(log) => on_runtime(ask::log(log)),
         Command::Capture(capture) => on_runtime(capture::capture(capture)),
+        Command::Tap(tap) => on_runtime(tap::tap(tap)),
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
         Command::Diagram(diagram) => on_runtime(diagram::diagram(diagram)),
         Command::Ca(ca) => on_runtime(ca::ca(ca)),

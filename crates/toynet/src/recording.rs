@@ -1,13 +1,14 @@
-//! Journals as files: `up --record` writes them, `log` and `diagram` read them.
+//! Records as files: `up --record` writes journals; `log`, `diagram` and `capture` read these, and packet captures.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tokio::sync::oneshot;
 use toynet_lab::run::follow::News;
-use toynet_lab::run::{Clock, Follow, Lab, file};
+use toynet_lab::run::{Clock, Follow, Lab, Roster, file};
+use toynet_view::capture;
 
 use crate::exit::Exit;
 use crate::listen::Listener;
@@ -44,13 +45,20 @@ impl Recording {
     ///
     /// # Errors
     /// When the system gives no thread, or the disk has no room.
-    pub fn start(mut self, lab: &Lab) -> io::Result<Listener> {
+    pub fn start(self, lab: &Lab) -> io::Result<Listener> {
+        self.start_with(lab.plan().name.clone(), lab.roster().clone(), lab.recorder(), lab.clock())
+    }
+
+    /// Begins to write down what passes among these hosts.
+    ///
+    /// # Errors
+    /// As for a lab.
+    pub fn start_with(mut self, lab: String, roster: Roster, follow: Follow, clock: Clock) -> io::Result<Listener> {
         let made_by = format!("toynet {}", env!("CARGO_PKG_VERSION"));
-        let head = file::Head { lab: lab.plan().name.clone(), made_by, roster: lab.roster().clone() };
+        let head = file::Head { lab, made_by, roster };
         self.file.write_all(&file::head(&head))?;
         let shown = self.path.display();
         tracing::info!("records to {shown}, which may hold passwords, cookies and keys: only you can read it");
-        let (follow, clock) = (lab.recorder(), lab.clock());
         Listener::start("record", move |stopped| self.write(follow, clock, stopped))
     }
 
@@ -91,20 +99,51 @@ impl Recording {
 /// # Errors
 /// As the file system says.
 pub fn begins_as_journal(path: &Path) -> io::Result<bool> {
-    let mut beginning = Vec::new();
-    File::open(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
-    Ok(file::is_journal(&beginning))
+    Ok(file::is_journal(&beginning(path)?))
 }
 
-/// Reads a journal.
+/// Whether the file is a record of any kind: a journal or a packet capture.
+///
+/// # Errors
+/// As the file system says.
+pub fn begins_as_record(path: &Path) -> io::Result<bool> {
+    let beginning = beginning(path)?;
+    Ok(file::is_journal(&beginning) || capture::is_capture(&beginning))
+}
+
+/// Reads a journal, or a packet capture of whatever program.
 ///
 /// # Errors
 /// When it cannot be read or is none.
 pub fn read(path: &Path) -> Result<file::Recording, Exit> {
     let shown = path.display();
-    let octets = fs::read(path).map_err(|error| Exit::failed(format!("toynet: {shown} cannot be read: {error}")))?;
-    let advice = "`toynet up --record FILE` writes one";
+    let failed = |error: io::Error| Exit::failed(format!("toynet: {shown} cannot be read: {error}"));
+    if capture::is_capture(&beginning(path).map_err(failed)?) {
+        return read_capture(path);
+    }
+    let octets = fs::read(path).map_err(failed)?;
+    let advice = "`toynet up --record FILE` writes one, and packet captures are pcap or pcapng";
     file::read(&octets).map_err(|error| Exit::failed(format!("toynet: {shown} {error}; {advice}")))
+}
+
+fn read_capture(path: &Path) -> Result<file::Recording, Exit> {
+    let shown = path.display();
+    let file = File::open(path).map_err(capture::ReadError::from);
+    let read = file.and_then(|file| capture::read(BufReader::new(file)));
+    let read = read.map_err(|error| Exit::failed(format!("toynet: {shown} {error}")))?;
+    if read.others > 0 {
+        let (others, frames) = (read.others, read.frames);
+        eprintln!("toynet: {others} of {frames} frames in {shown} are no TCP or UDP and are not shown");
+    }
+    let lab = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let head = file::Head { lab, made_by: "packets".to_owned(), roster: read.roster };
+    Ok(file::Recording { head, journal: read.journal, left_out: 0, is_cut: read.is_cut })
+}
+
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut beginning = Vec::new();
+    File::open(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
+    Ok(beginning)
 }
 
 /// Of one portion: a file that is cut off loses no more than that.

@@ -71,9 +71,10 @@ fn addresses(matches: &ArgMatches, stand: &Stand) -> Vec<SocketAddr> {
 
 /// An address, and a port unless the default will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Listen(IpAddr, Option<u16>);
+pub struct Listen(pub IpAddr, pub Option<u16>);
 
-fn read_listen(text: &str) -> Result<Listen, String> {
+/// Reads where to listen, which may be said in part.
+pub fn read_listen(text: &str) -> Result<Listen, String> {
     if let Ok(address) = text.parse::<SocketAddr>() {
         return Ok(Listen(address.ip(), Some(address.port())));
     }

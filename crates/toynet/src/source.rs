@@ -78,13 +78,14 @@ pub async fn join(selection: &Selection, lab: &LabName, follow: bool) -> Result<
     Ok((client, roster, select))
 }
 
-/// The file among the words: the first that is called a journal, or is one.
+/// The file among the words: the first that is called a journal or a capture, or is one.
 pub fn file(selection: &Selection) -> Option<PathBuf> {
     selection.words.iter().find(|word| is_file(word)).map(PathBuf::from)
 }
 
 fn is_file(word: &str) -> bool {
-    word.ends_with(".journal") || recording::begins_as_journal(Path::new(word)).unwrap_or(false)
+    let called_so = [".journal", ".pcap", ".pcapng"].iter().any(|ending| word.ends_with(ending));
+    called_so || recording::begins_as_record(Path::new(word)).unwrap_or(false)
 }
 
 fn select(selection: &Selection, roster: &Roster, now: Time) -> Result<Select, Exit> {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-pub use toynet_capture::Style;
 use toynet_capture::write::Remark;
+pub use toynet_capture::{ReadError, Recording, Style, is_capture, read};
 use toynet_machine::Time;
 use toynet_record::{Entry, Event, Reader, Roster};
 

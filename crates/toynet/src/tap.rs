@@ -1,0 +1,98 @@
+//! `tap`: between any real client and server, to see what they say.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::signal::unix::{SignalKind, signal};
+use toynet_lab::dissectors;
+use toynet_lab::run::Relay;
+use toynet_view::Show;
+
+use crate::arguments::{LogForm, Tap};
+use crate::exit::Exit;
+use crate::output::print;
+use crate::recording::Recording;
+use crate::solo::Listen;
+use crate::{live, remarks};
+
+/// The server that clients mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    host: String,
+    port: u16,
+}
+
+pub async fn tap(tap: Tap) -> Result<(), Exit> {
+    remarks::begin(tap.log == LogForm::Json, "info");
+    let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt()).map_err(not_allowed)?, signal(SignalKind::terminate()).map_err(not_allowed)?);
+    let protocol = known(tap.proto.as_deref(), tap.to.port)?;
+    let Listen(ip, port) = tap.listen;
+    let recording = tap.record.as_deref().map(Recording::create).transpose()?;
+    let standard = protocol.and_then(dissectors::standard_port).unwrap_or(tap.to.port);
+    let relay = Relay::start(SocketAddr::new(ip, port.unwrap_or(0)), &tap.to.host, tap.to.port, standard);
+    let relay = relay.await.map_err(not_allowed)?;
+    let roster = relay.roster().clone();
+    let record = |recording: Recording| {
+        recording.start_with(tap.to.host.clone(), roster.clone(), relay.recorder(), relay.clock())
+    };
+    let recording = recording.map(record).transpose().map_err(not_allowed)?;
+    if tap.log != LogForm::Json {
+        let (bound, to) = (relay.bound(), &tap.to);
+        let spoken = protocol.map_or("what they say is not understood; say --proto", |name| name);
+        print(&format!("ready: tcp and udp from {bound} to {}:{} ({spoken})\n", to.host, to.port));
+    }
+    let (form, secrets) = (tap.log, tap.secrets);
+    let log = move || live::new_log(roster, live::format(form), Show { secrets, ..Show::default() });
+    let log = live::start(relay.follow(), relay.clock(), form, log).map_err(not_allowed)?;
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    for listener in [log, recording].into_iter().flatten() {
+        listener.stop(relay.clock()).await;
+    }
+    Ok(())
+}
+
+/// Reads `HOST:PORT`.
+pub fn read_target(text: &str) -> Result<Target, String> {
+    let advice = || "that is not HOST:PORT, as in www.example.com:80 or [::1]:80".to_owned();
+    let (host, port) = text.rsplit_once(':').ok_or_else(advice)?;
+    let host = host.trim_matches(['[', ']']);
+    let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(advice)?;
+    if host.is_empty() { Err(advice()) } else { Ok(Target { host: host.to_owned(), port }) }
+}
+
+/// The protocol of this name, or that of the port; nothing when nobody knows what is spoken there.
+fn known(name: Option<&str>, port: u16) -> Result<Option<&'static str>, Exit> {
+    let name = name.filter(|name| *name != AUTO);
+    let protocol = dissectors::protocol(name, port).map(|protocol| protocol.name);
+    match (name, protocol) {
+        (Some(name), None) => {
+            let names = dissectors::names().collect::<Vec<_>>().join(", ");
+            Err(Exit::misused(format!("toynet: {name} is not understood here; there is {AUTO}, {names}")))
+        }
+        (_, protocol) => Ok(protocol),
+    }
+}
+
+/// By the server's port.
+const AUTO: &str = "auto";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_a_host_and_a_port() {
+        let at = |host: &str, port| Ok(Target { host: host.to_owned(), port });
+        assert_eq!(read_target("www.example.com:80"), at("www.example.com", 80));
+        assert_eq!(read_target("[::1]:25"), at("::1", 25));
+        for wrong in ["80", ":80", "www.example.com", "www.example.com:0", "www.example.com:http"] {
+            assert!(read_target(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A relay between clients and servers of others.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use support::lab::Home;
+use support::run::wait;
+use support::tshark::Judge;
+use support::{Lab, run, tool, wire};
+
+#[test]
+fn both_sides_of_a_mail_are_seen_as_one_conversation() {
+    let Some(swaks) = tool("swaks") else { return };
+    let lab = Lab::built_in();
+    let server = lab.status().door("mail.shop.test", "tcp", 25);
+    let tap = Tap::start(&lab.home, server, &["--proto", "smtp"]);
+    let mail = ["--from", "bob@club.test", "--to", "alice@shop.test", "--server"];
+    run(Command::new(swaks).args(mail).arg(tap.address.ip().to_string()).args(["-p", &tap.address.port().to_string()]))
+        .succeeded();
+    let told = tap.stop();
+    for words in ["MAIL FROM:<bob@club.test>", "250 2.0.0"] {
+        assert_eq!(told.matches(words).count(), 1, "{words} in\n{told}");
+    }
+    assert!(told.contains(&format!("you → {}", server.ip())), "{told}");
+}
+
+#[test]
+fn datagrams_and_connections_to_a_name_server_pass() {
+    let Some(dig) = tool("dig") else { return };
+    let lab = Lab::of_tests("shop");
+    let tap = Tap::start(&lab.home, lab.status().resolver(), &["--proto", "dns", "--log", "json"]);
+    for extra in ["+notcp", "+tcp"] {
+        let (at, port) = (format!("@{}", tap.address.ip()), tap.address.port().to_string());
+        let outcome =
+            run(Command::new(&dig).args([&at, "-p", &port, "www.shop.test", "A", "+short", extra])).succeeded();
+        assert!(outcome.stdout.trim().parse::<std::net::Ipv4Addr>().is_ok(), "{outcome:?}");
+    }
+    let told = tap.stop();
+    assert_eq!(told.matches(r#""what":"A www.shop.test""#).count(), 2, "{told}");
+    assert!(told.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{told}");
+}
+
+#[test]
+fn what_passed_is_kept_and_becomes_packets_at_the_server_s_port() {
+    let Some(_) = tool("tshark") else { return };
+    let lab = Lab::of_tests("shop");
+    let record = lab.home.path().join("page.journal");
+    let tap = Tap::start(
+        &lab.home,
+        lab.status().door("www.shop.test", "tcp", 80),
+        &["--proto", "http", "--record", record.to_str().unwrap()],
+    );
+    let answer = wire::say(tap.address, b"GET / HTTP/1.0\r\nHost: www.shop.test\r\n\r\n");
+    assert!(answer.starts_with(b"HTTP/1."), "{}", answer.escape_ascii());
+    tap.stop();
+    let capture = lab.home.path().join("page.pcapng");
+    let words = ["capture", record.to_str().unwrap(), "-o", capture.to_str().unwrap()];
+    run(&mut lab.home.toynet(&words)).succeeded();
+    Judge(&capture).find_no_fault();
+    assert_eq!(Judge(&capture).count("http.request && tcp.dstport == 80"), 1);
+    let log = run(&mut lab.home.toynet(&["log", record.to_str().unwrap()])).succeeded();
+    assert!(log.stdout.contains("GET /"), "{}", log.stdout);
+}
+
+#[test]
+fn a_half_that_is_closed_leaves_the_other_open() {
+    let home = Home::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tap = Tap::start(&home, listener.local_addr().unwrap(), &["--log", "off"]);
+    let mut client = std::net::TcpStream::connect(tap.address).unwrap();
+    client.write_all(b"all").unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    let (mut server, _) = listener.accept().unwrap();
+    let mut heard = String::new();
+    server.read_to_string(&mut heard).unwrap();
+    server.write_all(b"that was all").unwrap();
+    drop(server);
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert_eq!((heard.as_str(), answer.as_str()), ("all", "that was all"));
+}
+
+#[test]
+fn a_reset_is_passed_on_and_so_is_a_server_that_is_not_there() {
+    let home = Home::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tap = Tap::start(&home, listener.local_addr().unwrap(), &[]);
+    let mut client = std::net::TcpStream::connect(tap.address).unwrap();
+    let (mut server, _) = listener.accept().unwrap();
+    client.write_all(b"unread").unwrap();
+    server.read_exact(&mut [0; 3]).unwrap();
+    // What was not read makes the system say that the connection broke off.
+    drop(server);
+    assert_eq!(client.read(&mut [0; 9]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    drop(listener);
+    let mut client = std::net::TcpStream::connect(tap.address).unwrap();
+    assert_eq!(client.read(&mut [0; 9]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(tap.stop().contains("connection reset"));
+}
+
+#[test]
+fn clients_of_datagrams_are_told_apart() {
+    let home = Home::new();
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let tap = Tap::start(&home, server.local_addr().unwrap(), &["--log", "off"]);
+    let address = tap.address;
+    let clients = ["one", "two"].map(|name| {
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.send_to(name.as_bytes(), address).unwrap();
+        (name, client)
+    });
+    let mut room = [0; 99];
+    let asked = [(); 2].map(|()| {
+        let (length, from) = server.recv_from(&mut room).unwrap();
+        (room[..length].to_vec(), from)
+    });
+    for (text, from) in asked.iter().rev() {
+        server.send_to(text, from).unwrap();
+    }
+    for (name, client) in clients {
+        let length = client.recv(&mut room).unwrap();
+        assert_eq!(&room[..length], name.as_bytes());
+    }
+}
+
+#[test]
+fn mistakes_are_said_with_advice() {
+    let home = Home::new();
+    for (words, said) in [
+        (["--listen", "0", "--to", "nowhere"], "HOST:PORT"),
+        (["--listen", "0", "--to", "nowhere.invalid:80"], "nowhere.invalid has no address"),
+    ] {
+        let outcome = run(&mut home.toynet(&[&["tap"], &words[..]].concat()));
+        assert!(outcome.code() != Some(0) && outcome.stderr.contains(said), "{outcome:?}");
+    }
+    let outcome = run(&mut home.toynet(&["tap", "--listen", "0", "--to", "127.0.0.1:1", "--proto", "gopher"]));
+    assert!(outcome.code() == Some(2) && outcome.stderr.contains("dns"), "{outcome:?}");
+}
+
+/// A relay of the real binary.
+struct Tap {
+    address: SocketAddr,
+    child: Child,
+    told: thread::JoinHandle<String>,
+}
+
+impl Tap {
+    fn start(home: &Home, server: SocketAddr, extra: &[&str]) -> Self {
+        let probe = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = probe.local_addr().unwrap();
+        drop(probe);
+        let (listen, to) = (address.to_string(), server.to_string());
+        let mut command = home.toynet(&[&["tap", "--listen", &listen, "--to", &to], extra].concat());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        if extra.contains(&"json") {
+            // What is for programs has no ready line.
+            support::run::eventually("the relay", || std::net::TcpStream::connect(address).ok());
+        } else {
+            let mut ready = String::new();
+            stdout.read_line(&mut ready).unwrap();
+            assert!(ready.starts_with(&format!("ready: tcp and udp from {address}")), "{ready}");
+        }
+        let told = thread::spawn(move || stdout.lines().map_while(Result::ok).map(|line| line + "\n").collect());
+        Self { address, child, told }
+    }
+
+    /// Ends it as Ctrl-C does, and says what it printed.
+    fn stop(mut self) -> String {
+        let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status().unwrap();
+        assert!(sent.success());
+        assert!(wait(&mut self.child, support::run::LIMIT).is_some_and(|status| status.success()));
+        let told = std::mem::replace(&mut self.told, thread::spawn(String::new));
+        told.join().unwrap()
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        // One that was stopped has gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
