@@ -49,7 +49,7 @@ impl Path {
         packet.extend(self.to.port().to_be_bytes());
         packet.extend(segment.sequence.to_be_bytes());
         packet.extend(segment.acknowledged.to_be_bytes());
-        packet.push(((TCP + options.len()) / 4 << 4) as u8);
+        packet.push((((TCP + options.len()) / 4) << 4) as u8);
         packet.push(segment.flags);
         packet.extend(WINDOW.to_be_bytes());
         packet.extend([0; 4]);

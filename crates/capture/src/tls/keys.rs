@@ -167,7 +167,7 @@ pub(crate) fn pseudorandom(hash: Hash, secret: &[u8], seed: &[u8], length: usize
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     let value = |digit: u8| (digit as char).to_digit(16);
