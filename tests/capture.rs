@@ -1,5 +1,8 @@
 //! What passed in a lab, as packets that Wireshark reads.
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests stand outside the lab, as people do")]
+#![allow(clippy::unwrap_used, reason = "what a test sets up is there")]
+
 mod support;
 
 use std::fs;

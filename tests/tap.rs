@@ -1,5 +1,8 @@
 //! A relay between clients and servers of others.
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests stand outside the lab, as people do")]
+#![allow(clippy::unwrap_used, reason = "what a test sets up is there")]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
