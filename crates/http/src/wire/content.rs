@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, Rule};
 use super::framing::Framing;
+use super::head;
 
 /// Follows the content of one message up to its end.
 #[derive(Clone, Debug)]
@@ -155,6 +156,7 @@ impl Content {
             State::Trailer(line, _) if line == b"\r\n" => Ok(State::Done),
             State::Trailer(line, before) => {
                 self.check_line(&line)?;
+                self.check_trailer(&line)?;
                 let length = before + line.len();
                 if length > LONGEST_LINE {
                     Err(self.fault(Rule::ChunkLine))
@@ -183,9 +185,20 @@ impl Content {
             Err(self.fault(Rule::ChunkLine))
         } else if !line.ends_with(b"\r\n") {
             Err(self.fault(Rule::BareLf))
+        } else if line[..line.len() - 2].contains(&b'\r') {
+            Err(self.fault(Rule::BareCr))
+        } else if line[..line.len() - 2].iter().any(|octet| head::is_forbidden(*octet)) {
+            Err(self.fault(Rule::FieldValue))
         } else {
             Ok(())
         }
+    }
+
+    /// RFC 9112 7.1.2: trailers are fields.
+    fn check_trailer(&self, line: &[u8]) -> Result<(), Fault> {
+        let colon = line.iter().position(|octet| *octet == b':').ok_or(self.fault(Rule::NoColon))?;
+        let is_name = colon > 0 && line[..colon].iter().all(|octet| head::is_token_octet(*octet));
+        if is_name { Ok(()) } else { Err(self.fault(Rule::FieldName)) }
     }
 
     fn fault(&self, rule: Rule) -> Fault {

@@ -282,12 +282,12 @@ fn is_token(text: &[u8]) -> bool {
 }
 
 /// RFC 9110 5.6.2.
-fn is_token_octet(octet: u8) -> bool {
+pub(super) fn is_token_octet(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }
 
 /// RFC 9110 5.5; a CR is told apart as a line end that is none.
-fn is_forbidden(octet: u8) -> bool {
+pub(super) fn is_forbidden(octet: u8) -> bool {
     octet.is_ascii_control() && octet != b'\t' && octet != b'\r'
 }
 

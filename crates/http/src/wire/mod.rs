@@ -14,11 +14,14 @@ pub mod fault;
 pub mod fields;
 pub mod frame;
 pub mod framing;
+pub mod gate;
 pub mod head;
 pub mod hpack;
+mod plain;
 pub mod websocket;
 
 pub use content::Content;
 pub use fault::{Fault, Rule};
 pub use framing::Framing;
+pub use gate::{Gate, Refusal};
 pub use head::{Head, Kind, Start};
