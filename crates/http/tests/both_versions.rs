@@ -11,7 +11,7 @@ use http::{Request, Version};
 use http_body_util::Full;
 use support::{ask, field, http1, http2, in_virtual_time, latency, network, serve, serve_site};
 use toynet_http::client::Client;
-use toynet_http::server::{Answer, Content, Handler};
+use toynet_http::server::{Answer, Content, Handler, Limits};
 use toynet_http::site::Body;
 use toynet_net::{Host, Network};
 
@@ -54,7 +54,7 @@ fn what_a_request_carries_is_drained_up_to_a_limit() {
         let post = |length: usize| Request::post("http://www.shop.test/").body(Full::from(vec![b'x'; length])).unwrap();
         assert_eq!(client.send(post(500_000)).await.unwrap().status(), 405);
         assert_eq!(client.send(post(3)).await.unwrap().status(), 405);
-        assert_eq!(client.send(post(Content::LARGEST as usize + 1)).await.unwrap().status(), 413);
+        assert_eq!(client.send(post(Limits::default().body as usize + 1)).await.unwrap().status(), 413);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,18 +16,23 @@ use toynet_net::{Clock, Host, Stream};
 use super::exchange::Exchanges;
 use super::first::{Version, Watched};
 use super::gate::OnlyTls;
+use super::refuse;
 use super::tunnel::Next;
 use super::watch::{Standstill, Watch};
-use super::{Connected, Door, Sites};
+use super::{Connected, Door, Limits, Serving, Sites};
+use crate::wire::Gate;
 
 /// Serves one connection.
-pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>) {
-    let (peer, name) = (stream.peer(), host.clone());
+pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>, watch: Rc<Watch>) {
+    let (peer, name, serving) = (stream.peer(), host.clone(), Rc::clone(&door.serving));
     let ended = match &door.tls {
-        None => attend(stream, host, Rc::clone(&door.sites)).await,
+        None => attend(stream, host, serving, watch).await,
         Some(server) => match stream.accept_tls(server).await {
-            Ok(Begun::Secured(stream)) => attend(stream, host, Rc::clone(&door.sites)).await,
-            Ok(Begun::InClear(stream)) => attend(stream, host, Rc::new(Sites::for_all(Rc::new(OnlyTls)))).await,
+            Ok(Begun::Secured(stream)) => attend(stream, host, serving, watch).await,
+            Ok(Begun::InClear(stream)) => {
+                let serving = serving.of(Sites::for_all(Rc::new(OnlyTls)));
+                attend(stream, host, Rc::new(serving), watch).await
+            }
             Err(error) => Err(error.into()),
         },
     };
@@ -36,13 +42,20 @@ pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>) {
 }
 
 /// Converses until it is over or nothing moves any more.
-async fn attend(stream: Stream, host: Host, sites: Rc<Sites>) -> Result<(), Early> {
-    let (clock, watch) = (host.clock(), Rc::new(Watch::default()));
-    tokio::select! {
+async fn attend(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Watch>) -> Result<(), Early> {
+    let (clock, limits) = (host.clock(), Rc::clone(&serving.limits));
+    let mut conversation = pin!(converse(stream, host, serving, Rc::clone(&watch)));
+    let standstill = tokio::select! {
         biased;
-        ended = converse(stream, host, sites, Rc::clone(&watch)) => ended,
-        standstill = watch.standstill(clock) => Err(standstill.into()),
+        ended = &mut conversation => return ended,
+        standstill = watch.standstill(&limits, clock) => standstill,
+    };
+    watch.give_up(standstill);
+    if standstill != Standstill::Unread {
+        // It says what it has to say, and hears nothing more.
+        let _ = clock.until(clock.now() + LAST_WORDS, conversation).await;
     }
+    Err(standstill.into())
 }
 
 /// Why a connection ended before both sides were done with it.
@@ -56,33 +69,45 @@ enum Early {
     Standstill(#[from] Standstill),
 }
 
-async fn converse(stream: Stream, host: Host, sites: Rc<Sites>, watch: Rc<Watch>) -> Result<(), Early> {
+async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Watch>) -> Result<(), Early> {
     let (clock, end) = (host.clock(), stream.end());
     let connected = Connected { peer: stream.peer(), local: stream.local(), is_secure: stream.tls().is_some() };
-    let (stream, version) = Watched::open(stream, Rc::clone(&watch)).await?;
-    let exchanges = Exchanges { host, end, sites, watch, connected: Rc::new(connected), next: Next::default() };
+    let (stream, version) = Watched::open(stream, Gate::new(serving.limits.header), Rc::clone(&watch)).await?;
+    let exchanges = Exchanges { host, end, serving, watch, connected: Rc::new(connected), next: Next::default() };
     match version {
         Version::One => converse_in_one(stream, exchanges, clock).await,
         Version::Two => {
             exchanges.watch.is_http2();
-            Ok(http2_settings().serve_connection(TokioIo::new(stream), exchanges).await?)
+            let settings = http2_settings(&exchanges.serving.limits);
+            Ok(settings.serve_connection(TokioIo::new(stream), exchanges).await?)
         }
     }
 }
 
 async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) -> Result<(), Early> {
-    let (next, watch) = (exchanges.next.clone(), Rc::clone(&exchanges.watch));
-    let mut connection = http1_settings().serve_connection(TokioIo::new(stream), exchanges);
+    let (next, watch, serving) = (exchanges.next.clone(), Rc::clone(&exchanges.watch), Rc::clone(&exchanges.serving));
+    let (connected, host) = (Rc::clone(&exchanges.connected), exchanges.host.clone());
+    let mut connection = http1_settings(&serving.limits).serve_connection(TokioIo::new(stream), exchanges);
     let ended = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let parts = connection.into_parts();
     let stream = parts.io.into_inner();
     if let Some(enter) = next.take().filter(|_| ended.is_ok()) {
         watch.handler_begins();
-        enter(Box::pin(stream.after(parts.read_buf))).await;
+        enter(Box::pin(stream.after(&parts.read_buf))).await;
         watch.handler_ends();
         return Ok(());
     }
-    let stream = stream.into_stream();
+    let refusal = stream.refusal().filter(|refusal| !refusal.is_in_content && ended.is_ok());
+    let answer = refusal.map(|refusal| refuse::answer(refusal, stream.refused(), clock.now()));
+    let mut stream = stream.into_stream();
+    if let (Some(refusal), Some(answer)) = (refusal, answer) {
+        stream.write_all(&answer).await?;
+        serving.refused(refusal, &connected, answer.len(), &host);
+    } else if watch.given_up() == Some(Standstill::Idle) {
+        // Nothing is left to be heard.
+        let _ = clock.until(clock.now() + LINGER, stream.shutdown()).await;
+        return Ok(ended?);
+    }
     // Nobody is left to hear of a failure here; what went wrong before counts.
     let _ = clock.until(clock.now() + LINGER, linger(stream)).await;
     Ok(ended?)
@@ -97,20 +122,21 @@ async fn linger(mut stream: Stream) -> io::Result<()> {
     Ok(())
 }
 
-/// Time limits are the watch's; dates come from the lab's clock.
-fn http1_settings() -> http1::Builder {
+/// Time limits are the watch's; dates come from the lab's clock. Heads have passed the gate before.
+fn http1_settings(limits: &Limits) -> http1::Builder {
     let mut settings = http1::Builder::new();
-    settings.half_close(true).auto_date_header(false).header_read_timeout(None).max_header_size(LARGEST_HEAD);
+    let largest = limits.header.max(SMALLEST_BUFFER);
+    settings.half_close(true).auto_date_header(false).header_read_timeout(None).max_header_size(largest);
     settings
 }
 
-fn http2_settings() -> http2::Builder<Local> {
+fn http2_settings(limits: &Limits) -> http2::Builder<Local> {
     let mut settings = http2::Builder::new(Local);
     settings
         .auto_date_header(false)
         .enable_connect_protocol()
         .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(LARGEST_HEAD as u32)
+        .max_header_list_size(u32::try_from(limits.header).unwrap_or(u32::MAX))
         .max_send_buf_size(SEND_BUFFER);
     settings
 }
@@ -127,8 +153,10 @@ impl<F: Future<Output: 'static> + 'static> Executor<F> for Local {
 
 /// How long a client is heard out that sends more than it will get an answer to.
 const LINGER: Duration = Duration::from_secs(2);
-/// Four times what browsers take for the fields of a request; larger ones are attacks or mistakes.
-const LARGEST_HEAD: usize = 64 * 1024;
+/// How long a connection that was given up may take to answer what it can.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// hyper reads no head into less.
+const SMALLEST_BUFFER: usize = 8192;
 /// RFC 9113 6.5.2 advises to allow no fewer than 100.
 const MOST_STREAMS: u32 = 100;
 /// What is held back for each stream of a client that does not read: a piece of a file.

@@ -16,6 +16,8 @@ pub struct Content {
     /// Nothing once it was taken or has been read to its end.
     incoming: Option<Incoming>,
     drained: u64,
+    /// How many octets are read at most.
+    largest: u64,
     connected: Rc<Connected>,
 }
 
@@ -59,13 +61,14 @@ impl Unreadable {
 }
 
 impl Content {
-    pub(super) fn new(incoming: Incoming, connected: Rc<Connected>) -> Self {
-        Self { incoming: Some(incoming).filter(|incoming| !incoming.is_end_stream()), drained: 0, connected }
+    pub(super) fn new(incoming: Incoming, largest: u64, connected: Rc<Connected>) -> Self {
+        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
+        Self { incoming, drained: 0, largest, connected }
     }
 
     /// No content.
     pub(super) fn none(connected: Rc<Connected>) -> Self {
-        Self { incoming: None, drained: 0, connected }
+        Self { incoming: None, drained: 0, largest: 0, connected }
     }
 
     /// Whom it comes from.
@@ -76,24 +79,25 @@ impl Content {
     /// Takes the content out of its request, which then carries none.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        Self { incoming: self.incoming.take(), drained: 0, connected: Rc::clone(&self.connected) }
+        Self { incoming: self.incoming.take(), connected: Rc::clone(&self.connected), ..*self }
     }
 
-    /// Reads all of it, [`Content::LARGEST`] octets at most.
+    /// Reads all of it, as much as the server takes at most.
     ///
     /// # Errors
     /// When there are more, or the client goes away before the end.
     pub async fn read(self) -> Result<Bytes, Unreadable> {
         let Some(incoming) = self.incoming else { return Ok(Bytes::new()) };
-        let limited = Limited::new(incoming, Self::LARGEST as usize).collect().await;
+        let limited = Limited::new(incoming, usize::try_from(self.largest).unwrap_or(usize::MAX)).collect().await;
         limited.map(|collected| collected.to_bytes()).map_err(|error| match error.is::<LengthLimitError>() {
             true => Unreadable::TooLarge,
             false => Unreadable::Broken,
         })
     }
 
-    /// Whether more than `limit` octets were announced.
-    pub(super) fn is_larger(&self, limit: u64) -> bool {
+    /// Whether more than `limit` octets were announced, or without one more than the server takes.
+    pub(super) fn is_larger(&self, limit: Option<u64>) -> bool {
+        let limit = limit.unwrap_or(self.largest);
         self.incoming.as_ref().is_some_and(|incoming| incoming.size_hint().lower() > limit)
     }
 
@@ -103,16 +107,13 @@ impl Content {
             let frame = ready!(Pin::new(incoming).poll_frame(cx)).transpose().map_err(|_| Unreadable::Broken)?;
             let Some(frame) = frame else { break };
             self.drained += frame.data_ref().map_or(0, |octets| octets.len() as u64);
-            if self.drained > Self::LARGEST {
+            if self.drained > self.largest {
                 return Poll::Ready(Err(Unreadable::TooLarge));
             }
         }
         self.incoming = None;
         Poll::Ready(Ok(()))
     }
-
-    /// A mebioctet: forms and queries are far smaller, and nobody stores files here.
-    pub const LARGEST: u64 = 1024 * 1024;
 }
 
 /// Content that is passed on while it arrives.

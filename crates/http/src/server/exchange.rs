@@ -15,9 +15,11 @@ use toynet_net::{Clock, Host};
 use toynet_record::{Cause, EndId};
 use toynet_service::LocalFuture;
 
+use super::access::Entry;
+use super::content::Unreadable;
 use super::tunnel::{self, Next};
-use super::watch::Watch;
-use super::{Answer, Connected, Content, Outgoing, Sites};
+use super::watch::{Standstill, Watch};
+use super::{Answer, Connected, Content, Outgoing, Serving};
 use crate::site::{Body, date, refusal};
 
 /// The exchanges of one connection.
@@ -25,7 +27,7 @@ use crate::site::{Body, date, refusal};
 pub(super) struct Exchanges {
     pub host: Host,
     pub end: EndId,
-    pub sites: Rc<Sites>,
+    pub serving: Rc<Serving>,
     pub watch: Rc<Watch>,
     pub connected: Rc<Connected>,
     pub next: Next,
@@ -38,27 +40,35 @@ impl Service<Request<Incoming>> for Exchanges {
 
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
-        let mut request = request.map(|incoming| Content::new(incoming, Rc::clone(&self.connected)));
+        let largest = self.serving.limits.body;
+        let mut request = request.map(|incoming| Content::new(incoming, largest, Rc::clone(&self.connected)));
+        let entry = self.serving.log.as_ref().map(|_| Box::new(Entry::of(&request, self.host.clock().now())));
         let refuse = |status| Answer::Now(self.refusal(status, &request));
-        let answer = match self.sites.find(&request) {
+        let answer = match self.serving.sites.find(&request) {
             Err(status) => refuse(status),
             Ok(_) if !is_coding_known(request.headers()) => refuse(StatusCode::NOT_IMPLEMENTED),
+            Ok(_) if !is_expectation_known(request.headers()) => refuse(StatusCode::EXPECTATION_FAILED),
             // Before the handler is asked, so that no `100 Continue` invites what is not wanted.
             Ok(site) if request.body().is_larger(site.largest_content(&request)) => {
                 refuse(StatusCode::PAYLOAD_TOO_LARGE)
             }
             Ok(site) => site.answer(&mut request, &self.host.because(cause)),
         };
-        Exchange::new(request, answer, self)
+        Exchange::new(request, answer, entry, self)
     }
 }
 
 impl Exchanges {
     fn refusal(&self, status: StatusCode, request: &Request<Content>) -> Response<Body> {
         let mut response = refusal(status, request.method(), self.host.clock().now());
-        let is_unclear = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_IMPLEMENTED);
-        // What follows a request that two readers can read in two ways may be part of it (RFC 9112 11.2).
-        if is_unclear && request.version() <= Version::HTTP_11 {
+        let is_last = matches!(
+            status,
+            // What follows a request that two readers can read in two ways may be part of it (RFC 9112 11.2).
+            StatusCode::BAD_REQUEST | StatusCode::NOT_IMPLEMENTED |
+            // Its content is not read.
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
+        if is_last && request.version() <= Version::HTTP_11 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -70,6 +80,11 @@ fn is_coding_known(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |line: &HeaderValue| line.as_bytes().eq_ignore_ascii_case(b"chunked");
     lines.next().is_none_or(is_chunked) && lines.next().is_none()
+}
+
+/// RFC 9110 10.1.1.
+fn is_expectation_known(headers: &HeaderMap) -> bool {
+    headers.get_all(EXPECT).iter().all(|line| line.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// An answer on its way.
@@ -84,13 +99,17 @@ pub(super) struct Exchange {
     /// The stream of an extended CONNECT.
     stream: Option<OnUpgrade>,
     next: Next,
+    /// What the access log will say.
+    entry: Option<Box<Entry>>,
+    serving: Rc<Serving>,
+    is_http1: bool,
 }
 
 impl Exchange {
-    fn new(mut request: Request<Content>, answer: Answer, of: &Exchanges) -> Self {
+    fn new(mut request: Request<Content>, answer: Answer, entry: Option<Box<Entry>>, of: &Exchanges) -> Self {
         let mut content = request.body_mut().take();
         // A client that waits for `100 Continue` need not send what nobody reads (RFC 9110 10.1.1).
-        if content.is_larger(Content::LARGEST) || request.headers().contains_key(EXPECT) {
+        if content.is_larger(None) || request.headers().contains_key(EXPECT) {
             drop(content.take());
         }
         let (handler, response) = match answer {
@@ -104,11 +123,21 @@ impl Exchange {
         let is_stream = request.method() == Method::CONNECT && request.version() == Version::HTTP_2;
         let stream = is_stream.then(|| upgrade::on(&mut request));
         let (watch, next, clock) = (Rc::clone(&of.watch), of.next.clone(), of.host.clock());
-        Self { handler, response, content, method: request.method().clone(), clock, watch, stream, next }
+        let is_http1 = request.version() <= Version::HTTP_11;
+        let (method, serving) = (request.method().clone(), Rc::clone(&of.serving));
+        Self { handler, response, content, method, clock, watch, stream, next, entry, serving, is_http1 }
     }
 
     /// The answer as it is sent; what follows it is set up.
     fn send(&mut self, response: Response<Outgoing>) -> Response<Outgoing> {
+        if let (Some(entry), Some(log)) = (self.entry.take(), &self.serving.log) {
+            let is_empty = self.method == Method::HEAD;
+            log.write(
+                &entry,
+                response.status(),
+                hyper::body::Body::size_hint(response.body()).exact().filter(|_| !is_empty),
+            );
+        }
         self.dated(response).map(|content| match content {
             Outgoing::Tunnel(enter) => {
                 match self.stream.take() {
@@ -119,6 +148,17 @@ impl Exchange {
             }
             content => content,
         })
+    }
+
+    /// What is answered when a request's content does not come as it should.
+    fn refusal(&self, unreadable: Unreadable) -> Response<Outgoing> {
+        let too_slow = self.watch.given_up().and_then(Standstill::status);
+        let status = too_slow.filter(|_| unreadable == Unreadable::Broken).unwrap_or(unreadable.status());
+        let mut response = refusal(status, &self.method, self.clock.now());
+        if self.is_http1 {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response.map(Outgoing::from)
     }
 
     fn dated(&self, mut response: Response<Outgoing>) -> Response<Outgoing> {
@@ -141,7 +181,7 @@ impl Future for Exchange {
         }
         if let Err(unreadable) = ready!(this.content.poll_drain(cx)) {
             drop(this.content.take());
-            this.response = Some(refusal(unreadable.status(), &this.method, this.clock.now()).map(Outgoing::from));
+            this.response = Some(this.refusal(unreadable));
         }
         match this.response.take() {
             Some(response) => Poll::Ready(Ok(this.send(response))),

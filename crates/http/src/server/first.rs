@@ -1,4 +1,4 @@
-//! A connection whose first octets have been read, to tell the versions of HTTP apart.
+//! A connection that tells the versions of HTTP apart, and lets through only what can be read in one way.
 
 use std::io;
 use std::pin::Pin;
@@ -11,13 +11,19 @@ use toynet_net::Stream;
 
 use super::watch::Watch;
 use crate::wire::frame::PREFACE;
+use crate::wire::{Gate, Refusal};
 
-/// A watched stream that gives back first what was read from it to look at.
+/// A watched stream behind a gate. To its reader the client has closed its side where the gate is shut.
 #[derive(Debug)]
 pub(super) struct Watched {
     stream: Stream,
-    first: Vec<u8>,
-    taken: usize,
+    /// What was read and is to pass, and behind it what the gate holds back.
+    held: Vec<u8>,
+    /// How many of those octets may pass.
+    passed: usize,
+    gate: Gate,
+    /// Whether the reader came to where the gate is shut.
+    is_at_end: bool,
     watch: Rc<Watch>,
 }
 
@@ -30,56 +36,139 @@ pub(super) enum Version {
 
 impl Watched {
     /// Reads until it is clear which version the client speaks (RFC 9113 3.4).
-    pub async fn open(mut stream: Stream, watch: Rc<Watch>) -> io::Result<(Self, Version)> {
-        let mut first = Vec::with_capacity(FIRST);
+    pub async fn open(mut stream: Stream, mut gate: Gate, watch: Rc<Watch>) -> io::Result<(Self, Version)> {
+        let mut held = Vec::with_capacity(FIRST);
         let version = loop {
-            let count = stream.read_buf(&mut first).await?;
+            let count = stream.read_buf(&mut held).await?;
             watch.received(count);
-            let looked_at = first.len().min(PREFACE.len());
-            if count == 0 || first[..looked_at] != PREFACE[..looked_at] {
+            let looked_at = held.len().min(PREFACE.len());
+            if count == 0 || held[..looked_at] != PREFACE[..looked_at] {
                 break Version::One;
             }
             if looked_at == PREFACE.len() {
+                gate.open();
                 break Version::Two;
             }
         };
-        Ok((Self { stream, first, taken: 0, watch }, version))
+        let passed = gate.look(&mut held);
+        watch.in_content(gate.is_in_content());
+        Ok((Self { stream, held, passed, gate, is_at_end: false, watch }, version))
     }
 
-    /// The same, which gives back `unread` first.
-    pub fn after(self, unread: Bytes) -> Self {
-        Self { first: unread.into(), taken: 0, ..self }
+    /// The same as a stream of another protocol, which gives back `unread` first.
+    pub fn after(mut self, unread: &Bytes) -> Self {
+        self.gate.open();
+        self.held.splice(..0, unread.iter().copied());
+        self.passed = self.held.len();
+        self
+    }
+
+    /// Why the reader met an end that is not the client's.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.gate.refusal().filter(|_| self.is_at_end)
+    }
+
+    /// What is refused, as far as it was read.
+    pub fn refused(&self) -> &[u8] {
+        &self.held
     }
 
     /// The stream itself.
     pub fn into_stream(self) -> Stream {
         self.stream
     }
+
+    fn pass_held(&mut self, buffer: &mut ReadBuf<'_>) {
+        let length = buffer.remaining().min(self.passed);
+        buffer.put_slice(&self.held[..length]);
+        self.passed -= length;
+        if length == self.held.len() {
+            // Connections that wait keep nothing.
+            self.held = Vec::new();
+        } else {
+            self.held.drain(..length);
+        }
+    }
+
+    fn look_at_held(&mut self) {
+        self.passed = self.gate.look(&mut self.held);
+        self.watch.in_content(self.gate.is_in_content());
+    }
+
+    /// Reads right into `buffer`, where nearly always all may stay.
+    fn poll_direct(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        let before = buffer.filled().len();
+        ready!(self.poll_stream(cx, buffer))?;
+        let new = &mut buffer.filled_mut()[before..];
+        let count = new.len();
+        let passed = self.gate.look(new);
+        if passed < count {
+            self.held.extend_from_slice(&new[passed..]);
+            buffer.set_filled(before + passed);
+        }
+        self.watch.in_content(self.gate.is_in_content());
+        Poll::Ready(Ok(count))
+    }
+
+    /// Reads on behind what is held back.
+    fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut more = [0; FIRST];
+        let mut more = ReadBuf::new(&mut more);
+        ready!(self.poll_stream(cx, &mut more))?;
+        self.held.extend_from_slice(more.filled());
+        self.look_at_held();
+        Poll::Ready(Ok(more.filled().len()))
+    }
+
+    fn poll_stream(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.watch.reads(polled.is_pending().then(|| cx.waker()));
+        if polled.is_ready() {
+            self.watch.received(buffer.filled().len() - before);
+        }
+        polled
+    }
 }
 
 impl AsyncRead for Watched {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.taken < this.first.len() {
-            let length = buffer.remaining().min(this.first.len() - this.taken);
-            buffer.put_slice(&this.first[this.taken..this.taken + length]);
-            this.taken += length;
-            return Poll::Ready(Ok(()));
-        }
-        this.first = Vec::new();
-        this.taken = 0;
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
-        this.watch.received(buffer.filled().len() - before);
-        Poll::Ready(Ok(()))
+        loop {
+            if this.passed > 0 {
+                this.pass_held(buffer);
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(why) = this.watch.given_up() {
+                why.status().into_iter().for_each(|status| this.gate.shut(status));
+                this.is_at_end = true;
+                return Poll::Ready(Ok(()));
+            }
+            if this.gate.resume() && !this.held.is_empty() {
+                this.look_at_held();
+                continue;
+            }
+            if this.gate.refusal().is_some() {
+                this.is_at_end = true;
+                return Poll::Ready(Ok(()));
+            }
+            let count = match this.held.is_empty() {
+                true => ready!(this.poll_direct(cx, buffer))?,
+                false => ready!(this.poll_held(cx))?,
+            };
+            if count == 0 || buffer.filled().len() > before {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
 impl AsyncWrite for Watched {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = ready!(Pin::new(&mut this.stream).poll_write(cx, octets));
-        Poll::Ready(result.inspect(|length| this.watch.sent(*length)))
+        let polled = Pin::new(&mut this.stream).poll_write(cx, octets);
+        told(&this.watch, polled)
     }
 
     fn poll_write_vectored(
@@ -88,8 +177,8 @@ impl AsyncWrite for Watched {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices));
-        Poll::Ready(result.inspect(|length| this.watch.sent(*length)))
+        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        told(&this.watch, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -103,6 +192,15 @@ impl AsyncWrite for Watched {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
+}
+
+fn told(watch: &Watch, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    match &polled {
+        Poll::Ready(Ok(length)) => watch.sent(*length),
+        Poll::Ready(Err(_)) => {}
+        Poll::Pending => watch.blocked(),
+    }
+    polled
 }
 
 /// Most requests fit, so that they are one read and one entry of the record.

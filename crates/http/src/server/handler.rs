@@ -17,10 +17,11 @@ pub trait Handler {
     /// `Date` is given one.
     fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer;
 
-    /// How many octets of content `request` may announce without being refused before it is answered.
-    fn largest_content(&self, request: &Request<Content>) -> u64 {
+    /// How many octets of content `request` may announce without being refused before it is answered, if
+    /// that is not what the server takes of all.
+    fn largest_content(&self, request: &Request<Content>) -> Option<u64> {
         let _ = request;
-        Content::LARGEST
+        None
     }
 }
 

@@ -3,11 +3,14 @@
 //! - [`handler`]: from a request to a response; [`sites`]: which handler a request is for
 //! - [`route`]: what stands before a site's files: redirects, proxies, applications
 //! - `connection`: one connection, in either version, to its end; `watch` ends those that stand still
+//! - [`limits`]: what is taken from clients; [`access`]: the log of what they asked; `refuse`: the answer to what is
+//!   no request
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
 //! - `gate`: what answers at a port that only leads to TLS, or where TLS should have been spoken
 //! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
 //!   versions apart
 
+pub mod access;
 pub mod body;
 mod connection;
 pub mod content;
@@ -15,6 +18,8 @@ mod exchange;
 mod first;
 mod gate;
 pub mod handler;
+pub mod limits;
+mod refuse;
 pub mod route;
 pub mod sites;
 pub mod tunnel;
@@ -22,15 +27,20 @@ mod watch;
 
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
 use toynet_net::{Host, Listener, tls};
 use toynet_service::{LocalFuture, Server};
 
+use access::AccessLog;
+use watch::{Standstill, Watch};
+
 pub use body::Outgoing;
 pub(crate) use connection::Local;
 pub use content::{Connected, Content};
 pub use handler::{Answer, Handler};
+pub use limits::Limits;
 pub use route::Routes;
 pub use sites::Sites;
 pub use tunnel::{Enter, Tunnel};
@@ -39,8 +49,16 @@ pub use tunnel::{Enter, Tunnel};
 /// clear by prior knowledge (RFC 9113 3.3).
 #[derive(Clone, Debug)]
 pub struct HttpServer {
-    sites: Rc<Sites>,
+    serving: Serving,
     ports: Vec<(u16, Way)>,
+}
+
+/// What the connections of a server have in common.
+#[derive(Clone, Debug)]
+struct Serving {
+    sites: Rc<Sites>,
+    limits: Rc<Limits>,
+    log: Option<Rc<AccessLog>>,
 }
 
 /// What is spoken at a port.
@@ -65,7 +83,22 @@ impl HttpServer {
 
     /// A server of `sites` that has no port yet.
     pub fn of(sites: Sites) -> Self {
-        Self { sites: Rc::new(sites), ports: Vec::new() }
+        let serving = Serving { sites: Rc::new(sites), limits: Rc::default(), log: None };
+        Self { serving, ports: Vec::new() }
+    }
+
+    /// With other limits than usual.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.serving.limits = Rc::new(limits);
+        self
+    }
+
+    /// With a log of what is asked.
+    #[must_use]
+    pub fn logging(mut self, log: AccessLog) -> Self {
+        self.serving.log = Some(Rc::new(log));
+        self
     }
 
     /// With one port more.
@@ -78,12 +111,12 @@ impl HttpServer {
 
 impl Server for HttpServer {
     fn start(&self, host: Host) -> LocalFuture<io::Result<LocalFuture<io::Result<()>>>> {
-        let Self { sites, ports } = self.clone();
+        let Self { serving, ports } = self.clone();
         Box::pin(async move {
             let mut doors = JoinSet::new();
             let mut listening = Vec::new();
             for (port, way) in ports {
-                listening.push((host.listen(port).await?, Door::new(way, &sites)));
+                listening.push((host.listen(port).await?, Door::new(way, &serving)));
             }
             for (listener, door) in listening {
                 doors.spawn_local(accept(listener, host.clone(), Rc::new(door)));
@@ -96,20 +129,28 @@ impl Server for HttpServer {
 /// A port as its connections need it.
 #[derive(Debug)]
 struct Door {
-    sites: Rc<Sites>,
+    serving: Rc<Serving>,
     tls: Option<tls::Server>,
 }
 
 impl Door {
-    fn new(way: Way, sites: &Rc<Sites>) -> Self {
+    fn new(way: Way, serving: &Serving) -> Self {
         match way {
-            Way::Clear => Self { sites: Rc::clone(sites), tls: None },
+            Way::Clear => Self { serving: Rc::new(serving.clone()), tls: None },
             Way::ToTls(port) => {
                 let gate: Rc<dyn Handler> = Rc::new(gate::ToTls(port));
-                Self { sites: Rc::new(sites.all_as(&gate)), tls: None }
+                let sites = serving.sites.all_as(&gate);
+                Self { serving: Rc::new(serving.of(sites)), tls: None }
             }
-            Way::Tls(server) => Self { sites: Rc::clone(sites), tls: Some(server) },
+            Way::Tls(server) => Self { serving: Rc::new(serving.clone()), tls: Some(server) },
         }
+    }
+}
+
+impl Serving {
+    /// The same of other sites.
+    fn of(&self, sites: Sites) -> Self {
+        Self { sites: Rc::new(sites), ..self.clone() }
     }
 }
 
@@ -124,17 +165,40 @@ async fn first_to_end(mut doors: JoinSet<io::Result<()>>) -> io::Result<()> {
 
 /// Serves connections until the listener breaks; they end when this is dropped.
 async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Result<()> {
-    let mut connections = JoinSet::new();
+    let (clock, mut connections) = (host.clock(), JoinSet::new());
+    let mut watches: Vec<Rc<Watch>> = Vec::new();
     loop {
-        let has_room = connections.len() < MOST_CONNECTIONS;
+        let has_room = connections.len() < door.serving.limits.connections;
+        if !has_room {
+            make_room(&mut watches);
+        }
         tokio::select! {
             biased;
             Some(ended) = connections.join_next() => report(&host, &ended),
             stream = listener.accept(), if has_room => {
-                connections.spawn_local(connection::serve(stream?, host.clone(), Rc::clone(&door)));
+                if watches.len() > 2 * connections.len() + SPARE {
+                    watches.retain(is_open);
+                }
+                let watch = Rc::new(Watch::default());
+                watches.push(Rc::clone(&watch));
+                connections.spawn_local(connection::serve(stream?, host.clone(), Rc::clone(&door), watch));
             }
+            () = clock.sleep(FULL), if !has_room => {}
         }
     }
+}
+
+/// Ends the oldest connection on which nothing is asked: its client opens another when it needs one. Where all are
+/// busy, new ones wait in the system's queue.
+fn make_room(watches: &mut Vec<Rc<Watch>>) {
+    watches.retain(is_open);
+    if let Some(idle) = watches.iter().find(|watch| watch.is_idle()) {
+        idle.give_up(Standstill::Idle);
+    }
+}
+
+fn is_open(watch: &Rc<Watch>) -> bool {
+    Rc::strong_count(watch) > 1 && watch.given_up().is_none()
 }
 
 /// A connection says itself what went wrong with it, also when it panicked; here it is said where.
@@ -144,7 +208,7 @@ fn report(host: &Host, ended: &Result<(), JoinError>) {
     }
 }
 
-/// Of each port. A connection that waits takes some 20 KiB, so these take 80 MiB of a worker at most; further ones wait
-/// in the system's queue until one ends. No browser opens more than a few, and load generators that
-/// open a thousand still fit.
-const MOST_CONNECTIONS: usize = 4096;
+/// How long a server that is full waits until it looks for room again.
+const FULL: Duration = Duration::from_millis(200);
+/// How many watches of connections that have ended may be kept before anybody looks.
+const SPARE: usize = 64;

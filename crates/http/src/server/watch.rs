@@ -3,10 +3,14 @@
 //! Whoever moves octets or begins an exchange only counts; the clock is looked at every few seconds, so
 //! that a request costs no timer.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::task::Waker;
 use std::time::Duration;
 
+use http::StatusCode;
 use toynet_net::Clock;
+
+use super::Limits;
 
 /// What has happened on a connection.
 #[derive(Debug, Default)]
@@ -20,26 +24,66 @@ pub(super) struct Watch {
     handled: Cell<u32>,
     /// Octets came since the last exchange began.
     is_head_begun: Cell<bool>,
+    /// Content of a request is still to come.
+    is_in_content: Cell<bool>,
+    /// What is to be sent waits for the client.
+    is_blocked: Cell<bool>,
     is_http2: Cell<bool>,
+    /// Who reads what the client says, and whether it waits for that.
+    reader: RefCell<Option<Waker>>,
+    is_waiting: Cell<bool>,
+    given_up: Cell<Option<Standstill>>,
 }
 
-/// Why a connection was given up.
+/// Why a connection is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Standstill {
     #[error("the client took too long to send a request's head")]
     Head,
+    #[error("the client took too long to send a request's content")]
+    Content,
+    #[error("the client does not read what is sent to it")]
+    Unread,
     #[error("the connection stood still")]
     Idle,
+}
+
+impl Standstill {
+    /// What the client is answered (RFC 9110 15.5.9).
+    pub fn status(self) -> Option<StatusCode> {
+        match self {
+            Standstill::Head | Standstill::Content => Some(StatusCode::REQUEST_TIMEOUT),
+            Standstill::Unread | Standstill::Idle => None,
+        }
+    }
 }
 
 impl Watch {
     pub fn sent(&self, octets: usize) {
         self.sent.set(self.sent.get() + octets as u64);
+        self.is_blocked.set(false);
+    }
+
+    pub fn blocked(&self) {
+        self.is_blocked.set(true);
     }
 
     pub fn received(&self, octets: usize) {
         self.received.set(self.received.get() + octets as u64);
         self.is_head_begun.set(self.is_head_begun.get() || octets > 0);
+    }
+
+    pub fn in_content(&self, is_it: bool) {
+        self.is_in_content.set(is_it);
+    }
+
+    /// Whether `waker` waits for the client now, or nobody does.
+    pub fn reads(&self, waker: Option<&Waker>) {
+        self.is_waiting.set(waker.is_some());
+        let mut reader = self.reader.borrow_mut();
+        if let Some(waker) = waker.filter(|waker| !reader.as_ref().is_some_and(|reader| reader.will_wake(waker))) {
+            *reader = Some(waker.clone());
+        }
     }
 
     /// Counts an exchange and gives its number, from 1.
@@ -66,33 +110,49 @@ impl Watch {
         self.is_http2.set(true);
     }
 
+    /// Whether the connection could be closed without a loss: nothing is asked, nothing on its way.
+    pub fn is_idle(&self) -> bool {
+        self.open.get() == 0 && self.handled.get() == 0 && !self.is_blocked.get() && !self.is_head_begun.get()
+    }
+
+    /// Nothing more is taken from the client.
+    pub fn give_up(&self, why: Standstill) {
+        self.given_up.set(Some(why));
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    pub fn given_up(&self) -> Option<Standstill> {
+        self.given_up.get()
+    }
+
     /// Waits until the connection stands still.
-    pub async fn standstill(&self, clock: Clock) -> Standstill {
-        let (mut silent, mut in_head) = (Duration::ZERO, Duration::ZERO);
+    pub async fn standstill(&self, limits: &Limits, clock: Clock) -> Standstill {
+        let look = look(limits);
         let mut before = self.look();
+        let mut spans = Spans::default();
         loop {
-            clock.sleep(LOOK).await;
+            clock.sleep(look).await;
             let now = self.look();
-            let is_silent = now == before && self.handled.get() == 0;
-            silent = if is_silent { silent + LOOK } else { Duration::ZERO };
-            in_head = if now.is_still_in_head(&before) { in_head + LOOK } else { Duration::ZERO };
+            spans.add(&before, &now, look);
+            if let Some(why) = spans.over(limits) {
+                return why;
+            }
             before = now;
-            if in_head >= LONGEST_HEAD {
-                return Standstill::Head;
-            }
-            if silent >= LONGEST_SILENCE {
-                return Standstill::Idle;
-            }
         }
     }
 
     fn look(&self) -> Look {
-        let is_waiting = self.open.get() == 0 && !self.is_http2.get();
+        let is_waiting = self.open.get() == 0 && self.handled.get() == 0 && !self.is_http2.get();
         Look {
             sent: self.sent.get(),
             received: self.received.get(),
             exchanges: self.exchanges.get(),
             is_in_head: self.is_head_begun.get() && is_waiting,
+            is_in_content: self.is_in_content.get() && self.is_waiting.get(),
+            is_blocked: self.is_blocked.get(),
+            is_handled: self.handled.get() > 0,
         }
     }
 }
@@ -105,20 +165,58 @@ struct Look {
     exchanges: u64,
     /// Between the first octet of a head and its end. The frames of HTTP/2 do not tell.
     is_in_head: bool,
+    /// Somebody waits for content.
+    is_in_content: bool,
+    is_blocked: bool,
+    is_handled: bool,
 }
 
-impl Look {
-    /// While an answer is sent, the next head may have to wait.
-    fn is_still_in_head(&self, before: &Self) -> bool {
-        let is_same = self.exchanges == before.exchanges && self.sent == before.sent;
-        self.is_in_head && before.is_in_head && is_same
+/// How long things have been going on.
+#[derive(Debug, Default)]
+struct Spans {
+    silent: Duration,
+    head: Duration,
+    content: Duration,
+    /// Octets since the content was first waited for.
+    of_content: u64,
+    without_content: Duration,
+    blocked: Duration,
+}
+
+impl Spans {
+    fn add(&mut self, before: &Look, now: &Look, span: Duration) {
+        let on = |is_on: bool, so_far: Duration| if is_on { so_far + span } else { Duration::ZERO };
+        let is_same = now.exchanges == before.exchanges && now.sent == before.sent;
+        let is_content = now.is_in_content && before.is_in_content && now.exchanges == before.exchanges;
+        self.silent = on(now == before && !now.is_handled, self.silent);
+        // While an answer is sent, the next head may have to wait.
+        self.head = on(is_same && now.is_in_head && before.is_in_head, self.head);
+        self.blocked = on(is_same && now.is_blocked && before.is_blocked, self.blocked);
+        self.content = on(is_content, self.content);
+        self.without_content = on(is_content && now.received == before.received, self.without_content);
+        self.of_content = if is_content { self.of_content + (now.received - before.received) } else { 0 };
+    }
+
+    fn over(&self, limits: &Limits) -> Option<Standstill> {
+        let slowest = Duration::from_secs(self.of_content / Limits::SLOWEST);
+        let content = self.without_content >= limits.body_time || self.content > limits.body_time + slowest;
+        [
+            (self.head >= limits.header_time, Standstill::Head),
+            (content, Standstill::Content),
+            (self.blocked >= limits.write_time, Standstill::Unread),
+            (self.silent >= limits.idle_time, Standstill::Idle),
+        ]
+        .into_iter()
+        .find_map(|(is_over, why)| is_over.then_some(why))
     }
 }
 
 /// How often a connection is looked at; limits are kept this well.
-const LOOK: Duration = Duration::from_secs(5);
-/// A head is one packet as a rule; a person who types it into a terminal needs some seconds.
-const LONGEST_HEAD: Duration = Duration::from_secs(10);
-/// What other servers allow a client that does not read, and more than the round trip of any link that
-/// makes sense.
-const LONGEST_SILENCE: Duration = Duration::from_secs(75);
+fn look(limits: &Limits) -> Duration {
+    let shortest = limits.header_time.min(limits.body_time).min(limits.write_time).min(limits.idle_time);
+    (shortest / 2).clamp(SHORTEST_LOOK, LONGEST_LOOK)
+}
+
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
+/// A thousand connections then cost a worker some thousandth of its time.
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);

@@ -5,9 +5,18 @@ use http::StatusCode;
 
 /// A page that says in words what `status` means here. It needs nothing but itself.
 pub fn of(status: StatusCode) -> Bytes {
-    let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Unknown"));
     let (meaning, section) = explain(status);
-    html(&title, meaning, section)
+    html(&title(status), meaning, section)
+}
+
+/// The same with `why` beside it: a sentence without characters that mean something in HTML.
+pub fn because(status: StatusCode, why: &str) -> Bytes {
+    let (meaning, section) = explain(status);
+    html(&title(status), meaning, &format!("{why}. {section}"))
+}
+
+fn title(status: StatusCode) -> String {
+    format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Unknown"))
 }
 
 /// A page around texts that are HTML already.
@@ -40,13 +49,18 @@ fn explain(status: StatusCode) -> (&'static str, &'static str) {
         403 => ("The file is there, but the server may not read it.", "RFC 9110, 15.5.4"),
         404 => ("Nothing lies at this address.", "RFC 9110, 15.5.5"),
         405 => ("Files here can be read (GET, HEAD), and nothing else.", "RFC 9110, 15.5.6"),
+        406 => ("The file cannot be sent in any of the codings that were asked for.", "RFC 9110, 15.5.7"),
+        408 => ("The request did not arrive in the time that this server waits.", "RFC 9110, 15.5.9"),
         412 => ("The file is not the version that the request was meant for.", "RFC 9110, 15.5.13"),
         413 => ("The request carries more than this server takes.", "RFC 9110, 15.5.14"),
         414 => ("The address is longer than this server reads.", "RFC 9110, 15.5.15"),
         416 => ("The file does not have the octets that were asked for.", "RFC 9110, 15.5.17"),
+        417 => ("This server does not do what the request expects of it.", "RFC 9110, 15.5.18"),
         421 => ("No site of this name is served here.", "RFC 9110, 15.5.20"),
+        431 => ("The request's fields are longer than this server reads.", "RFC 6585, 5"),
         500 => ("The server could not read the file.", "RFC 9110, 15.6.1"),
         501 => ("This server does not know the method or the transfer coding.", "RFC 9110, 15.6.2"),
+        505 => ("This server speaks HTTP/1.0, HTTP/1.1 and HTTP/2.", "RFC 9110, 15.6.6"),
         _ => ("The request was answered with this status.", "RFC 9110, 15"),
     }
 }

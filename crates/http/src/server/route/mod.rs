@@ -91,7 +91,7 @@ impl Handler for Routes {
         with_fields(self.0.below.answer(request, host), fields)
     }
 
-    fn largest_content(&self, request: &Request<Content>) -> u64 {
+    fn largest_content(&self, request: &Request<Content>) -> Option<u64> {
         let acting = self.0.routes.iter().filter(|route| route.pattern.rest(request).is_some());
         match acting.filter_map(|route| route.action.as_ref()).next() {
             Some(action) => action.largest_content(),
@@ -114,10 +114,10 @@ impl Routes {
 }
 
 impl Action {
-    fn largest_content(&self) -> u64 {
+    fn largest_content(&self) -> Option<u64> {
         match self {
-            Action::Redirect(_) | Action::Fixed(_) | Action::Inspect(_) => Content::LARGEST,
-            Action::Proxy(_) | Action::Cgi(_) => LARGEST_STREAMED,
+            Action::Redirect(_) | Action::Fixed(_) | Action::Inspect(_) => None,
+            Action::Proxy(_) | Action::Cgi(_) => Some(LARGEST_STREAMED),
         }
     }
 }
