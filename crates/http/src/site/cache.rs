@@ -34,6 +34,8 @@ pub(super) struct Identity {
     pub modified: Time,
     pub length: u64,
     pub inode: [i64; 4],
+    /// Which codings of it lie beside it.
+    pub beside: [bool; 3],
 }
 
 impl Held {
@@ -87,7 +89,9 @@ impl Cache {
 }
 
 fn cost(file: &File) -> u64 {
-    file.length() + Cache::OVERHEAD
+    // It may come to be held in a coding too, which is smaller.
+    let coded = if file.is_negotiable() { file.length() } else { 0 };
+    file.length() + coded + Cache::OVERHEAD
 }
 
 #[cfg(test)]
@@ -130,7 +134,7 @@ mod tests {
 
     fn keep(cache: &mut Cache, place: &str) {
         let file = File::held(place, Bytes::from(vec![0; Cache::LARGEST as usize]), Time::default());
-        let identity = Identity { modified: Time::default(), length: file.length(), inode: [0; 4] };
+        let identity = Identity { modified: Time::default(), length: file.length(), inode: [0; 4], beside: [false; 3] };
         cache.keep(place, Held::new(PathBuf::from(place), identity, Arc::new(file), Time::default()));
     }
 }

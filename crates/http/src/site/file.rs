@@ -1,10 +1,13 @@
 //! A file as it is served: its content, and the header fields that never change while it does not.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use http::HeaderValue;
 use toynet_machine::Time;
 
 use super::body::Body;
+use super::coding::{self, Coding};
 use super::date;
 
 /// A file with its validators and prebuilt header fields.
@@ -18,6 +21,14 @@ pub struct File {
     pub(super) content_length: HeaderValue,
     pub(super) last_modified: HeaderValue,
     pub(super) etag: HeaderValue,
+    /// The coding that the content is in.
+    pub(super) coding: Option<Coding>,
+    /// Whether it lies there in each coding too, in the order of [`Coding::ALL`].
+    beside: [bool; 3],
+    /// Whether it becomes smaller in a coding, and is held.
+    is_compressible: bool,
+    /// It in each coding, once somebody has asked for that.
+    coded: [OnceLock<Option<Arc<File>>>; 3],
 }
 
 impl File {
@@ -40,13 +51,72 @@ impl File {
         self.content.length()
     }
 
-    fn new(name: &str, content: Body, modified: Time, etag: &str) -> Self {
-        let modified = Time::from_secs(modified.secs());
+    /// The same of which there are files in these codings beside it, in the order of [`Coding::ALL`].
+    #[must_use]
+    pub fn with_beside(self, beside: [bool; 3]) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// Whether it can be had in more than one coding.
+    pub(super) fn is_negotiable(&self) -> bool {
+        self.is_compressible || self.beside.contains(&true)
+    }
+
+    /// Whether it can be had in `coding`.
+    pub(super) fn is_in(&self, coding: Coding) -> bool {
+        self.is_compressible || self.lies_in(coding)
+    }
+
+    /// Whether a file in `coding` lies beside it.
+    pub(super) fn lies_in(&self, coding: Coding) -> bool {
+        self.beside[coding as usize]
+    }
+
+    /// It in `coding`, made here; nothing when that is not smaller. Its entity tag is a strong one of its own
+    /// (RFC 9110 8.8.3.3).
+    pub(super) fn coded(&self, coding: Coding) -> Option<Arc<File>> {
+        let Body::Held(octets) = &self.content else { return None };
+        let coded = self.coded[coding as usize].get_or_init(|| {
+            let coded = coding.encode(octets).ok().filter(|coded| coded.len() < octets.len())?;
+            let etag = self.etag.to_str().unwrap_or_default().trim_end_matches('"');
+            let etag = HeaderValue::from_str(&format!("{etag}-{}\"", coding.name())).ok()?;
+            Some(Arc::new(self.as_coded(coding, Body::Held(coded), etag)))
+        });
+        coded.clone()
+    }
+
+    /// It in `coding`, as `file` beside it has it.
+    pub(super) fn coded_as(&self, coding: Coding, file: &File) -> File {
+        let mut coded = self.as_coded(coding, file.content.clone(), file.etag.clone());
+        (coded.modified, coded.last_modified) = (file.modified, file.last_modified.clone());
+        coded
+    }
+
+    fn as_coded(&self, coding: Coding, content: Body, etag: HeaderValue) -> File {
         Self {
             content_length: content.length().into(),
             content,
+            etag,
+            coding: Some(coding),
+            coded: Default::default(),
+            ..self.clone()
+        }
+    }
+
+    fn new(name: &str, content: Body, modified: Time, etag: &str) -> Self {
+        let modified = Time::from_secs(modified.secs());
+        let content_type = content_type(name);
+        let is_held = matches!(content, Body::Held(_));
+        let media_type = content_type.to_str().unwrap_or_default();
+        Self {
+            is_compressible: is_held && coding::is_worthwhile(media_type, content.length()),
+            coding: None,
+            beside: [false; 3],
+            coded: Default::default(),
+            content_length: content.length().into(),
+            content,
             modified,
-            content_type: content_type(name),
+            content_type,
             last_modified: date::format(modified),
             etag: HeaderValue::from_str(etag).expect("hexadecimal digits in quotes"),
         }

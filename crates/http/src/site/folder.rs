@@ -10,7 +10,9 @@ use toynet_machine::Time;
 
 use super::body::{Body, FileRange};
 use super::cache::{Cache, Held, Identity};
+use super::coding::Coding;
 use super::file::File;
+use super::listing::Item;
 use super::root::{Found, Root, Trouble};
 
 /// A directory and what is below it. Links are followed as long as they stay inside.
@@ -44,7 +46,8 @@ impl Folder {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let held = cache.find(place)?;
         let is_trusted = now >= held.checked && now - held.checked < self.trust;
-        if is_trusted || fs::metadata(&held.path).is_ok_and(|metadata| identity(&metadata) == held.identity) {
+        if is_trusted || fs::metadata(&held.path).is_ok_and(|metadata| identity(&held.path, &metadata) == held.identity)
+        {
             if !is_trusted {
                 held.checked = now;
             }
@@ -52,6 +55,14 @@ impl Folder {
         }
         cache.forget(place);
         None
+    }
+
+    fn item(&self, entry: &fs::DirEntry) -> Option<Item> {
+        let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+        let real = fs::canonicalize(entry.path()).ok().filter(|real| real.starts_with(&self.root))?;
+        let metadata = fs::metadata(real).ok().filter(|metadata| metadata.is_file() || metadata.is_dir())?;
+        let length = metadata.is_file().then_some(metadata.len());
+        Some(Item { name, modified: modified(&metadata), length })
     }
 
     fn load(&self, place: &str, now: Time) -> io::Result<Found> {
@@ -71,18 +82,21 @@ impl Folder {
     fn open_file(&self, place: &str, path: PathBuf, real: &Path, now: Time) -> io::Result<Found> {
         let mut disk = fs::File::open(real)?;
         let metadata = disk.metadata()?;
+        let beside = beside(&path, &metadata);
         if metadata.len() > Cache::LARGEST {
             let range = FileRange { file: Arc::new(disk), offset: 0, length: metadata.len() };
-            return Ok(Found::File(Arc::new(File::on_disk(place, Body::OnDisk(range), modified(&metadata)))));
+            let file = File::on_disk(place, Body::OnDisk(range), modified(&metadata));
+            return Ok(Found::File(Arc::new(file.with_beside(beside))));
         }
         let mut octets = Vec::with_capacity(metadata.len() as usize);
         disk.by_ref().take(Cache::LARGEST).read_to_end(&mut octets)?;
-        let file = Arc::new(File::held(place, octets.into(), modified(&metadata)));
+        let file = Arc::new(File::held(place, octets.into(), modified(&metadata)).with_beside(beside));
         if now.since(changed(&metadata)) < SETTLED {
             return Ok(Found::File(file));
         }
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.keep(place, Held::new(path, identity(&metadata), Arc::clone(&file), now));
+        let identity = identity(&path, &metadata);
+        cache.keep(place, Held::new(path, identity, Arc::clone(&file), now));
         Ok(Found::File(file))
     }
 }
@@ -98,11 +112,32 @@ impl Root for Folder {
             other => Found::Failed(Trouble(other)),
         })
     }
+
+    /// Without names that begin with a dot, and what cannot be asked for: no UTF-8, or links that lead out.
+    fn list(&self, place: &str) -> Vec<Item> {
+        let Ok(folder) = fs::canonicalize(self.root.join(place)) else { return Vec::new() };
+        if !folder.starts_with(&self.root) {
+            return Vec::new();
+        }
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ITEMS);
+        entries.filter_map(|entry| self.item(&entry)).collect()
+    }
 }
 
 /// What changes whenever a file does, as far as the system tells.
-fn identity(metadata: &Metadata) -> Identity {
-    Identity { modified: modified(metadata), length: metadata.len(), inode: inode(metadata) }
+fn identity(path: &Path, metadata: &Metadata) -> Identity {
+    let (modified, beside) = (modified(metadata), beside(path, metadata));
+    Identity { modified, length: metadata.len(), inode: inode(metadata), beside }
+}
+
+/// In which codings a file lies beside the one at `path`. One that is older was made of another version.
+fn beside(path: &Path, metadata: &Metadata) -> [bool; 3] {
+    let is_there = |ending| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(ending);
+        fs::metadata(beside).is_ok_and(|coded| coded.is_file() && modified(&coded) >= modified(metadata))
+    };
+    Coding::ALL.map(|coding| is_there(coding.ending()))
 }
 
 /// When the file was last changed; the epoch for one that claims to be older, or knows no time.
@@ -139,6 +174,8 @@ fn inode(_: &Metadata) -> [i64; 4] {
 /// File systems tell times apart by up to two seconds (FAT), most by some milliseconds: a file that changes
 /// twice within that looks unchanged, so one that changed so recently is not held.
 const SETTLED: Duration = Duration::from_secs(3);
+/// More than anybody reads through.
+const MOST_ITEMS: usize = 10_000;
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use toynet_machine::Time;
 
+use super::coding::Coding;
 use super::file::File;
+use super::listing::Item;
 use super::root::{Found, Root};
 
 /// Files in memory, by place. Folders are what the places of files imply.
@@ -24,7 +26,15 @@ impl Memory {
             let file = Arc::new(File::held(&place, octets, modified));
             (place.trim_matches('/').to_owned(), file)
         });
-        Self { files: files.collect() }
+        let mut files: BTreeMap<String, Arc<File>> = files.collect();
+        let beside: Vec<_> = files
+            .keys()
+            .map(|place| Coding::ALL.map(|coding| files.contains_key(&format!("{place}{}", coding.ending()))))
+            .collect();
+        for (file, beside) in files.values_mut().zip(beside).filter(|(_, beside)| beside.contains(&true)) {
+            *file = Arc::new(File::clone(file).with_beside(beside));
+        }
+        Self { files }
     }
 
     fn has_folder(&self, place: &str) -> bool {
@@ -40,6 +50,20 @@ impl Root for Memory {
             None if self.has_folder(place) => Found::Folder,
             None => Found::Nothing,
         }
+    }
+
+    fn list(&self, place: &str) -> Vec<Item> {
+        let inside = if place.is_empty() { String::new() } else { format!("{place}/") };
+        let files = self.files.range(inside.clone()..).take_while(|(place, _)| place.starts_with(&inside));
+        let mut items: Vec<Item> = Vec::new();
+        for (place, file) in files {
+            let rest = &place[inside.len()..];
+            let (name, length) = rest.split_once('/').map_or((rest, Some(file.length())), |(folder, _)| (folder, None));
+            if items.last().is_none_or(|last| last.name != name) {
+                items.push(Item { name: name.to_owned(), modified: file.modified, length });
+            }
+        }
+        items
     }
 }
 

@@ -3,26 +3,32 @@
 //! - [`path`]: from a target's path to a place under the root, with no way out
 //! - [`root`]: where files come from; [`memory`] and [`folder`] are the two kinds
 //! - [`file`](mod@file): a file with its validators and prebuilt fields; `cache` holds the small ones
+//! - [`coding`]: files in gzip and its kin, for clients that take them; [`listing`]: folders as pages
 //! - [`condition`]: If-Match and its kin
 //! - [`range`], [`multipart`]: parts of a file
 //! - [`body`]: what a response carries
 //! - [`date`], [`page`]: dates, and pages for errors
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, LAST_MODIFIED, LOCATION,
+    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
+    LAST_MODIFIED, LOCATION, RANGE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use toynet_machine::Time;
 
 pub mod body;
 mod cache;
+pub mod coding;
 pub mod condition;
 pub mod date;
 pub mod file;
 pub mod folder;
+pub mod listing;
 pub mod memory;
 pub mod multipart;
 pub mod page;
@@ -36,6 +42,7 @@ pub use folder::Folder;
 pub use memory::Memory;
 pub use root::{Found, Root, Trouble};
 
+use coding::{Choice, Coding};
 use condition::{Validators, Verdict};
 use date::Today;
 use path::{PathError, SitePath};
@@ -45,12 +52,30 @@ use range::Wanted;
 pub struct Site {
     root: Box<dyn Root>,
     today: Today,
+    manner: Manner,
+}
+
+/// How a site serves its files.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Whether a folder without a page of its own shows what lies in it.
+    pub listing: bool,
+    /// Fields that every answer has.
+    pub fields: HeaderMap,
+    /// How long others may keep a file without asking again.
+    pub cache: Option<Duration>,
 }
 
 impl Site {
     /// The site whose files are those of `root`.
     pub fn new(root: impl Root + 'static) -> Self {
-        Self { root: Box::new(root), today: Today::default() }
+        Self { root: Box::new(root), today: Today::default(), manner: Manner::default() }
+    }
+
+    /// The same in another manner.
+    #[must_use]
+    pub fn with_manner(self, manner: Manner) -> Self {
+        Self { manner, ..self }
     }
 
     /// Answers `request`; `now` becomes its `Date`. The body of the request is not looked at.
@@ -59,7 +84,22 @@ impl Site {
     pub fn answer<B>(&self, request: &Request<B>, now: Time) -> Response<Body> {
         let mut response = self.dateless(request, now);
         response.headers_mut().insert(DATE, self.today.at(now));
+        self.with_fields(&mut response);
         response
+    }
+
+    fn with_fields(&self, response: &mut Response<Body>) {
+        let is_file = matches!(response.status().as_u16(), 200 | 206 | 304);
+        if let Some(cache) = self.manner.cache.filter(|_| is_file) {
+            let value = match cache.as_secs() {
+                0 => "no-cache".to_owned(),
+                seconds => format!("max-age={seconds}"),
+            };
+            response.headers_mut().insert(CACHE_CONTROL, visible(value));
+        }
+        for (name, value) in &self.manner.fields {
+            response.headers_mut().insert(name, value.clone());
+        }
     }
 
     fn dateless<B>(&self, request: &Request<B>, now: Time) -> Response<Body> {
@@ -82,14 +122,19 @@ impl Site {
         let path = match SitePath::parse(uri.path()) {
             Ok(path) => path,
             Err(PathError::Malformed) => return explained(StatusCode::BAD_REQUEST, method),
-            Err(PathError::Unnameable) => return explained(StatusCode::NOT_FOUND, method),
+            Err(PathError::Unnameable) => return self.error(StatusCode::NOT_FOUND, method, now),
         };
         match self.look(&path, now) {
-            Found::File(file) => read_file(&file, method, request.headers(), now),
-            Found::Folder if path.is_folder => explained(StatusCode::NOT_FOUND, method),
+            Found::File(file) => self.read_file(&file, &path, method, request.headers(), now),
+            Found::Nothing if path.is_folder && self.manner.listing && self.is_folder(&path, now) => {
+                let order = listing::Order::of_query(uri.query().unwrap_or_default());
+                let page = listing::page(path.as_str(), self.root.list(path.as_str()), order);
+                with_page(empty(StatusCode::OK), page, method)
+            }
+            Found::Folder if path.is_folder => self.error(StatusCode::NOT_FOUND, method, now),
             Found::Folder => to_folder(&path, uri.query(), method),
-            Found::Nothing => explained(StatusCode::NOT_FOUND, method),
-            Found::Forbidden => explained(StatusCode::FORBIDDEN, method),
+            Found::Nothing => self.error(StatusCode::NOT_FOUND, method, now),
+            Found::Forbidden => self.error(StatusCode::FORBIDDEN, method, now),
             Found::Failed(trouble) => {
                 let mut response = explained(StatusCode::INTERNAL_SERVER_ERROR, method);
                 response.extensions_mut().insert(trouble);
@@ -98,13 +143,75 @@ impl Site {
         }
     }
 
+    fn is_folder(&self, path: &SitePath<'_>, now: Time) -> bool {
+        matches!(self.root.look(path.as_str(), now), Found::Folder)
+    }
+
+    /// Answers a GET or HEAD for a file that is there, in a coding that the client takes.
+    fn read_file(
+        &self,
+        file: &Arc<File>,
+        path: &SitePath<'_>,
+        method: &Method,
+        headers: &HeaderMap,
+        now: Time,
+    ) -> Response<Body> {
+        // Whoever reads a part means octets of the file itself.
+        let is_part = method == Method::GET && headers.contains_key(RANGE);
+        let choice = coding::choose(headers, |coding| file.is_in(coding) && !is_part);
+        let mut response = match choice {
+            Choice::Identity => read_file(file, method, headers, now),
+            Choice::Coded(coding) => {
+                let coded = self.coded(file, path, coding, now);
+                read_file(coded.as_ref().unwrap_or(file), method, headers, now)
+            }
+            Choice::Nothing if is_part => read_file(file, method, headers, now),
+            Choice::Nothing => explained(StatusCode::NOT_ACCEPTABLE, method),
+        };
+        if file.is_negotiable() || choice == Choice::Nothing {
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        response
+    }
+
+    /// The file in `coding`: as it lies there, or made here.
+    fn coded(&self, file: &File, path: &SitePath<'_>, coding: Coding, now: Time) -> Option<Arc<File>> {
+        if file.lies_in(coding) {
+            let place = format!("{}{}", place_of(path), coding.ending());
+            if let Found::File(beside) = self.root.look(&place, now) {
+                return Some(Arc::new(file.coded_as(coding, &beside)));
+            }
+        }
+        file.coded(coding)
+    }
+
+    /// The answer when there is no file: the site's own page for it, as `404.html`, or ours.
+    fn error(&self, status: StatusCode, method: &Method, now: Time) -> Response<Body> {
+        let Found::File(page) = self.root.look(&format!("{}.html", status.as_u16()), now) else {
+            return explained(status, method);
+        };
+        let mut response = empty(status);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, page.content_type.clone());
+        headers.insert(CONTENT_LENGTH, page.content_length.clone());
+        if method != Method::HEAD {
+            *response.body_mut() = page.content.clone();
+        }
+        response
+    }
+
     /// What lies at the path; for a folder's, its index.
     fn look(&self, path: &SitePath<'_>, now: Time) -> Found {
-        match (path.is_folder, path.as_str()) {
-            (false, place) => self.root.look(place, now),
-            (true, "") => self.root.look(INDEX, now),
-            (true, place) => self.root.look(&format!("{place}/{INDEX}"), now),
-        }
+        self.root.look(&place_of(path), now)
+    }
+}
+
+/// The place of the file that is meant; for a folder's path, its index.
+fn place_of<'a>(path: &'a SitePath<'_>) -> Cow<'a, str> {
+    match (path.is_folder, path.as_str()) {
+        (false, place) => place.into(),
+        (true, "") => INDEX.into(),
+        (true, place) => format!("{place}/{INDEX}").into(),
     }
 }
 
@@ -142,7 +249,9 @@ fn whole(file: &File, method: &Method, now: Time) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, file.content_type.clone());
     headers.insert(CONTENT_LENGTH, file.content_length.clone());
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if file.coding.is_none() {
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    }
     response
 }
 
@@ -181,6 +290,9 @@ fn about(file: &File, status: StatusCode, body: Body, now: Time) -> Response<Bod
     let headers = response.headers_mut();
     headers.reserve(FIELDS);
     headers.insert(ETAG, file.etag.clone());
+    if let Some(coding) = file.coding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    }
     let is_past = file.modified <= now;
     headers.insert(LAST_MODIFIED, if is_past { file.last_modified.clone() } else { date::format(now) });
     response
@@ -206,8 +318,10 @@ fn to_folder(path: &SitePath<'_>, query: Option<&str>, method: &Method) -> Respo
 }
 
 fn explained(status: StatusCode, method: &Method) -> Response<Body> {
-    let page: Bytes = page::of(status);
-    let mut response = empty(status);
+    with_page(empty(status), page::of(status), method)
+}
+
+fn with_page(mut response: Response<Body>, page: Bytes, method: &Method) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
     headers.insert(CONTENT_LENGTH, page.len().into());

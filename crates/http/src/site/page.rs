@@ -65,7 +65,7 @@ fn explain(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
-const STYLE: &str = ":root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}\
+pub(super) const STYLE: &str = ":root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}\
                      body{max-width:34rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.6rem}small{opacity:.6}";
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use toynet_machine::Time;
 
 use super::file::File;
+use super::listing::Item;
 
 /// A tree of files.
 ///
@@ -15,6 +16,12 @@ pub trait Root: Send + Sync {
     /// What lies at `place`: decoded segments joined by single slashes, as `news/2026.html`; the root
     /// itself is empty. No segment is empty, `.` or `..`. `now` tells how long ago a look was.
     fn look(&self, place: &str, now: Time) -> Found;
+
+    /// What lies in the folder at `place`; nothing where that cannot be told.
+    fn list(&self, place: &str) -> Vec<Item> {
+        let _ = place;
+        Vec::new()
+    }
 }
 
 /// What lies at a place.
