@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use toynet_service::{Solo, Stand};
 
 use crate::config;
@@ -12,7 +12,9 @@ pub const SOLO: Solo = Solo { arguments, read };
 
 fn arguments() -> Command {
     let folder = Arg::new("dir").value_name("DIR").default_value(".").help("The folder whose files are served");
-    Command::new("serve").about("Serve the files of a folder").arg(folder)
+    let listing = Arg::new("listing").long("listing").action(ArgAction::SetTrue);
+    let listing = listing.help("Show what lies in folders that have no index.html");
+    Command::new("serve").about("Serve the files of a folder").arg(folder).arg(listing)
 }
 
 fn read(matches: &ArgMatches) -> Result<Stand, String> {
@@ -20,8 +22,9 @@ fn read(matches: &ArgMatches) -> Result<Stand, String> {
     let root = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
     check(&root)?;
     let root = root.to_str().ok_or_else(|| format!("{folder}: the folder's name is not UTF-8"))?.to_owned();
+    let listing = matches.get_flag("listing");
     Ok(Stand {
-        config: Box::new(move |port| config::of_folder(port, &root)),
+        config: Box::new(move |port| config::of_folder(port, &root, listing)),
         port: 80,
         datagrams: false,
         zones: Vec::new(),

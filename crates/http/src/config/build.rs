@@ -9,15 +9,21 @@ use toml::Spanned;
 use toynet_machine::Time;
 use toynet_service::{Place, place};
 
-use super::route::{self, RouteTable};
-use super::table::{Http, Https, Pages};
+use super::route;
+use super::table::{Http, Https, Pages, SiteParts};
+use crate::server::access::AccessLog;
 use crate::server::{ALPN, Handler, HttpServer, Sites, Way};
+use crate::site::listing::Item;
 use crate::site::path::SitePath;
 use crate::site::{Folder, Found, Memory, Root, Site, page};
 
 /// The server of a host's sites, on all of its ports.
 pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
-    let mut server = HttpServer::of(sites(http, place)?);
+    let mut server = HttpServer::of(sites(http, place)?).within(http.limits.limits());
+    if let Some(format) = http.access_log {
+        let file = place.state.as_ref().map(|folder| folder.join(ACCESS_LOG));
+        server = server.logging(AccessLog::new(format, file));
+    }
     if let Some(port) = http.clear_port() {
         let to_tls = http.tls_port().filter(|_| http.https() == Https::Redirect);
         server = server.on(port, to_tls.map_or(Way::Clear, Way::ToTls));
@@ -31,7 +37,7 @@ pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
 
 /// The sites of a host.
 fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
-    let own = site((&http.root, &http.pages, &http.route), place.host.as_str(), place)?;
+    let own = site(http.own(), place.host.as_str(), place)?;
     let mut sites = Sites::new(place.host.as_str(), Rc::clone(&own));
     for name in &http.names {
         sites = sites.with(name.get_ref(), Rc::clone(&own));
@@ -52,17 +58,13 @@ pub(super) fn place_of_page(path: &str) -> Option<String> {
     })
 }
 
-fn site(
-    (root, pages, routes): (&Option<Spanned<String>>, &Pages, &[RouteTable]),
-    name: &str,
-    place: &Place,
-) -> io::Result<Rc<dyn Handler>> {
-    let below: Box<dyn Root> = match root {
+fn site(parts: SiteParts<'_>, name: &str, place: &Place) -> io::Result<Rc<dyn Handler>> {
+    let below: Box<dyn Root> = match parts.root {
         Some(root) => folder(place.files.folder(root.get_ref())?)?,
         None => Box::new(Memory::new([(INDEX, page::welcome(name), WRITTEN)])),
     };
-    let site = Rc::new(Site::new(Overlay { pages: written(pages), below }));
-    route::routes(routes, site, name, &*place.files)
+    let site = Site::new(Overlay { pages: written(parts.pages), below }).with_manner(parts.manner.manner()?);
+    route::routes(parts.routes, Rc::new(site), name, &*place.files)
 }
 
 fn written(pages: &Pages) -> Option<Memory> {
@@ -98,8 +100,19 @@ impl Root for Overlay {
             },
         }
     }
+
+    fn list(&self, place: &str) -> Vec<Item> {
+        let mut items = self.pages.as_ref().map(|pages| pages.list(place)).unwrap_or_default();
+        let below = self.below.list(place);
+        items.extend(
+            below.into_iter().filter(|item| !items.iter().any(|page| page.name == item.name)).collect::<Vec<_>>(),
+        );
+        items
+    }
 }
 
+/// The log's name in the host's folder.
+const ACCESS_LOG: &str = "access.log";
 const INDEX: &str = "index.html";
 /// When what is part of the program or of the lab file was changed: any date will do as long as it is the
 /// same in every run.

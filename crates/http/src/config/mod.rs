@@ -12,11 +12,14 @@
 //! http = { https = "redirect", tls = "expired" }
 //! ```
 //!
-//! - `table`: the table as written; `route`: what stands before files
+//! - `table`: the table as written; `manner`: how files are served; `limits`: what is taken from clients; `route`: what
+//!   stands before files
 //! - `build`: from it to sites; `commands`: what to try
 
 mod build;
 mod commands;
+mod limits;
+mod manner;
 mod route;
 mod table;
 
@@ -30,7 +33,7 @@ use toynet_record::Transport;
 use toynet_service::place::FileKind;
 use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
 
-use table::{Http, Pages, SiteTable};
+use table::{Http, SiteParts, SiteTable};
 
 /// Reads the table.
 ///
@@ -41,8 +44,8 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
 }
 
 /// The site of a folder, whatever name it is asked by.
-pub(crate) fn of_folder(port: u16, root: &str) -> Box<dyn Config> {
-    Box::new(Http::of_folder(port, root))
+pub(crate) fn of_folder(port: u16, root: &str, listing: bool) -> Box<dyn Config> {
+    Box::new(Http::of_folder(port, root, listing))
 }
 
 impl Config for Http {
@@ -58,13 +61,9 @@ impl Config for Http {
     }
 
     fn check(&self, files: &dyn Files) -> Vec<Mistake> {
-        let sites = [(&self.root, &self.pages, self.route.as_slice())]
-            .into_iter()
-            .chain(self.sites.values().map(SiteTable::parts));
-        let check = |(root, pages, routes): (&Option<Spanned<String>>, &Pages, &[_])| {
-            check_site(root.as_ref(), pages, files).into_iter().chain(route::check(routes, files)).collect::<Vec<_>>()
-        };
-        let mut mistakes: Vec<_> = sites.flat_map(check).collect();
+        let sites = [self.own()].into_iter().chain(self.sites.values().map(SiteTable::parts));
+        let mut mistakes: Vec<_> = sites.flat_map(|site| check_site(site, files)).collect();
+        mistakes.extend(self.limits.check());
         mistakes.extend(twice(self.aliases()));
         mistakes.extend(self.contradictions());
         mistakes.extend(self.tls.iter().flat_map(|tls| tls.get_ref().check(files)));
@@ -80,9 +79,10 @@ impl Config for Http {
     }
 }
 
-fn check_site(root: Option<&Spanned<String>>, pages: &Pages, files: &dyn Files) -> Vec<Mistake> {
-    let root = root.and_then(|root| check_root(root, files));
-    root.into_iter().chain(pages.keys().filter_map(check_page)).collect()
+fn check_site(site: SiteParts<'_>, files: &dyn Files) -> Vec<Mistake> {
+    let root = site.root.and_then(|root| check_root(root, files));
+    let pages = site.pages.keys().filter_map(check_page);
+    root.into_iter().chain(pages).chain(route::check(site.routes, files)).chain(site.manner.check()).collect()
 }
 
 fn check_root(root: &Spanned<String>, files: &dyn Files) -> Option<Mistake> {

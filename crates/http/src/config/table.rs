@@ -6,8 +6,12 @@ use serde::Deserialize;
 use toml::Spanned;
 use toynet_service::Mistake;
 use toynet_service::tls::{Settings, Tls};
+use toynet_service::units::Period;
 
+use super::limits::LimitsTable;
+use super::manner::{FieldTable, MannerTable};
 use super::route::RouteTable;
+use crate::server::access::Format;
 
 /// Pages written in the lab file: paths and what is there.
 pub(super) type Pages = BTreeMap<Spanned<String>, String>;
@@ -28,6 +32,19 @@ pub(super) struct Http {
     /// What stands before the files, in this order.
     #[serde(default)]
     pub route: Vec<RouteTable>,
+    /// Whether folders without a page of their own show what lies in them.
+    #[serde(default)]
+    pub listing: bool,
+    /// How long others may keep files.
+    pub cache: Option<Period>,
+    /// Fields of every answer.
+    #[serde(default)]
+    pub headers: FieldTable,
+    /// What is taken from clients.
+    #[serde(default)]
+    pub limits: LimitsTable,
+    /// Whether what is asked is logged, and how.
+    pub access_log: Option<Format>,
     /// Further names of the same site.
     #[serde(default)]
     pub names: Vec<Spanned<String>>,
@@ -61,14 +78,35 @@ pub(super) struct SiteTable {
     pub pages: Pages,
     #[serde(default)]
     pub route: Vec<RouteTable>,
+    #[serde(default)]
+    pub listing: bool,
+    pub cache: Option<Period>,
+    #[serde(default)]
+    pub headers: FieldTable,
+}
+
+/// One site, whichever table it is written in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SiteParts<'a> {
+    pub root: Option<&'a Spanned<String>>,
+    pub pages: &'a Pages,
+    pub routes: &'a [RouteTable],
+    pub manner: MannerTable<'a>,
 }
 
 impl Http {
     /// The table of a server that stands alone: a folder, whatever name it is asked by.
-    pub fn of_folder(port: u16, root: &str) -> Self {
-        let table = format!("port = {port}\ntls = false\nroot = {}", toml::Value::from(root));
+    pub fn of_folder(port: u16, root: &str, listing: bool) -> Self {
+        let root = toml::Value::from(root);
+        let table = format!("port = {port}\ntls = false\nlisting = {listing}\nroot = {root}");
         let http: Self = toml::from_str(&table).expect("a number and a text are what the table takes");
         Self { is_for_any: true, ..http }
+    }
+
+    /// The host's own site.
+    pub fn own(&self) -> SiteParts<'_> {
+        let manner = MannerTable { listing: self.listing, cache: self.cache, headers: &self.headers };
+        SiteParts { root: self.root.as_ref(), pages: &self.pages, routes: &self.route, manner }
     }
 
     /// How TLS is spoken, if it is.
@@ -120,7 +158,8 @@ impl Http {
 }
 
 impl SiteTable {
-    pub fn parts(&self) -> (&Option<Spanned<String>>, &Pages, &[RouteTable]) {
-        (&self.root, &self.pages, &self.route)
+    pub fn parts(&self) -> SiteParts<'_> {
+        let manner = MannerTable { listing: self.listing, cache: self.cache, headers: &self.headers };
+        SiteParts { root: self.root.as_ref(), pages: &self.pages, routes: &self.route, manner }
     }
 }

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use toml::Spanned;
 use toynet_service::Files;
 use toynet_service::place::Folder;
 
+use super::super::manner::fields;
 use super::{AuthTable, RouteTable};
 use crate::server::route::fixed::{type_of_file, type_of_text};
 use crate::server::route::{Action, Cgi, Fixed, Guard, Inspect, Pattern, Proxy, Redirect, Route, Upstream};
@@ -40,7 +41,7 @@ fn route(table: &RouteTable, realm: &str, files: &dyn Files) -> io::Result<Route
     Ok(Route {
         pattern: pattern.only(methods.collect::<io::Result<_>>()?),
         guard: table.auth.as_ref().map(|auth| guard(auth.get_ref(), realm)),
-        fields: fields(table)?,
+        fields: fields(&table.headers)?,
         action,
     })
 }
@@ -109,14 +110,6 @@ fn guard(auth: &AuthTable, realm: &str) -> Guard {
     }
 }
 
-fn fields(table: &RouteTable) -> io::Result<HeaderMap> {
-    let fields = table.headers.iter().map(|(name, value)| {
-        let name = HeaderName::try_from(name.get_ref()).map_err(invalid)?;
-        Ok((name, HeaderValue::from_str(value.get_ref()).map_err(invalid)?))
-    });
-    fields.collect()
-}
-
-fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+pub(in crate::config) fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }

@@ -203,7 +203,7 @@ fn is_token(text: &str) -> bool {
     !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
 }
 
-fn check_field((name, value): (&Spanned<String>, &Spanned<String>)) -> Option<Mistake> {
+pub(in crate::config) fn check_field((name, value): (&Spanned<String>, &Spanned<String>)) -> Option<Mistake> {
     let text = name.get_ref();
     let is_framing = ["connection", "content-length", "transfer-encoding", "keep-alive", "upgrade", "te"];
     if HeaderName::try_from(text).is_err() {

@@ -46,8 +46,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::server::route::Turns;
-pub(super) use build::routes;
-pub(super) use check::check;
+pub(super) use build::{invalid, routes};
+pub(super) use check::{check, check_field};
 
 /// One route as written.
 #[derive(Debug, Deserialize)]
