@@ -9,10 +9,11 @@ use std::time::Duration;
 use http::Request;
 use support::{ask, connect, hear, http1, in_virtual_time, journal, network, say, serve, serve_site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use toynet_http::server::{Answer, Content, Handler};
+use toynet_http::server::{Answer, Content, Handler, HttpServer, Limits, Sites};
 use toynet_http::site::{Memory, Site};
 use toynet_net::Host;
 use toynet_record::Seen;
+use toynet_service::Server;
 
 #[test]
 fn requests_that_come_together_are_answered_in_order() {
@@ -159,6 +160,9 @@ fn a_head_that_does_not_end_is_cut_off() {
         }
         let took = (network.clock().now() - start).as_secs();
         assert!((10..=21).contains(&took), "{took}");
+        let heard = hear(&mut stream, network.clock()).await;
+        assert!(heard.starts_with("HTTP/1.1 200 ") && heard.contains("HTTP/1.1 408 Request Timeout\r\n"), "{heard}");
+        assert!(heard.contains("connection: close"), "{heard}");
     });
 }
 
@@ -187,6 +191,96 @@ fn a_slow_upload_is_not_taken_for_a_slow_head() {
             stream.write_all(b"x").await.unwrap();
         }
         assert!(hear(&mut stream, network.clock()).await.starts_with("HTTP/1.1 405 "));
+    });
+}
+
+#[test]
+fn content_that_does_not_come_is_answered_before_the_connection_is_closed() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        for framing in ["Content-Length: 60", "Transfer-Encoding: chunked"] {
+            let mut stream = connect(&network).await;
+            let head = format!("POST / HTTP/1.1\r\nHost: www.shop.test\r\n{framing}\r\n\r\n3\r\nab");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let start = network.clock().now();
+            let mut heard = String::new();
+            stream.read_to_string(&mut heard).await.unwrap();
+            assert!(heard.starts_with("HTTP/1.1 408 ") && heard.contains("connection: close"), "{heard}");
+            assert!((60..=70).contains(&(network.clock().now() - start).as_secs()));
+        }
+    });
+}
+
+#[test]
+fn content_that_only_drips_is_given_up_in_the_end() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut stream = connect(&network).await;
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: www.shop.test\r\nContent-Length: 9999\r\n\r\n").await.unwrap();
+        let start = network.clock().now();
+        while stream.write_all(b"x").await.is_ok() {
+            network.clock().sleep(Duration::from_secs(1)).await;
+        }
+        let took = (network.clock().now() - start).as_secs();
+        assert!((60..=80).contains(&took), "{took}");
+        assert!(hear(&mut stream, network.clock()).await.starts_with("HTTP/1.1 408 "));
+    });
+}
+
+#[test]
+fn a_client_that_does_not_read_is_left() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let mut stream = connect(&network).await;
+        let start = network.clock().now();
+        // It goes on asking, so that the connection never falls silent.
+        while stream.write_all(get("/large.bin").as_bytes()).await.is_ok() {
+            network.clock().sleep(Duration::from_secs(1)).await;
+            assert!((network.clock().now() - start).as_secs() < 100);
+        }
+        assert!((60..=80).contains(&(network.clock().now() - start).as_secs()));
+    });
+}
+
+#[test]
+fn a_full_server_lets_go_of_whoever_asks_nothing() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let limits = Limits { connections: 5, ..Limits::default() };
+        let site = Rc::new(Site::new(Memory::default()));
+        let server = HttpServer::new(80, Sites::new("www.shop.test", site)).within(limits);
+        let running = server.start(network.host("www.shop.test").unwrap()).await.unwrap();
+        tokio::task::spawn_local(running);
+        let mut idle = Vec::new();
+        for _ in 0..20 {
+            idle.push(connect(&network).await);
+        }
+        let start = network.clock().now();
+        assert_eq!(ask(&mut http1(&network).await, "GET", "/", &[]).await.status(), 404);
+        assert!((network.clock().now() - start).as_secs() < 20);
+    });
+}
+
+#[test]
+fn what_a_lab_file_limits_is_limited() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let limits = Limits { header: 600, body: 10, header_time: Duration::from_secs(2), ..Limits::default() };
+        let site = Rc::new(Site::new(Memory::default()));
+        let server = HttpServer::new(80, Sites::new("www.shop.test", site)).within(limits);
+        let running = server.start(network.host("www.shop.test").unwrap()).await.unwrap();
+        tokio::task::spawn_local(running);
+        let post = |length: usize| {
+            format!("POST / HTTP/1.1\r\nHost: www.shop.test\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length))
+        };
+        let long = format!("GET / HTTP/1.1\r\nHost: www.shop.test\r\nX: {}\r\n\r\n", "x".repeat(600));
+        for (said, status) in [(post(10), 405), (post(11), 413), (long, 431), ("GET / HT".to_owned(), 408)] {
+            let heard = say(&network, said.as_bytes()).await;
+            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{said}: {heard}");
+        }
     });
 }
 

@@ -76,6 +76,25 @@ fn a_name_that_stands_twice_is_told_with_both_places() {
 }
 
 #[test]
+fn limits_that_nobody_could_keep_are_told() {
+    let good = "limits = { header = '16KiB', header_time = '5s', body = '64KiB', body_time = '5s', connections = 9 }";
+    assert!(config(&format!("{good}\nlisting = true\ncache = '1h'\naccess_log = 'json'")).check(&Shelf).is_empty());
+    for (text, at, what) in [
+        ("limits = { header_time = '0s' }", "'0s'", "no request comes in no time"),
+        ("limits = { header = '1B' }", "'1B'", "no browser's request is so short"),
+        ("limits = { connections = 0 }", "0 }", "without connections nobody is served"),
+        ("headers = { Connection = 'close' }", "Connection", "`Connection` is the server's own matter"),
+    ] {
+        let mistakes = config(text).check(&Shelf);
+        let place = text.find(at).unwrap();
+        assert!(matches!(&mistakes[0].spot, Spot::Lab(span) if span.start == place), "{text}: {:?}", mistakes[0].spot);
+        assert_eq!((mistakes.len(), mistakes[0].what.as_str()), (1, what));
+    }
+    assert!(parse("limits = { heder = '1KiB' }").unwrap_err().message().starts_with("unknown field `heder`"));
+    assert!(parse("access_log = 'apache'").unwrap_err().message().contains("`common`, `combined`, `json`"));
+}
+
+#[test]
 fn an_unknown_key_is_refused() {
     let error = parse("prt = 80").unwrap_err();
     assert!(error.message().starts_with("unknown field `prt`"), "{error}");

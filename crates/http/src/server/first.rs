@@ -1,7 +1,8 @@
 //! A connection that tells the versions of HTTP apart, and lets through only what can be read in one way.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -39,7 +40,7 @@ impl Watched {
     pub async fn open(mut stream: Stream, mut gate: Gate, watch: Rc<Watch>) -> io::Result<(Self, Version)> {
         let mut held = Vec::with_capacity(FIRST);
         let version = loop {
-            let count = stream.read_buf(&mut held).await?;
+            let count = read(&mut stream, &mut held, &watch).await?;
             watch.received(count);
             let looked_at = held.len().min(PREFACE.len());
             if count == 0 || held[..looked_at] != PREFACE[..looked_at] {
@@ -129,6 +130,20 @@ impl Watched {
         }
         polled
     }
+}
+
+/// Reads what comes first; nothing when nobody waits for it any more.
+async fn read(stream: &mut Stream, held: &mut Vec<u8>, watch: &Watch) -> io::Result<usize> {
+    let mut reading = pin!(stream.read_buf(held));
+    poll_fn(|cx| {
+        if watch.given_up().is_some() {
+            return Poll::Ready(Ok(0));
+        }
+        let polled = reading.as_mut().poll(cx);
+        watch.reads(polled.is_pending().then(|| cx.waker()));
+        polled
+    })
+    .await
 }
 
 impl AsyncRead for Watched {

@@ -144,13 +144,14 @@ impl Watch {
     }
 
     fn look(&self) -> Look {
-        let is_waiting = self.open.get() == 0 && self.handled.get() == 0 && !self.is_http2.get();
+        let is_between = self.open.get() == 0 && self.handled.get() == 0 && !self.is_http2.get();
         Look {
             sent: self.sent.get(),
             received: self.received.get(),
             exchanges: self.exchanges.get(),
-            is_in_head: self.is_head_begun.get() && is_waiting,
-            is_in_content: self.is_in_content.get() && self.is_waiting.get(),
+            is_in_head: self.is_head_begun.get() && is_between,
+            is_in_content: self.is_in_content.get(),
+            is_waiting: self.is_waiting.get(),
             is_blocked: self.is_blocked.get(),
             is_handled: self.handled.get() > 0,
         }
@@ -165,8 +166,9 @@ struct Look {
     exchanges: u64,
     /// Between the first octet of a head and its end. The frames of HTTP/2 do not tell.
     is_in_head: bool,
-    /// Somebody waits for content.
     is_in_content: bool,
+    /// Somebody waits for what the client says.
+    is_waiting: bool,
     is_blocked: bool,
     is_handled: bool,
 }
@@ -187,8 +189,11 @@ impl Spans {
     fn add(&mut self, before: &Look, now: &Look, span: Duration) {
         let on = |is_on: bool, so_far: Duration| if is_on { so_far + span } else { Duration::ZERO };
         let is_same = now.exchanges == before.exchanges && now.sent == before.sent;
-        let is_content = now.is_in_content && before.is_in_content && now.exchanges == before.exchanges;
-        self.silent = on(now == before && !now.is_handled, self.silent);
+        // While nobody reads on, it is not the client that is slow.
+        let is_read = now.is_waiting || now.received != before.received;
+        let is_content = now.is_in_content && before.is_in_content && now.exchanges == before.exchanges && is_read;
+        let is_silent = is_same && now.received == before.received && !now.is_handled;
+        self.silent = on(is_silent, self.silent);
         // While an answer is sent, the next head may have to wait.
         self.head = on(is_same && now.is_in_head && before.is_in_head, self.head);
         self.blocked = on(is_same && now.is_blocked && before.is_blocked, self.blocked);

@@ -261,6 +261,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_coded_file_beside_counts_while_it_is_not_older() {
+        let (place, root) = site();
+        assert!(!content(&root, "a.txt").is_negotiable());
+        fs::write(place.path().join("a.txt.br"), "br").expect("written");
+        assert!(content(&root, "a.txt").lies_in(Coding::Brotli));
+        let old = fs::File::options().write(true).open(place.path().join("a.txt.br")).expect("a file");
+        old.set_modified(std::time::UNIX_EPOCH).expect("set");
+        assert!(!content(&root, "a.txt").lies_in(Coding::Brotli));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_lists_what_may_be_asked_for() {
+        let (place, root) = site();
+        fs::write(place.path().join(".hidden"), "").expect("written");
+        std::os::unix::fs::symlink("/etc/passwd", place.path().join("out")).expect("linked");
+        let mut names: Vec<_> = root.list("").into_iter().map(|item| (item.name, item.length)).collect();
+        names.sort();
+        assert_eq!(names, [("a.txt".to_owned(), Some(3)), ("sub".to_owned(), None)]);
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_that_turns_outward_is_not_served_from_memory() {

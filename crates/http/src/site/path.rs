@@ -27,9 +27,12 @@ impl<'a> SitePath<'a> {
     /// For a path that leads nowhere. `..` above the root is malformed, encoded or not.
     pub fn parse(path: &'a str) -> Result<Self, PathError> {
         let relative = path.strip_prefix('/').unwrap_or(path);
-        let is_folder = ["", ".", ".."].contains(&path.rsplit('/').next().unwrap_or_default());
-        let text = if is_plain(relative) { Cow::Borrowed(relative.trim_end_matches('/')) } else { walk(relative)? };
-        Ok(Self { text, is_folder })
+        if is_plain(relative) {
+            let text = Cow::Borrowed(relative.trim_end_matches('/'));
+            return Ok(Self { text, is_folder: relative.is_empty() || relative.ends_with('/') });
+        }
+        let (text, is_folder) = walk(relative)?;
+        Ok(Self { text: Cow::Owned(text), is_folder })
     }
 
     /// The place, as `news/2026.html`; empty for the root.
@@ -64,17 +67,20 @@ fn is_plain(relative: &str) -> bool {
         && !octets.windows(2).any(|pair| pair == b"//" || pair == b"/.")
 }
 
-fn walk(relative: &str) -> Result<Cow<'_, str>, PathError> {
+/// The place, and whether it is meant as a folder.
+fn walk(relative: &str) -> Result<(String, bool), PathError> {
     let mut segments: Vec<String> = Vec::new();
+    let mut is_folder = true;
     for raw in relative.split('/') {
         let segment = decode(raw)?;
+        is_folder = ["", ".", ".."].contains(&segment.as_str());
         match segment.as_str() {
             "" | "." => {}
             ".." => drop(segments.pop().ok_or(PathError::Malformed)?),
             _ => segments.push(segment),
         }
     }
-    Ok(Cow::Owned(segments.join("/")))
+    Ok((segments.join("/"), is_folder))
 }
 
 fn decode(segment: &str) -> Result<String, PathError> {
@@ -121,6 +127,9 @@ mod tests {
             ("/a/./b", "a/b", false),
             ("/a/../b", "b", false),
             ("/a/b/..", "a", true),
+            ("/a/b/%2e%2E", "a", true),
+            ("//evil.test/%2e%2e", "", true),
+            ("/a/%2e", "a", true),
             ("/a/%2E%2e/b", "b", false),
             ("/caf%C3%A9.txt", "café.txt", false),
             ("/100%25", "100%", false),

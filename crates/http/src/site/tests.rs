@@ -5,7 +5,7 @@ use http::{Request, Response};
 use proptest::prelude::*;
 use toynet_machine::Time;
 
-use super::{Body, Found, Memory, Root, Site, Trouble};
+use super::{Body, Found, Manner, Memory, Root, Site, Trouble};
 
 const MODIFIED: Time = Time::from_secs(784_111_777);
 const NOW: Time = Time::from_secs(784_200_000);
@@ -147,6 +147,86 @@ fn a_refusal_explains_itself() {
     assert!(text(&answer).contains("No site of this name"));
 }
 
+#[test]
+fn a_file_comes_in_a_coding_that_the_client_takes_and_says_so() {
+    let plain = ask("GET", "/big.css", &[]);
+    assert_eq!((field(&plain, "vary"), field(&plain, "content-encoding")), ("accept-encoding", ""));
+    for coding in ["br", "gzip", "zstd"] {
+        let coded = ask("GET", "/big.css", &[("accept-encoding", coding)]);
+        assert_eq!((coded.status().as_u16(), field(&coded, "content-encoding")), (200, coding));
+        assert_eq!((field(&coded, "vary"), field(&coded, "accept-ranges")), ("accept-encoding", ""));
+        assert_eq!(field(&coded, "content-type"), "text/css; charset=utf-8");
+        assert_eq!(field(&coded, "content-length"), coded.body().length().to_string());
+        assert!(coded.body().length() < plain.body().length());
+        let etag = field(&coded, "etag");
+        assert_ne!(etag, field(&plain, "etag"));
+        let again = ask("GET", "/big.css", &[("accept-encoding", coding), ("if-none-match", etag)]);
+        assert_eq!((again.status().as_u16(), field(&again, "vary")), (304, "accept-encoding"));
+        assert_eq!(ask("GET", "/big.css", &[("if-none-match", etag)]).status(), 200);
+        let head = ask("HEAD", "/big.css", &[("accept-encoding", coding)]);
+        assert_eq!(head.headers(), coded.headers());
+    }
+}
+
+#[test]
+fn what_is_small_or_small_already_is_sent_as_it_is() {
+    for target in ["/a.txt", "/big.png"] {
+        let answer = ask("GET", target, &[("accept-encoding", "gzip, br")]);
+        assert_eq!((field(&answer, "content-encoding"), field(&answer, "vary")), ("", ""), "{target}");
+    }
+}
+
+#[test]
+fn a_client_that_takes_nothing_of_what_there_is_is_told_so() {
+    for (target, wish, status) in
+        [("/a.txt", "identity;q=0", 406), ("/big.css", "*;q=0", 406), ("/big.css", "identity;q=0, gzip", 200)]
+    {
+        let answer = ask("GET", target, &[("accept-encoding", wish)]);
+        assert_eq!((answer.status().as_u16(), field(&answer, "vary")), (status, "accept-encoding"), "{target} {wish}");
+    }
+}
+
+#[test]
+fn a_part_is_always_one_of_the_file_itself() {
+    let part = ask("GET", "/big.css", &[("accept-encoding", "gzip"), ("range", "bytes=0-3")]);
+    assert_eq!((part.status().as_u16(), text(&part).as_str()), (206, "a{b:"));
+    assert_eq!((field(&part, "content-encoding"), field(&part, "vary")), ("", "accept-encoding"));
+}
+
+#[test]
+fn a_file_that_lies_there_coded_is_taken() {
+    let answer = ask("GET", "/page.html", &[("accept-encoding", "gzip, br;q=0.9")]);
+    assert_eq!((field(&answer, "content-encoding"), text(&answer).as_str()), ("gzip", "gzipped"));
+    assert_eq!(field(&answer, "content-type"), "text/html; charset=utf-8");
+    let itself = ask("GET", "/page.html.gz", &[("accept-encoding", "gzip")]);
+    assert_eq!((field(&itself, "content-encoding"), field(&itself, "content-type")), ("", "application/gzip"));
+}
+
+#[test]
+fn a_folder_is_listed_where_that_is_wished() {
+    let site = site().with_manner(Manner { listing: true, ..Manner::default() });
+    let ask = |target| site.answer(&request("GET", target, &[]), NOW);
+    let page = ask("/bare/");
+    assert_eq!((page.status().as_u16(), field(&page, "content-type")), (200, "text/html; charset=utf-8"));
+    assert!(text(&page).contains("<a href=\"./b.txt\">b.txt</a><td>1 B<td>1994-11-06 08:49"), "{}", text(&page));
+    assert_eq!(text(&ask("/news/")), "news");
+    assert_eq!((ask("/bare").status().as_u16(), ask("/none/").status().as_u16()), (301, 404));
+}
+
+#[test]
+fn a_sites_own_error_page_and_fields_are_used() {
+    let (name, value) = (http::HeaderName::from_static("x-frame-options"), http::HeaderValue::from_static("DENY"));
+    let fields = http::HeaderMap::from_iter([(name, value)]);
+    let root = Memory::new([("404.html", Bytes::from_static(b"lost"), MODIFIED), ("a", Bytes::new(), MODIFIED)]);
+    let cache = Some(std::time::Duration::from_secs(60));
+    let site = Site::new(root).with_manner(Manner { fields, cache, listing: false });
+    let ask = |target| site.answer(&request("GET", target, &[]), NOW);
+    let lost = ask("/b");
+    assert_eq!((lost.status().as_u16(), text(&lost).as_str(), field(&lost, "etag")), (404, "lost", ""));
+    assert_eq!((field(&lost, "x-frame-options"), field(&lost, "cache-control")), ("DENY", ""));
+    assert_eq!(field(&ask("/a"), "cache-control"), "max-age=60");
+}
+
 proptest! {
     #[test]
     fn any_request_has_an_answer_whose_length_is_true(
@@ -170,6 +250,10 @@ fn site() -> Site {
         file("news/index.html", "news".into()),
         file("bare/b.txt", "b".into()),
         file("long.txt", "x".repeat(1000)),
+        file("big.css", "a{b:c}".repeat(1000)),
+        file("big.png", "a{b:c}".repeat(1000)),
+        file("page.html", "plain".into()),
+        file("page.html.gz", "gzipped".into()),
     ]))
 }
 
