@@ -57,6 +57,37 @@ fn a_folder_that_is_gone_fails_the_start() {
     assert!(protocol("root = 'gone'").build(&place(PathBuf::new())).is_err());
 }
 
+#[test]
+fn what_is_asked_is_logged_in_the_hosts_folder_and_so_is_what_is_refused() {
+    in_virtual_time(|| async {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("index.html"), "on disk").unwrap();
+        let network = network(vec![]);
+        let state = folder.path().join("state");
+        let place = Place { state: Some(state.clone()), ..place(folder.path().to_owned()) };
+        let server = protocol("root = 'disk'\naccess_log = 'common'").build(&place).unwrap();
+        tokio::task::spawn_local(server.start(network.host("www.shop.test").unwrap()).await.unwrap());
+        let asked = b"GET /?q HTTP/1.1\r\nHost: www.shop.test\r\n\r\nGET / HTTP/1.1\r\nHost : x\r\n\r\n";
+        assert!(support::say(&network, asked).await.contains("HTTP/1.1 400 "));
+        let mut log = String::new();
+        while log.lines().count() < 2 {
+            network.clock().sleep(std::time::Duration::from_millis(1)).await;
+            log = fs::read_to_string(state.join("access.log")).unwrap_or_default();
+        }
+        let lines: Vec<_> = log.lines().collect();
+        assert!(lines[0].starts_with("198.18.0.2 - - [01/Jan/2026:00:00:00 +0000] "), "{log}");
+        assert!(lines[0].ends_with("\"GET /?q HTTP/1.1\" 200 7"), "{log}");
+        assert!(lines[1].contains("\"-\" 400 "), "{log}");
+    });
+}
+
+#[test]
+fn a_folder_is_listed_with_the_pages_of_the_lab_file() {
+    let table = "root = 'disk'\nlisting = true\npages = { '/sub/a.txt' = 'x', '/sub/b/' = 'y' }";
+    assert_answer(table, "http://www.shop.test/sub/", 200, "href=\"./a.txt\"");
+    assert_answer(table, "http://www.shop.test/sub/", 200, "href=\"./b/\"");
+}
+
 fn assert_answer(table: &str, url: &str, status: u16, text: &str) {
     in_virtual_time(|| async {
         let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,9 @@
 //! [host."www.shop.test".http]
 //! root = "sites/shop"
 //! names = ["shop.test"]
+//! listing = true                   # as `cache` and `headers`, for each site; see `manner`
+//! limits = { body = "64KiB" }      # see `limits`
+//! access_log = "combined"          # or "common", "json": to access.log in the host's folder, or standard output
 //!
 //! [host."www.shop.test".http.sites."news.shop.test"]
 //! pages = { "/" = "<p>Bread is fresh.", "/robots.txt" = "User-agent: *" }
