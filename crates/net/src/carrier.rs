@@ -11,10 +11,11 @@ pub mod real;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use toynet_record::Transport;
 
-use crate::link::{Link, Parcel};
+use crate::link::{Ending, Link, Parcel};
 use crate::stream::Io;
 use crate::{Clock, Host};
 use memory::Fabric;
@@ -95,10 +96,26 @@ impl Dialing {
 }
 
 /// Takes the time that an empty segment needs: half of a handshake.
-pub(crate) async fn cross(clock: Clock, link: Option<&Link>) {
-    let Some(link) = link else { return };
-    let parcel = Parcel { length: HEADERS, now: clock.now(), stream: true };
-    clock.sleep(link.judge(&parcel).delay).await;
+///
+/// # Errors
+/// [`io::ErrorKind::ConnectionRefused`] where the link says so, [`io::ErrorKind::TimedOut`] where it lets nothing
+/// pass for as long as a system tries.
+pub(crate) async fn cross(clock: Clock, link: Option<&Link>) -> io::Result<()> {
+    let Some(link) = link else { return Ok(()) };
+    let mut patience = FIRST_PATIENCE;
+    for _ in 0..MOST_ATTEMPTS {
+        let verdict = link.judge(&Parcel { length: HEADERS, now: clock.now(), stream: true, sent: None });
+        match verdict.ending {
+            Some(Ending::Reset(_)) => return Err(io::ErrorKind::ConnectionRefused.into()),
+            _ if verdict.held => clock.sleep(patience).await,
+            _ => {
+                clock.sleep(verdict.delay).await;
+                return Ok(());
+            }
+        }
+        patience *= 2;
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// What everyone says of an address that nobody has.
@@ -108,3 +125,7 @@ pub(crate) fn nobody(to: SocketAddr) -> io::Error {
 
 /// The headers of IPv4 and TCP: what a SYN weighs on a line with a rate.
 const HEADERS: usize = 40;
+/// After which a SYN is sent again (RFC 6298 section 2.1); doubled each time.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+/// As Linux tries (net.ipv4.tcp_syn_retries and the first one): two minutes in all.
+const MOST_ATTEMPTS: u32 = 7;

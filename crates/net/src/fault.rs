@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use toynet_machine::{Random, Time};
 
 /// What a protocol makes of the words for one of its faults.
@@ -64,6 +65,7 @@ struct List {
     /// Whether there is any, so that asking for one costs nothing where there is none.
     any: AtomicBool,
     faults: RwLock<Vec<Arc<Fault>>>,
+    changed: Notify,
 }
 
 /// A fault that strikes now.
@@ -119,11 +121,21 @@ impl Fault {
         }
     }
 
-    /// Counts an occasion and says whether it strikes at it.
-    fn strikes(&self, now: Time) -> bool {
+    /// When its time began to count.
+    pub(crate) fn began(&self) -> Time {
+        self.began
+    }
+
+    /// Whether it may strike at this time.
+    pub(crate) fn is_its_time(&self, now: Time) -> bool {
         let age = now - self.began;
         let is_time = age >= self.when.after && self.when.lasts.is_none_or(|lasts| age - self.when.after < lasts);
-        if !self.is_on() || !is_time {
+        self.is_on() && is_time
+    }
+
+    /// Counts an occasion and says whether it strikes at it.
+    pub(crate) fn strikes(&self, now: Time) -> bool {
+        if !self.is_its_time(now) {
             return false;
         }
         let occasion = self.occasions.fetch_add(1, Ordering::Relaxed) + 1;
@@ -166,10 +178,31 @@ impl Faults {
         })
     }
 
+    /// Calls `hear` for each whose deed is a `T`.
+    pub(crate) fn each<T: Any + Send + Sync>(&self, mut hear: impl FnMut(&Arc<Fault>, &T)) {
+        if self.is_empty() {
+            return;
+        }
+        let faults = self.0.faults.read().unwrap_or_else(PoisonError::into_inner);
+        for fault in faults.iter() {
+            fault.what.downcast_ref::<T>().into_iter().for_each(|what| hear(fault, what));
+        }
+    }
+
+    pub(crate) fn has(&self, fault: &Arc<Fault>) -> bool {
+        self.0.faults.read().unwrap_or_else(PoisonError::into_inner).iter().any(|known| Arc::ptr_eq(known, fault))
+    }
+
+    /// Waits until one is added or taken away.
+    pub(crate) fn changed(&self) -> impl Future<Output = ()> {
+        self.0.changed.notified()
+    }
+
     /// Adds one.
     pub fn add(&self, fault: Arc<Fault>) {
         self.0.faults.write().unwrap_or_else(PoisonError::into_inner).push(fault);
         self.0.any.store(true, Ordering::Relaxed);
+        self.0.changed.notify_waiters();
     }
 
     /// Takes one away; says whether it was here.
@@ -178,6 +211,7 @@ impl Faults {
         let before = faults.len();
         faults.retain(|known| !Arc::ptr_eq(known, fault));
         self.0.any.store(!faults.is_empty(), Ordering::Relaxed);
+        self.0.changed.notify_waiters();
         faults.len() != before
     }
 }

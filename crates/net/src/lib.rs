@@ -6,7 +6,7 @@
 //! - [`stream`], [`listener`]: connections; TLS starts on a [`Stream`] at any moment
 //! - [`datagrams`]: datagrams, one by one or served in batches
 //! - [`tls`], [`quic`]: what lies on top of streams and datagrams
-//! - [`link`]: latency, jitter, loss, rate, cut, one small file each
+//! - [`link`]: latency, loss, cut, reset and the like, one small file each, from the start or for a time
 //! - [`fault`]: what a service does wrong on purpose: when and for whom
 //! - [`carrier`]: how sockets are made: `memory`, `ports` or `real`
 //! - [`typed`]: a command that a person typed, as a cause

@@ -2,26 +2,49 @@
 //!
 //! A link is one direction. Delays add up; a loss settles a datagram's fate. A stream never loses
 //! octets: there a loss costs the time of a retransmission, as TCP would take it.
+//!
+//! What a link does by the lab file it does from the start (`rules`). What it does wrong on purpose for a time
+//! comes and goes while it lives (`live`): new connections and all datagrams meet that at once, connections that
+//! stand meet it where they run over a link that had conditions, or faults, when they began.
 
+mod corrupt;
 mod cut;
+mod down;
+mod duplicate;
+mod half_close;
 mod jitter;
 mod latency;
+mod live;
 mod loss;
 mod rate;
+mod reorder;
+mod reset;
 mod rules;
+mod slice;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use toynet_machine::Time;
 
+pub use corrupt::{Corrupt, Garble};
 pub use cut::{Cut, Window};
+pub use down::Down;
+pub use duplicate::Duplicate;
+pub use half_close::HalfClose;
 pub use jitter::Jitter;
 pub use latency::Latency;
+use live::Live;
+pub(crate) use live::refuses;
+pub use live::{Bend, Way};
 pub use loss::Loss;
 pub use rate::Rate;
+pub use reorder::Reorder;
+pub use reset::Reset;
 pub use rules::{Conditions, Links, Pattern, Rule};
+pub use slice::Slice;
 
 /// Something that happens to what crosses a link.
 pub trait Condition: fmt::Debug + Send {
@@ -38,6 +61,8 @@ pub struct Parcel {
     pub now: Time,
     /// Whether it is a part of a stream, which cannot be lost.
     pub stream: bool,
+    /// How many octets of the stream went before it; nothing for a datagram and for a stream's handshake.
+    pub sent: Option<u64>,
 }
 
 /// What becomes of it.
@@ -47,6 +72,42 @@ pub struct Verdict {
     pub delay: Duration,
     /// Why it never arrives, if it does not.
     pub lost: Option<&'static str>,
+    /// A stream waits here until that changes.
+    pub held: bool,
+    /// How many further times a datagram arrives.
+    pub copies: usize,
+    /// A bit of a datagram that arrives wrong, counted around its end.
+    pub flipped: Option<u64>,
+    /// One octet in so many of a stream arrives wrong.
+    pub garbled: Option<u64>,
+    /// A stream arrives in pieces of no more octets.
+    pub piece: Option<usize>,
+    /// How the stream ends in this parcel.
+    pub ending: Option<Ending>,
+}
+
+impl Verdict {
+    /// The octets of a datagram as they arrive.
+    pub(crate) fn spoil<'a>(&self, octets: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.flipped {
+            Some(bit) if !octets.is_empty() => {
+                let bit = bit as usize % (octets.len() * 8);
+                let mut octets = octets.to_vec();
+                octets[bit / 8] ^= 1 << (bit % 8);
+                octets.into()
+            }
+            Some(_) | None => octets.into(),
+        }
+    }
+}
+
+/// How a stream ends before its time, after so many octets of a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Both ways at once.
+    Reset(usize),
+    /// This way alone, as if its sender had closed it.
+    HalfClose(usize),
 }
 
 /// One direction between two hosts, with the state of its conditions.
@@ -54,12 +115,24 @@ pub struct Verdict {
 pub struct Link {
     window: usize,
     conditions: Mutex<Vec<Box<dyn Condition>>>,
+    live: Live,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self::new(DEFAULT_WINDOW, Vec::new())
+    }
 }
 
 impl Link {
     /// A link with these conditions, on which up to `window` octets of each stream are under way at once.
     pub fn new(window: usize, conditions: Vec<Box<dyn Condition>>) -> Self {
-        Self { window, conditions: Mutex::new(conditions) }
+        Self { window, conditions: Mutex::new(conditions), live: Live::default() }
+    }
+
+    /// The same, which does wrong besides what `live` says.
+    pub(crate) fn with(self, live: Live) -> Self {
+        Self { live, ..self }
     }
 
     /// How many octets of a stream may be under way at once.
@@ -74,6 +147,7 @@ impl Link {
         for condition in conditions.iter_mut() {
             condition.judge(parcel, &mut verdict);
         }
+        self.live.judge(parcel, &mut verdict);
         verdict.delay = verdict.delay.min(FOR_EVER);
         verdict
     }

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -18,12 +19,13 @@ use crate::{Host, Stream};
 pub struct Listener {
     host: Host,
     port: u16,
-    accepting: Accepting,
+    /// Nothing while the host refuses connections.
+    accepting: Option<Accepting>,
 }
 
 impl Listener {
     pub(crate) fn new(host: Host, port: u16, accepting: Accepting) -> Self {
-        Self { host, port, accepting }
+        Self { host, port, accepting: Some(accepting) }
     }
 
     /// The next connection. Failures of single connections are not heard of; when descriptors run
@@ -32,18 +34,43 @@ impl Listener {
     /// # Errors
     /// When the listener itself is broken.
     pub async fn accept(&mut self) -> io::Result<Stream> {
+        let network = Rc::clone(&self.host.network);
+        let clock = network.clock();
         loop {
-            match self.try_accept().await {
+            let changed = network.topology().link_faults().changed();
+            let refuses = network.topology().refuses(self.host.at, clock.now());
+            if refuses == Some(true) {
+                self.close().await;
+                continue;
+            }
+            let accepted = tokio::select! {
+                biased;
+                accepted = self.try_accept() => accepted,
+                () = changed => continue,
+                () = clock.sleep(LOOK), if refuses.is_some() => continue,
+            };
+            match accepted {
                 Ok(stream) => return Ok(stream),
                 Err(error) if is_of_one_connection(&error) => {}
-                Err(error) if is_shortage(&error) => self.host.clock().sleep(SHORTAGE).await,
+                Err(error) if is_shortage(&error) => clock.sleep(SHORTAGE).await,
                 Err(error) => return Err(error),
             }
         }
     }
 
+    /// Listens no more for a while, so that the system refuses who comes. In memory the link itself does.
+    async fn close(&mut self) {
+        if !matches!(self.accepting, Some(Accepting::Memory(_))) {
+            self.accepting = None;
+        }
+        self.host.clock().sleep(LOOK).await;
+    }
+
     async fn try_accept(&mut self) -> io::Result<Stream> {
-        match &mut self.accepting {
+        if self.accepting.is_none() {
+            self.accepting = Some(self.host.network.carrier().listen(&self.host, self.port)?);
+        }
+        match self.accepting.as_mut().ok_or(io::ErrorKind::NotConnected)? {
             Accepting::Memory(accepting) => {
                 let connection = accepting.accept().await.ok_or(io::ErrorKind::NotConnected)?;
                 let tap = self.host.accepted(connection.local, connection.peer);
@@ -87,5 +114,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+/// How soon a host that was down takes connections again.
+const LOOK: Duration = Duration::from_millis(50);
 /// Long enough for some connection to end, short enough that nobody notices.
 const SHORTAGE: Duration = Duration::from_millis(50);

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::Clock;
-use crate::link::{DEFAULT_WINDOW, Link, Parcel};
+use crate::link::{DEFAULT_WINDOW, Ending, Link, Parcel, Verdict};
 
 /// The two ends of a connection; what the first writes crosses `there`, what the second writes `back`.
 pub(crate) fn pair(clock: Clock, there: Option<Arc<Link>>, back: Option<Arc<Link>>) -> (End, End) {
@@ -31,6 +31,8 @@ pub(crate) struct End {
     incoming: Rc<RefCell<Way>>,
     outgoing: Rc<RefCell<Way>>,
     alarm: Option<Pin<Box<Sleep>>>,
+    /// What a link holds is offered to it again when this rings.
+    again: Option<Pin<Box<Sleep>>>,
 }
 
 /// One direction.
@@ -40,9 +42,15 @@ struct Way {
     link: Option<Arc<Link>>,
     under_way: VecDeque<Piece>,
     octets: usize,
+    /// Octets of the stream that have been sent.
+    sent: u64,
     window: usize,
     last_arrival: Instant,
     finished: Option<Instant>,
+    /// Something on the way closed it: what follows is swallowed.
+    swallows: bool,
+    /// The connection is reset; the reader learns of it then.
+    reset: Option<Instant>,
     /// The reader is gone: writing is pointless.
     abandoned: bool,
     reader: Option<Waker>,
@@ -58,7 +66,20 @@ struct Piece {
 
 impl End {
     fn new(incoming: Rc<RefCell<Way>>, outgoing: Rc<RefCell<Way>>) -> Self {
-        Self { incoming, outgoing, alarm: None }
+        Self { incoming, outgoing, alarm: None, again: None }
+    }
+
+    /// Breaks the connection off, both ways.
+    pub fn reset(&mut self) {
+        self.outgoing.borrow_mut().break_off();
+        self.incoming.borrow_mut().break_off();
+    }
+
+    fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let again = self.again.get_or_insert_with(|| Box::pin(tokio::time::sleep(RETRANSMISSION)));
+        std::task::ready!(again.as_mut().poll(cx));
+        self.again = None;
+        Poll::Ready(())
     }
 
     fn wait_until(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
@@ -77,6 +98,7 @@ impl AsyncRead for End {
             let next = this.incoming.borrow_mut().take(buffer, cx);
             match next {
                 Next::Taken | Next::End => return Poll::Ready(Ok(())),
+                Next::Reset => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
                 Next::Nothing => return Poll::Pending,
                 Next::At(instant) => std::task::ready!(this.wait_until(instant, cx)),
             }
@@ -86,7 +108,23 @@ impl AsyncRead for End {
 
 impl AsyncWrite for End {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.outgoing.borrow_mut().put(octets, cx)
+        let this = self.get_mut();
+        loop {
+            if this.again.is_some() {
+                std::task::ready!(this.poll_again(cx));
+            }
+            let put = this.outgoing.borrow_mut().put(octets, cx);
+            match put {
+                Put::Taken(length) => return Poll::Ready(Ok(length)),
+                Put::Full => return Poll::Pending,
+                Put::Held => std::task::ready!(this.poll_again(cx)),
+                Put::Closed => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+                Put::Reset => {
+                    this.reset();
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                }
+            }
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -106,9 +144,21 @@ impl Drop for End {
     }
 }
 
+/// What becomes of octets that are to be sent.
+enum Put {
+    Taken(usize),
+    /// There is no room for them; the writer is woken when there is.
+    Full,
+    /// The link lets nothing pass at present.
+    Held,
+    Closed,
+    Reset,
+}
+
 enum Next {
     Taken,
     End,
+    Reset,
     At(Instant),
     Nothing,
 }
@@ -121,40 +171,78 @@ impl Way {
             link,
             under_way: VecDeque::new(),
             octets: 0,
+            sent: 0,
             window,
             last_arrival: Instant::now(),
             finished: None,
+            swallows: false,
+            reset: None,
             abandoned: false,
             reader: None,
             writer: None,
         }
     }
 
-    fn put(&mut self, octets: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.abandoned || self.finished.is_some() {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+    fn put(&mut self, octets: &[u8], cx: &mut Context<'_>) -> Put {
+        match () {
+            () if self.reset.is_some() => return Put::Reset,
+            () if self.swallows => return Put::Taken(octets.len()),
+            () if self.abandoned || self.finished.is_some() => return Put::Closed,
+            () => {}
         }
         let room = self.window.saturating_sub(self.octets);
         if room == 0 {
             self.writer = Some(cx.waker().clone());
-            return Poll::Pending;
+            return Put::Full;
         }
         let octets = &octets[..octets.len().min(room)];
-        let arrives = self.arrival(octets.len());
-        self.octets += octets.len();
-        self.under_way.push_back(Piece { arrives, octets: octets.to_vec(), taken: 0 });
+        let verdict = self.judge(octets.len());
+        if verdict.held {
+            return Put::Held;
+        }
+        let passing = match verdict.ending {
+            Some(Ending::Reset(count) | Ending::HalfClose(count)) => &octets[..count.min(octets.len())],
+            None => octets,
+        };
+        self.send(passing, &verdict);
+        match verdict.ending {
+            None => {}
+            Some(Ending::HalfClose(_)) => {
+                self.swallows = true;
+                self.finished = Some(self.last_arrival);
+            }
+            Some(Ending::Reset(_)) => {
+                self.reset = Some(self.last_arrival);
+                self.wake_reader();
+                return Put::Reset;
+            }
+        }
         self.wake_reader();
-        Poll::Ready(Ok(octets.len()))
+        Put::Taken(octets.len())
     }
 
-    /// When something of this length that is sent now arrives; never before what was sent earlier.
-    fn arrival(&mut self, length: usize) -> Instant {
-        let delay = self
-            .link
-            .as_ref()
-            .map_or(Duration::ZERO, |link| link.judge(&Parcel { length, now: self.clock.now(), stream: true }).delay);
-        self.last_arrival = self.last_arrival.max(Instant::now() + delay);
-        self.last_arrival
+    /// Puts octets on their way, in as many pieces as the link makes of them.
+    fn send(&mut self, octets: &[u8], verdict: &Verdict) {
+        let mut arrives = self.last_arrival.max(Instant::now() + verdict.delay);
+        for piece in octets.chunks(verdict.piece.unwrap_or(usize::MAX)) {
+            let mut octets = piece.to_vec();
+            if let Some(every) = verdict.garbled {
+                garble(&mut octets, self.sent, every);
+            }
+            self.sent += octets.len() as u64;
+            self.octets += octets.len();
+            self.last_arrival = arrives;
+            self.under_way.push_back(Piece { arrives, octets, taken: 0 });
+            if verdict.piece.is_some() {
+                arrives += BETWEEN_PIECES;
+                self.last_arrival = arrives;
+            }
+        }
+    }
+
+    fn judge(&self, length: usize) -> Verdict {
+        let Some(link) = &self.link else { return Verdict::default() };
+        link.judge(&Parcel { length, now: self.clock.now(), stream: true, sent: Some(self.sent) })
     }
 
     fn take(&mut self, buffer: &mut ReadBuf<'_>, cx: &mut Context<'_>) -> Next {
@@ -175,8 +263,9 @@ impl Way {
             self.writer.take().into_iter().for_each(Waker::wake);
             return Next::Taken;
         }
-        let next = self.under_way.front().map(|piece| piece.arrives).or(self.finished);
+        let next = self.under_way.front().map(|piece| piece.arrives).or(self.reset).or(self.finished);
         match next {
+            Some(instant) if instant <= now && self.reset.is_some() => Next::Reset,
             Some(instant) if instant <= now => Next::End,
             Some(instant) => Next::At(instant),
             None => {
@@ -188,9 +277,18 @@ impl Way {
 
     fn finish(&mut self) {
         if self.finished.is_none() {
-            self.finished = Some(self.arrival(0));
+            let verdict = self.judge(0);
+            let delay = if verdict.held { LAST_TRY } else { verdict.delay };
+            self.last_arrival = self.last_arrival.max(Instant::now() + delay);
+            self.finished = Some(self.last_arrival);
             self.wake_reader();
         }
+    }
+
+    fn break_off(&mut self) {
+        self.reset.get_or_insert(self.last_arrival);
+        self.wake_reader();
+        self.writer.take().into_iter().for_each(Waker::wake);
     }
 
     fn abandon(&mut self) {
@@ -203,3 +301,20 @@ impl Way {
         self.reader.take().into_iter().for_each(Waker::wake);
     }
 }
+
+/// Turns one bit over in each octet of a stream whose number, from 1, `every` divides; `before` went before these.
+fn garble(octets: &mut [u8], before: u64, every: u64) {
+    for (number, octet) in (before + 1..).zip(octets) {
+        if number.is_multiple_of(every) {
+            *octet ^= 1 << (number / every % 8);
+        }
+    }
+}
+
+/// As often a stream tries a way that is cut: the least that Linux waits before it sends again.
+const RETRANSMISSION: Duration = Duration::from_millis(200);
+/// When the other side learns of an end that fell into a cut, at the latest: Linux gives a closed connection up
+/// after some minutes.
+const LAST_TRY: Duration = Duration::from_secs(120);
+/// Long enough that each piece is a read of its own on a machine that does other work.
+const BETWEEN_PIECES: Duration = Duration::from_millis(2);

@@ -84,6 +84,12 @@ impl Stream {
         self.tap.fault(Direction::Sent, what);
     }
 
+    /// Breaks the connection off: the peer is told that it is reset, not that it ended.
+    pub fn reset(mut self) {
+        self.tap.ends(Closing::Reset);
+        self.io.reset();
+    }
+
     /// What was agreed when TLS started, if it has.
     pub fn tls(&self) -> Option<&tls::Terms> {
         match &self.io {
@@ -271,6 +277,19 @@ fn joined<'a>(slices: &[io::IoSlice<'_>], room: &'a mut [u8; SHORT]) -> Option<&
         left = rest;
     }
     Some(&room[..length])
+}
+
+impl Io {
+    pub fn reset(&mut self) {
+        match self {
+            // A socket that cannot be reset is closed, which is all that can be done then.
+            Io::Tcp(io) => drop(io.set_zero_linger()),
+            Io::Pipe(io) => io.reset(),
+            Io::Tls(io) => io.reset(),
+            Io::Replay(io) => io.reset(),
+            Io::Quic(_) | Io::Gone => {}
+        }
+    }
 }
 
 impl AsyncRead for Io {

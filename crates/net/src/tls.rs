@@ -192,6 +192,14 @@ impl Session {
         &self.terms
     }
 
+    /// Breaks off the connection below.
+    pub fn reset(&mut self) {
+        match &mut self.io {
+            Side::Client(stream) => stream.get_mut().0.reset(),
+            Side::Server(stream) => stream.get_mut().0.reset(),
+        }
+    }
+
     /// The key log lines since the last call.
     pub fn take_secrets(&self) -> Vec<String> {
         self.secrets.take()

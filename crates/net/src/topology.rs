@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use toynet_machine::Time;
 use toynet_record::Roster;
 
-use crate::link::{Link, Links, Rule};
+use crate::fault::Faults;
+use crate::link::{self, Link, Links, Rule};
 
 /// A lab's hosts and links. Shared by all workers and never changed while they run.
 #[derive(Debug, Default)]
@@ -136,6 +137,16 @@ impl Topology {
     /// Whether some link from or to this host has conditions.
     pub(crate) fn has_links(&self, host: usize) -> bool {
         !self.links.is_empty() && self.links.touch(&self.hosts[host].name)
+    }
+
+    /// What links do wrong on purpose: each fault is a [`Bend`](crate::link::Bend).
+    pub fn link_faults(&self) -> &Faults {
+        self.links.faults()
+    }
+
+    /// Whether this host is one that may have to refuse connections, and whether it is to now.
+    pub(crate) fn refuses(&self, host: usize, now: Time) -> Option<bool> {
+        link::refuses(self.link_faults(), &self.hosts[host].name, now)
     }
 
     fn name_of(&self, host: Option<usize>) -> Option<&str> {

@@ -83,6 +83,7 @@ impl Conditions {
             rate: self.rate.map(|rate| rate.0.div_ceil(8)),
             cut: self.cut.iter().map(Cut::window).collect(),
             window: self.window.map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
+            ..toynet_net::link::Conditions::default()
         }
     }
 }

@@ -184,18 +184,25 @@ impl Served {
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) {
         let time = self.mark.recorder.now();
+        let may_be_bent = self.may_be_bent || !self.host.network.topology().link_faults().is_empty();
         for at in 0..count {
             let slot = batch.slot(at);
             let (to, from) = names.lab_addresses(&self.host, local, slot.from);
-            let bent = self.may_be_bent && self.is_bent(from);
+            let bent = may_be_bent && self.is_bent(from);
             let way_in = if bent { self.way_in(from, slot.octets.len()) } else { Verdict::default() };
             if way_in.lost.is_some() {
                 continue;
             }
-            match self.answer_one(from, to, slot.octets, time, slot.answer, answer) {
-                Some(length) if bent => self.send_apart(slot.answer[..length].to_vec(), from, way_in.delay),
-                Some(length) => batch.ready(at, length),
-                None => {}
+            if bent {
+                for _ in 0..=way_in.copies {
+                    let octets = way_in.spoil(slot.octets);
+                    let length = self.answer_one(from, to, &octets, time, slot.answer, answer);
+                    length.into_iter().for_each(|length| {
+                        self.send_apart(slot.answer[..length].to_vec(), from, way_in.delay);
+                    });
+                }
+            } else if let Some(length) = self.answer_one(from, to, slot.octets, time, slot.answer, answer) {
+                batch.ready(at, length);
             }
         }
     }
@@ -212,7 +219,7 @@ impl Served {
     fn way_in(&self, from: SocketAddr, length: usize) -> Verdict {
         let topology = self.host.network.topology();
         let link = topology.link_in(topology.at(from.ip()), self.host.at);
-        let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false };
+        let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false, sent: None };
         link.map(|link| link.judge(&parcel)).unwrap_or_default()
     }
 

@@ -64,14 +64,18 @@ impl Socket {
         let Some(link) = topology.link_out(host.at, topology.at(to.ip())) else {
             return self.put(host, octets, to).await.map(|()| None);
         };
-        let verdict = link.judge(&Parcel { length: octets.len() + HEADERS, now: host.clock().now(), stream: false });
-        if verdict.lost.is_some() || verdict.delay.is_zero() {
-            if verdict.lost.is_none() {
-                self.put(host, octets, to).await?;
-            }
+        let length = octets.len() + HEADERS;
+        let verdict = link.judge(&Parcel { length, now: host.clock().now(), stream: false, sent: None });
+        if verdict.lost.is_some() {
             return Ok(verdict.lost);
         }
-        self.put_later(host, octets, to, verdict.delay);
+        let octets = verdict.spoil(octets);
+        for _ in 0..=verdict.copies {
+            match verdict.delay.is_zero() {
+                true => self.put(host, &octets, to).await?,
+                false => self.put_later(host, &octets, to, verdict.delay),
+            }
+        }
         Ok(None)
     }
 

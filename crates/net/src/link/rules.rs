@@ -7,7 +7,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use toynet_machine::{Random, Time};
 
-use super::{Condition, Cut, DEFAULT_WINDOW, Jitter, Latency, Link, Loss, Rate, Window};
+use super::live::{self, Live};
+use super::{
+    Condition, Corrupt, Cut, DEFAULT_WINDOW, Duplicate, Garble, HalfClose, Jitter, Latency, Link, Loss, Rate, Reorder,
+    Reset, Slice, Window,
+};
+use crate::fault::Faults;
+use crate::topology::GUEST;
 
 /// The conditions of a link, as the lab file has them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +28,20 @@ pub struct Conditions {
     pub rate: Option<u64>,
     /// When nothing passes.
     pub cut: Vec<Window>,
+    /// Probability that a datagram arrives twice.
+    pub duplicate: f64,
+    /// Probability that a datagram is overtaken.
+    pub reorder: f64,
+    /// Probability that a bit of a datagram is turned over.
+    pub corrupt: f64,
+    /// One octet of a stream in so many is wrong.
+    pub garble: Option<u64>,
+    /// A stream comes in pieces of at most so many octets.
+    pub slice: Option<usize>,
+    /// A stream is reset after so many octets.
+    pub reset: Option<u64>,
+    /// A stream ends this way after so many octets.
+    pub half_close: Option<u64>,
     /// Octets of a stream that may be under way at once.
     pub window: Option<usize>,
 }
@@ -33,6 +53,10 @@ pub enum Pattern {
     Host(String),
     /// Any host, and anyone outside.
     Any,
+    /// Anyone but these hosts.
+    Not(Vec<String>),
+    /// Anyone who is no host of the lab, and its guest.
+    Outside,
 }
 
 /// Conditions for what goes from one side to the other.
@@ -51,6 +75,8 @@ pub struct Rule {
 pub struct Links {
     rules: Vec<Rule>,
     began: Time,
+    /// What goes wrong for a time: each a [`Bend`](super::Bend).
+    faults: Faults,
     made: Mutex<BTreeMap<Ends, Arc<Link>>>,
 }
 
@@ -61,7 +87,7 @@ impl Links {
     /// Links by these rules, in a lab that began at `began`. Where several rules fit a link, the one
     /// that names more hosts holds, then the earlier one.
     pub fn new(rules: Vec<Rule>, began: Time) -> Self {
-        Self { rules, began, made: Mutex::default() }
+        Self { rules, began, faults: Faults::default(), made: Mutex::default() }
     }
 
     pub(crate) fn rules(&self) -> (&[Rule], Time) {
@@ -69,7 +95,11 @@ impl Links {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.faults.is_empty()
+    }
+
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     pub(crate) fn touch(&self, host: &str) -> bool {
@@ -77,12 +107,16 @@ impl Links {
     }
 
     pub(crate) fn between(&self, from: Option<&str>, to: Option<&str>, seed: u64) -> Option<Arc<Link>> {
-        let rule = self.rule(from, to)?;
+        let rule = self.rule(from, to);
+        if rule.is_none() && !live::touch(&self.faults, from, to) {
+            return None;
+        }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (from.map(str::to_owned), to.map(str::to_owned));
         let link = made.entry(key).or_insert_with(|| {
             let who = format!("link {} -> {}", from.unwrap_or("*"), to.unwrap_or("*"));
-            Arc::new(rule.conditions.link(&who, seed, self.began))
+            let link = rule.map(|rule| rule.conditions.link(&who, seed, self.began)).unwrap_or_default();
+            Arc::new(link.with(Live::new(from, to, seed, self.faults.clone())))
         });
         Some(Arc::clone(link))
     }
@@ -94,23 +128,30 @@ impl Links {
 }
 
 impl Pattern {
-    fn fits(&self, host: Option<&str>) -> bool {
+    pub(super) fn fits(&self, host: Option<&str>) -> bool {
         match self {
             Pattern::Host(name) => host == Some(name),
             Pattern::Any => true,
+            Pattern::Not(names) => host.is_none_or(|host| names.iter().all(|name| name != host)),
+            Pattern::Outside => host.is_none_or(|host| host == GUEST),
         }
     }
 
     fn vagueness(&self) -> u8 {
         match self {
-            Pattern::Host(_) => 0,
-            Pattern::Any => 1,
+            Pattern::Host(_) | Pattern::Outside => 0,
+            Pattern::Any | Pattern::Not(_) => 1,
         }
     }
 }
 
 impl Conditions {
     fn link(&self, who: &str, seed: u64, began: Time) -> Link {
+        Link::new(self.window.unwrap_or(DEFAULT_WINDOW), self.list(who, seed, began))
+    }
+
+    /// Delays come in the order of a packet's way; what settles its fate comes last.
+    pub(super) fn list(&self, who: &str, seed: u64, began: Time) -> Vec<Box<dyn Condition>> {
         let mut list: Vec<Box<dyn Condition>> = Vec::new();
         if !self.cut.is_empty() {
             list.push(Box::new(Cut::new(self.cut.clone(), began)));
@@ -127,6 +168,19 @@ impl Conditions {
         if !self.jitter.is_zero() {
             list.push(Box::new(Jitter::new(self.jitter, Random::new(seed, who, "jitter"))));
         }
-        Link::new(self.window.unwrap_or(DEFAULT_WINDOW), list)
+        if self.duplicate > 0.0 {
+            list.push(Box::new(Duplicate::new(self.duplicate, Random::new(seed, who, "duplicate"))));
+        }
+        if self.reorder > 0.0 {
+            list.push(Box::new(Reorder::new(self.reorder, Random::new(seed, who, "reorder"))));
+        }
+        if self.corrupt > 0.0 {
+            list.push(Box::new(Corrupt::new(self.corrupt, Random::new(seed, who, "corrupt"))));
+        }
+        list.extend(self.garble.map(|octets| Box::new(Garble(octets)) as Box<dyn Condition>));
+        list.extend(self.slice.map(|octets| Box::new(Slice(octets)) as Box<dyn Condition>));
+        list.extend(self.half_close.map(|octets| Box::new(HalfClose(octets)) as Box<dyn Condition>));
+        list.extend(self.reset.map(|octets| Box::new(Reset(octets)) as Box<dyn Condition>));
+        list
     }
 }

@@ -79,9 +79,9 @@ fn the_same_seed_makes_the_same_luck() {
 }
 
 fn datagram(length: usize) -> Parcel {
-    Parcel { length, now: Time::from_secs(1_000), stream: false }
+    Parcel { length, now: Time::from_secs(1_000), stream: false, sent: None }
 }
 
 fn stream(length: usize) -> Parcel {
-    Parcel { stream: true, ..datagram(length) }
+    Parcel { stream: true, sent: Some(0), ..datagram(length) }
 }

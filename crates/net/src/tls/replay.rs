@@ -24,6 +24,11 @@ impl Replay {
         Ok(Self { first, taken: 0, io })
     }
 
+    /// Breaks off the connection below.
+    pub fn reset(&mut self) {
+        self.io.reset();
+    }
+
     /// Whether a client has begun that speaks TLS 1.1 at most (RFC 5246 7.4.1.2).
     pub fn is_outdated(&self) -> bool {
         // Record: type, version, length; hello: type, length, version.

@@ -22,6 +22,10 @@ impl Wire {
         Self { io, sent: 0, received: 0, alert: None }
     }
 
+    pub fn reset(&mut self) {
+        self.io.reset();
+    }
+
     pub fn take_lengths(&mut self) -> [(Direction, u64); 2] {
         let (sent, received) = (std::mem::take(&mut self.sent), std::mem::take(&mut self.received));
         [(Direction::Sent, sent), (Direction::Received, received)]

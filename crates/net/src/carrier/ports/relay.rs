@@ -1,5 +1,6 @@
 //! Puts a link's conditions between a service and its real socket.
 
+use std::io;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -17,23 +18,39 @@ pub(crate) fn relay(stream: TcpStream, clock: Clock, out: Option<Arc<Link>>, bac
     }
     let (mine, theirs) = pipe::pair(clock, out, back);
     tokio::task::spawn_local(async move {
-        let (from_pipe, to_pipe) = tokio::io::split(theirs);
-        let (from_socket, to_socket) = stream.into_split();
-        tokio::join!(copy(from_pipe, to_socket), copy(from_socket, to_pipe));
+        let mut stream = stream;
+        let (mut from_pipe, mut to_pipe) = tokio::io::split(theirs);
+        let (from_socket, to_socket) = stream.split();
+        let ended = tokio::try_join!(copy(&mut from_pipe, to_socket), copy(from_socket, &mut to_pipe));
+        if let Err(Reset) = ended {
+            // A socket that cannot be reset is closed, which is all that can be done then.
+            let _ = stream.set_zero_linger();
+            from_pipe.unsplit(to_pipe).reset();
+        }
     });
     Io::Pipe(mine)
 }
 
+/// One side broke the connection off, and the other is to learn it.
+struct Reset;
+
 /// Copies until either side ends; then the other learns of it.
-async fn copy(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+async fn copy(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> Result<(), Reset> {
     let mut buffer = vec![0; BUFFER];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if to.write_all(&buffer[..length]).await.is_err() {
-            return;
+    loop {
+        match from.read(&mut buffer).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Err(Reset),
+            Ok(0) | Err(_) => break,
+            Ok(length) => match to.write_all(&buffer[..length]).await {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Err(Reset),
+                Err(_) => return Ok(()),
+                Ok(()) => {}
+            },
         }
     }
     // The peer may be gone already, which is what it would have been told.
     let _ = to.shutdown().await;
+    Ok(())
 }
 
 /// As std's copy; links with conditions are slow on purpose.

@@ -1,0 +1,247 @@
+//! Links that do worse than delay and lose, from the start or for a time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "what fails here fails the test, which may play the stranger with a socket of its own"
+)]
+
+mod support;
+
+use std::io::ErrorKind;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::{at, in_real_time, in_virtual_time, memory, ns, ports, www};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use toynet_machine::Random;
+use toynet_net::fault::{Fault, Meant, When};
+use toynet_net::link::{Bend, Conditions, Down, Pattern, Rule, Way};
+use toynet_net::{Network, Stream};
+
+#[test]
+fn datagrams_are_doubled_overtaken_and_spoilt() {
+    assert_eq!(datagrams(Conditions { duplicate: 1.0, ..Conditions::default() }).len(), 16);
+    let order = datagrams(Conditions { reorder: 0.5, ..Conditions::default() });
+    assert_eq!(order.len(), 8);
+    assert!(!order.is_sorted(), "{order:?}");
+    let spoilt = datagrams(Conditions { corrupt: 1.0, ..Conditions::default() });
+    for (octets, number) in spoilt.iter().zip(0u8..) {
+        let wrong: u32 = octets.iter().map(|octet| (octet ^ number).count_ones()).sum();
+        assert_eq!((octets.len(), wrong), (3, 1), "{spoilt:?}");
+    }
+    assert_eq!(spoilt, datagrams(Conditions { corrupt: 1.0, ..Conditions::default() }));
+}
+
+#[test]
+fn a_stream_comes_in_small_pieces() {
+    let reads = stream(Conditions { slice: Some(4), ..Conditions::default() });
+    assert_eq!(reads, Ok(vec![b"0123".to_vec(), b"4567".to_vec(), b"89".to_vec()]));
+}
+
+#[test]
+fn one_octet_of_a_stream_in_so_many_is_wrong() {
+    let reads = stream(Conditions { garble: Some(4), ..Conditions::default() }).unwrap().concat();
+    let wrong: Vec<usize> = (0..10).filter(|at| reads[*at] != b"0123456789"[*at]).collect();
+    assert_eq!(wrong, [3, 7]);
+}
+
+#[test]
+fn a_stream_ends_where_the_link_says() {
+    let half = stream(Conditions { half_close: Some(6), ..Conditions::default() });
+    assert_eq!(half, Ok(vec![b"012345".to_vec()]));
+    let reset = stream(Conditions { reset: Some(6), ..Conditions::default() });
+    assert_eq!(reset, Err((vec![b"012345".to_vec()], ErrorKind::ConnectionReset)));
+}
+
+#[test]
+fn a_cut_for_a_time_holds_what_stands_and_what_comes() {
+    in_virtual_time(|| async {
+        let network = memory(support::latency("www.shop.test", "ns.shop.test", Duration::from_millis(1)));
+        let (mut client, mut server) = connection(&network).await;
+        let cut = Bend { down: Some(Down::Silence), ..between() };
+        let when = When { after: Duration::from_secs(5), lasts: Some(Duration::from_secs(10)), ..When::default() };
+        let fault = set(&network, cut, when);
+        let begun = network.clock().now();
+        client.write_all(b"before").await.unwrap();
+        server.read_exact(&mut [0; 6]).await.unwrap();
+        assert!(network.clock().now() - begun < Duration::from_secs(1));
+        network.clock().sleep(Duration::from_secs(6)).await;
+        let (sent, heard) = tokio::join!(client.write_all(b"in"), async { server.read_exact(&mut [0; 2]).await });
+        assert!(sent.is_ok() && heard.is_ok());
+        let took = network.clock().now() - begun;
+        assert!((Duration::from_secs(15)..Duration::from_secs(16)).contains(&took), "{took:?}");
+        assert!(fault.hits() > 10);
+        assert!(network.topology().link_faults().remove(&fault));
+    });
+}
+
+#[test]
+fn a_connection_is_tried_again_until_the_cut_is_over() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        let cut = Bend { down: Some(Down::Silence), ..between() };
+        set(&network, cut.clone(), When { lasts: Some(Duration::from_secs(5)), ..When::default() });
+        let begun = network.clock().now();
+        let (client, _server) = tokio::join!(async { www(&network).connect(at(2, 53)).await }, listener.accept());
+        assert_eq!((client.is_ok(), network.clock().now() - begun), (true, Duration::from_secs(7)));
+        set(&network, cut, When::default());
+        let error = www(&network).connect(at(2, 53)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    });
+}
+
+#[test]
+fn a_host_that_is_down_refuses_or_is_silent_and_comes_back() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        let fault = set(&network, down("ns.shop.test", Down::Refuse), When::default());
+        let refused = www(&network).connect(at(2, 53)).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        fault.turn(false);
+        let (client, _server) = tokio::join!(async { www(&network).connect(at(2, 53)).await }, listener.accept());
+        assert!(client.is_ok());
+    });
+}
+
+#[test]
+fn a_stranger_is_refused_by_the_system_while_the_host_is_down() {
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        let door = door(&network, 2);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        let serving = tokio::task::spawn_local(async move {
+            loop {
+                let mut stream = listener.accept().await.unwrap();
+                tokio::task::spawn_local(async move { stream.write_all(b"here").await });
+            }
+        });
+        assert!(heard(door).await.is_ok());
+        let fault = set(&network, down("ns.shop.test", Down::Refuse), When::default());
+        assert_eq!(eventually(door, false).await, Some(ErrorKind::ConnectionRefused));
+        network.topology().link_faults().remove(&fault);
+        assert_eq!(eventually(door, true).await, None);
+        serving.abort();
+    });
+}
+
+#[test]
+fn a_stranger_meets_a_reset_as_a_reset() {
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        let door = door(&network, 2);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        tokio::task::spawn_local(async move {
+            loop {
+                let mut stream = listener.accept().await.unwrap();
+                tokio::task::spawn_local(async move { stream.write_all(b"here I am").await });
+            }
+        });
+        let reset = Conditions { reset: Some(4), ..Conditions::default() };
+        let way = Way { from: Pattern::Host("ns.shop.test".into()), to: Pattern::Outside };
+        set(&network, Bend { ways: vec![way], conditions: reset, down: None }, When::default());
+        assert_eq!(heard(door).await, Err(ErrorKind::ConnectionReset));
+    });
+}
+
+/// Eight datagrams of three equal octets each, as they arrive.
+fn datagrams(conditions: Conditions) -> Vec<Vec<u8>> {
+    in_virtual_time(|| async {
+        let network = memory(vec![rule(conditions)]);
+        let server = ns(&network).bind(53).await.unwrap();
+        let client = www(&network).bind(0).await.unwrap();
+        for number in 0..8 {
+            client.send_to(&[number; 3], at(2, 53)).await.unwrap();
+        }
+        let mut arrived = Vec::new();
+        let mut buffer = [0; 16];
+        let clock = network.clock();
+        while let Ok(Ok((length, _))) =
+            clock.until(clock.now() + Duration::from_secs(1), server.receive(&mut buffer)).await
+        {
+            arrived.push(buffer[..length].to_vec());
+        }
+        arrived
+    })
+}
+
+type Reads = Vec<Vec<u8>>;
+
+/// Ten octets and the end of a stream, as they are read.
+fn stream(conditions: Conditions) -> Result<Reads, (Reads, ErrorKind)> {
+    in_virtual_time(|| async {
+        let network = memory(vec![rule(conditions)]);
+        let (mut client, mut server) = connection(&network).await;
+        let _ = client.write_all(b"0123456789").await;
+        let _ = client.shutdown().await;
+        let mut reads = Vec::new();
+        let mut buffer = [0; 16];
+        loop {
+            match server.read(&mut buffer).await {
+                Ok(0) => return Ok(reads),
+                Ok(length) => reads.push(buffer[..length].to_vec()),
+                Err(error) => return Err((reads, error.kind())),
+            }
+        }
+    })
+}
+
+async fn connection(network: &Rc<Network>) -> (Stream, Stream) {
+    let mut listener = ns(network).listen(53).await.unwrap();
+    let client = www(network).connect(at(2, 53)).await.unwrap();
+    (client, listener.accept().await.unwrap())
+}
+
+/// What a stranger hears at a door.
+async fn heard(door: std::net::SocketAddr) -> Result<String, ErrorKind> {
+    let mut stream = tokio::net::TcpStream::connect(door).await.map_err(|error| error.kind())?;
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).await.map_err(|error| error.kind())?;
+    Ok(heard)
+}
+
+/// How a door is met at last, when it is to be open or not: the system takes a moment.
+async fn eventually(door: std::net::SocketAddr, open: bool) -> Option<ErrorKind> {
+    let mut met = heard(door).await.err();
+    for _ in 0..100 {
+        if met.is_none() == open && met != Some(ErrorKind::ConnectionReset) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        met = heard(door).await.err();
+    }
+    met
+}
+
+fn door(network: &Network, number: u16) -> std::net::SocketAddr {
+    match network.carrier() {
+        toynet_net::Carrier::Ports(ports) => ports.door(number, 53),
+        _ => unreachable!("the lab stands on the loopback"),
+    }
+}
+
+fn rule(conditions: Conditions) -> Rule {
+    let (from, to) = (Pattern::Host("www.shop.test".into()), Pattern::Host("ns.shop.test".into()));
+    Rule { from, to, conditions }
+}
+
+fn between() -> Bend {
+    let Rule { from, to, .. } = rule(Conditions::default());
+    Bend { ways: vec![Way { from, to }], ..Bend::default() }
+}
+
+fn down(host: &str, down: Down) -> Bend {
+    let host = || Pattern::Host(host.into());
+    let ways = vec![Way { from: Pattern::Any, to: host() }, Way { from: host(), to: Pattern::Any }];
+    Bend { ways, down: Some(down), ..Bend::default() }
+}
+
+fn set(network: &Network, bend: Bend, when: When) -> Arc<Fault> {
+    let random = Random::new(7, "link", "fault");
+    let fault = Fault::new("bent".into(), Meant::All, when, Arc::new(bend), network.clock().now(), random);
+    network.topology().link_faults().add(Arc::clone(&fault));
+    fault
+}
