@@ -5,6 +5,7 @@
 //! - [`site`]: from a request to a response, over a tree of files
 //! - [`wire`]: octets read strictly: heads, contents, frames, header compression
 //! - [`dissect`]: what was said, for people
+//! - `fault`: what a server does wrong on purpose
 //! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper
 //! - [`config`]: a web site's table in the lab file
 //! - `tool`: the clients at the command line; `probe`: a test of any server; `solo`: a site that stands alone
@@ -15,6 +16,8 @@ pub mod client;
 #[cfg(feature = "io")]
 pub mod config;
 pub mod dissect;
+#[cfg(feature = "io")]
+mod fault;
 pub mod host;
 #[cfg(feature = "io")]
 mod probe;
@@ -42,7 +45,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     schema: include_str!("config/schema.json"),
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
-    fault: None,
+    fault: Some(fault::WORDS),
     tools: tool::TOOLS,
     solo: Some(solo::SOLO),
 };

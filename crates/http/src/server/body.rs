@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use super::tunnel::Enter;
+use super::tunnel::{Enter, Seize};
 use crate::site::{Body, FileRange};
 
 /// What follows the head of a response.
@@ -20,6 +20,9 @@ pub enum Outgoing {
     /// Another protocol, on the connection or the HTTP/2 stream that the request came by: for the answers
     /// 101 (RFC 9110 7.8) and, to an extended CONNECT, 200 (RFC 8441).
     Tunnel(Enter),
+    /// Octets that are no answer, on a connection of HTTP/1.x that is taken over for them, head and all; over HTTP/2
+    /// the stream is reset.
+    Seized(Seize),
 }
 
 impl Outgoing {
@@ -43,7 +46,7 @@ impl HttpBody for Outgoing {
         match self.get_mut() {
             Outgoing::Body(body) => Pin::new(body).poll_frame(cx),
             Outgoing::Stream(stream) => stream.as_mut().poll_frame(cx),
-            Outgoing::Tunnel(_) => Poll::Ready(None),
+            Outgoing::Tunnel(_) | Outgoing::Seized(_) => Poll::Ready(None),
         }
     }
 
@@ -51,7 +54,7 @@ impl HttpBody for Outgoing {
         match self {
             Outgoing::Body(body) => body.is_end_stream(),
             Outgoing::Stream(stream) => stream.is_end_stream(),
-            Outgoing::Tunnel(_) => true,
+            Outgoing::Tunnel(_) | Outgoing::Seized(_) => true,
         }
     }
 
@@ -59,7 +62,7 @@ impl HttpBody for Outgoing {
         match self {
             Outgoing::Body(body) => body.size_hint(),
             Outgoing::Stream(stream) => stream.size_hint(),
-            Outgoing::Tunnel(_) => SizeHint::with_exact(0),
+            Outgoing::Tunnel(_) | Outgoing::Seized(_) => SizeHint::with_exact(0),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::rt::Executor;
@@ -88,9 +89,25 @@ async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) ->
     let (next, watch, serving) = (exchanges.next.clone(), Rc::clone(&exchanges.watch), Rc::clone(&exchanges.serving));
     let (connected, host) = (Rc::clone(&exchanges.connected), exchanges.host.clone());
     let mut connection = http1_settings(&serving.limits).serve_connection(TokioIo::new(stream), exchanges);
-    let ended = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let mut seized = None;
+    let ended = poll_fn(|cx| {
+        let ended = connection.poll_without_shutdown(cx);
+        seized = next.take_seizure();
+        if seized.is_some() { Poll::Ready(Ok(())) } else { ended }
+    })
+    .await;
     let parts = connection.into_parts();
     let stream = parts.io.into_inner();
+    if let Some(seize) = seized {
+        watch.handler_begins();
+        let left = seize(stream.into_stream()).await;
+        watch.handler_ends();
+        if let Some(stream) = left {
+            // Nobody is left to hear of a failure here.
+            let _ = clock.until(clock.now() + LINGER, linger(stream)).await;
+        }
+        return Ok(());
+    }
     if let Some(enter) = next.take().filter(|_| ended.is_ok()) {
         watch.handler_begins();
         enter(Box::pin(stream.after(&parts.read_buf))).await;

@@ -1,7 +1,7 @@
 //! One request and its answer.
 
-use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -20,6 +20,7 @@ use super::content::Unreadable;
 use super::tunnel::{self, Next};
 use super::watch::{Standstill, Watch};
 use super::{Answer, Connected, Content, Outgoing, Serving};
+use crate::fault;
 use crate::site::{Body, date, refusal};
 
 /// The exchanges of one connection.
@@ -35,7 +36,7 @@ pub(super) struct Exchanges {
 
 impl Service<Request<Incoming>> for Exchanges {
     type Response = Response<Outgoing>;
-    type Error = Infallible;
+    type Error = io::Error;
     type Future = Exchange;
 
     fn call(&self, request: Request<Incoming>) -> Exchange {
@@ -52,7 +53,7 @@ impl Service<Request<Incoming>> for Exchanges {
             Ok(site) if request.body().is_larger(site.largest_content(&request)) => {
                 refuse(StatusCode::PAYLOAD_TOO_LARGE)
             }
-            Ok(site) => site.answer(&mut request, &self.host.because(cause)),
+            Ok(site) => fault::answer(&**site, &mut request, &self.host.because(cause), cause),
         };
         Exchange::new(request, answer, entry, self)
     }
@@ -94,6 +95,7 @@ pub(super) struct Exchange {
     response: Option<Response<Outgoing>>,
     content: Content,
     method: Method,
+    is_http2: bool,
     clock: Clock,
     watch: Rc<Watch>,
     /// The stream of an extended CONNECT.
@@ -102,7 +104,6 @@ pub(super) struct Exchange {
     /// What the access log will say.
     entry: Option<Box<Entry>>,
     serving: Rc<Serving>,
-    is_http1: bool,
 }
 
 impl Exchange {
@@ -120,12 +121,12 @@ impl Exchange {
             }
             Answer::Streamed(answer) => (Some(Working::begin(answer, &of.watch)), None),
         };
-        let is_stream = request.method() == Method::CONNECT && request.version() == Version::HTTP_2;
+        let is_http2 = request.version() == Version::HTTP_2;
+        let is_stream = request.method() == Method::CONNECT && is_http2;
         let stream = is_stream.then(|| upgrade::on(&mut request));
         let (watch, next, clock) = (Rc::clone(&of.watch), of.next.clone(), of.host.clock());
-        let is_http1 = request.version() <= Version::HTTP_11;
         let (method, serving) = (request.method().clone(), Rc::clone(&of.serving));
-        Self { handler, response, content, method, clock, watch, stream, next, entry, serving, is_http1 }
+        Self { handler, response, content, method, is_http2, clock, watch, stream, next, entry, serving }
     }
 
     /// The answer as it is sent; what follows it is set up.
@@ -155,10 +156,21 @@ impl Exchange {
         let too_slow = self.watch.given_up().and_then(Standstill::status);
         let status = too_slow.filter(|_| unreadable == Unreadable::Broken).unwrap_or(unreadable.status());
         let mut response = refusal(status, &self.method, self.clock.now());
-        if self.is_http1 {
+        if !self.is_http2 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response.map(Outgoing::from)
+    }
+
+    /// Leaves the connection to whoever takes it over. A stream of HTTP/2 is reset.
+    fn seize(&mut self, body: Outgoing) -> Poll<io::Result<Response<Outgoing>>> {
+        match body {
+            Outgoing::Seized(seize) if !self.is_http2 => {
+                self.next.seize(seize);
+                Poll::Pending
+            }
+            _ => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+        }
     }
 
     fn dated(&self, mut response: Response<Outgoing>) -> Response<Outgoing> {
@@ -170,7 +182,7 @@ impl Exchange {
 }
 
 impl Future for Exchange {
-    type Output = Result<Response<Outgoing>, Infallible>;
+    type Output = io::Result<Response<Outgoing>>;
 
     /// The handler's answer first, then the rest of what the client says, then the answer is given.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -184,6 +196,7 @@ impl Future for Exchange {
             this.response = Some(this.refusal(unreadable));
         }
         match this.response.take() {
+            Some(response) if matches!(response.body(), Outgoing::Seized(_)) => this.seize(response.into_body()),
             Some(response) => Poll::Ready(Ok(this.send(response))),
             None => Poll::Pending,
         }

@@ -43,7 +43,7 @@ pub use handler::{Answer, Handler};
 pub use limits::Limits;
 pub use route::Routes;
 pub use sites::Sites;
-pub use tunnel::{Enter, Tunnel};
+pub use tunnel::{Enter, Seize, Tunnel};
 
 /// Serves the same sites on some ports, HTTP/1.x and HTTP/2 alike: over TLS as agreed by ALPN (RFC 7301), in
 /// clear by prior knowledge (RFC 9113 3.3).

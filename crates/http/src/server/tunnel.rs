@@ -7,6 +7,7 @@ use std::rc::Rc;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+use toynet_net::Stream;
 use toynet_service::LocalFuture;
 
 use super::watch::Watch;
@@ -22,17 +23,32 @@ impl<T: AsyncRead + AsyncWrite> Duplex for T {}
 /// What goes on in a tunnel. It limits its own time: the connection's limits end where HTTP does.
 pub type Enter = Box<dyn FnOnce(Tunnel) -> LocalFuture<()>>;
 
-/// Where the connection of an HTTP/1.1 exchange finds what comes after HTTP.
+/// What is written on a connection in place of an answer; gives it back if it shall be closed in good order.
+pub type Seize = Box<dyn FnOnce(Stream) -> LocalFuture<Option<Stream>>>;
+
+/// Where the connection of an HTTP/1.x exchange finds what comes after HTTP.
 #[derive(Clone, Default)]
-pub(super) struct Next(Rc<Cell<Option<Enter>>>);
+pub(super) struct Next {
+    enter: Rc<Cell<Option<Enter>>>,
+    seize: Rc<Cell<Option<Seize>>>,
+}
 
 impl Next {
     pub fn set(&self, enter: Enter) {
-        self.0.set(Some(enter));
+        self.enter.set(Some(enter));
     }
 
     pub fn take(&self) -> Option<Enter> {
-        self.0.take()
+        self.enter.take()
+    }
+
+    /// HTTP ends here and now.
+    pub fn seize(&self, seize: Seize) {
+        self.seize.set(Some(seize));
+    }
+
+    pub fn take_seizure(&self) -> Option<Seize> {
+        self.seize.take()
     }
 }
 

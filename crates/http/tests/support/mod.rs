@@ -52,17 +52,24 @@ pub fn latency(delay: Duration) -> Vec<Rule> {
 
 /// A small site at `www.shop.test`.
 pub async fn serve_site(network: &Rc<Network>) {
+    serve(network, site()).await;
+}
+
+pub fn site() -> Rc<dyn Handler> {
     let file = |place: &'static str, text: String| (place, Bytes::from(text), Time::from_secs(784_111_777));
     let files = [
         file("index.html", "welcome".into()),
         file("digits.txt", "0123456789".into()),
         file("large.bin", "0123456789abcdef".repeat(65_536)),
     ];
-    serve(network, Rc::new(Site::new(Memory::new(files)))).await;
+    Rc::new(Site::new(Memory::new(files)))
 }
 
 pub async fn serve(network: &Rc<Network>, handler: Rc<dyn Handler>) {
-    let host = network.host("www.shop.test").unwrap();
+    serve_on(network.host("www.shop.test").unwrap(), handler).await;
+}
+
+pub async fn serve_on(host: Host, handler: Rc<dyn Handler>) {
     let running = HttpServer::new(80, Sites::new("www.shop.test", handler)).start(host).await.unwrap();
     tokio::task::spawn_local(running);
 }

@@ -1,0 +1,141 @@
+//! The words for what a web server does wrong.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde::de::Error as _;
+use toml::Spanned;
+use toml::de::{DeValue, Error, ValueDeserializer};
+use toynet_service::What;
+use toynet_service::units::{Period, Rate};
+
+use super::{HttpFault, Wrong};
+use crate::server::route::Pattern;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    path: Option<String>,
+    method: Option<String>,
+    name: Option<String>,
+    delay: Option<Period>,
+    status: Option<u16>,
+    rate: Option<Rate>,
+    cut: Option<u64>,
+    length: Option<Length>,
+    stale: Option<Period>,
+    #[serde(default)]
+    drop: bool,
+    #[serde(default)]
+    reset: bool,
+    #[serde(default)]
+    garbage: bool,
+    #[serde(default)]
+    chunk: bool,
+    #[serde(default, rename = "loop")]
+    circle: bool,
+}
+
+/// What `Content-Length` says of the content.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Length {
+    Long,
+    Short,
+}
+
+/// Reads them.
+///
+/// # Errors
+/// When a word is unknown or means nothing, or nothing or too much is to go wrong.
+pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
+    let table = Table::deserialize(ValueDeserializer::from(value))?;
+    let mut wrongs = Vec::new();
+    if let Some(status) = table.status {
+        let status = StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16()));
+        wrongs.push(Wrong::Status(status.ok_or_else(|| Error::custom(STATUSES))?));
+    }
+    wrongs.extend(table.rate.map(|Rate(bits)| Wrong::Slow(bits.div_ceil(8))));
+    wrongs.extend(table.cut.map(Wrong::Cut));
+    wrongs.extend(table.length.map(|length| match length {
+        Length::Long => Wrong::Long,
+        Length::Short => Wrong::Short,
+    }));
+    wrongs.extend(table.stale.map(|Period(age)| Wrong::Stale(age)));
+    let flags = [
+        (table.drop, Wrong::Drop),
+        (table.reset, Wrong::Reset),
+        (table.garbage, Wrong::Garbage),
+        (table.chunk, Wrong::Chunk),
+        (table.circle, Wrong::Loop),
+    ];
+    wrongs.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, wrong)| wrong));
+    if wrongs.len() > 1 || wrongs.is_empty() && table.delay.is_none() {
+        return Err(Error::custom(ONE));
+    }
+    let path = table.path.map(|path| Pattern::parse(&path).map_err(|rule| Error::custom(path_rule(&path, rule))));
+    let method = table.method.map(|method| method.parse::<Method>().map_err(|_| Error::custom(METHODS)));
+    Ok(Arc::new(HttpFault {
+        path: path.transpose()?,
+        method: method.transpose()?,
+        name: table.name.map(|name| name.trim_end_matches('.').to_ascii_lowercase()),
+        delay: table.delay.unwrap_or_default().0,
+        wrong: wrongs.first().copied(),
+    }))
+}
+
+fn path_rule(path: &str, rule: impl std::fmt::Display) -> String {
+    format!("`{path}` is no path: it {rule}\nwrite `/cart`, or `/api/*` for `/api` and all below it")
+}
+
+const STATUSES: &str = "a status is a number from 200 to 599";
+const METHODS: &str = "a method is GET, POST, PUT, ...";
+const ONE: &str = "exactly one thing goes wrong in a fault, with a delay before it or alone\n`toynet fault kinds http` tells which there are";
+
+/// What can go wrong.
+pub const KINDS: &[(&str, &str)] = &[
+    ("status = 503", "this status, and the site is not asked; any from 200 to 599"),
+    ("delay = \"2s\"", "the first octet comes late; goes with each of the others too"),
+    ("rate = \"8kbit\"", "the content comes slowly"),
+    ("cut = 100", "the connection ends after so many octets of the content (curl: 18; HTTP/2: the stream, 92)"),
+    ("length = \"long\"", "Content-Length promises more than comes (curl: 18)"),
+    ("length = \"short\"", "more comes than Content-Length promises"),
+    ("chunk = true", "the second chunk has no length (curl: 56); HTTP/1.1 alone"),
+    ("garbage = true", "octets that are no HTTP (curl: 1); HTTP/1.x alone"),
+    ("drop = true", "the connection ends without an answer (curl: 52; HTTP/2: the stream is reset, 92)"),
+    ("reset = true", "the connection is reset without an answer (curl: 56; HTTP/2: the stream, 92)"),
+    ("loop = true", "the target moved to where it is (curl -L: 47)"),
+    ("stale = \"2d\"", "a cache kept the answer for so long, which was too long"),
+    ("path = \"/api/*\", method = \"POST\", name = \"www.shop.test\"", "with any of these: for such requests only"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_can_be_said_as_it_is_shown() {
+        for (words, _) in &KINDS[..KINDS.len() - 1] {
+            let text = format!("{{ {words} }}");
+            assert!(read(DeValue::parse(&text).unwrap()).is_ok(), "{words}");
+        }
+        let all = format!("{{ drop = true, {} }}", KINDS[KINDS.len() - 1].0);
+        assert!(read(DeValue::parse(&all).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn one_thing_goes_wrong_at_a_time() {
+        for text in [
+            "{ }",
+            "{ path = '/' }",
+            "{ drop = true, reset = true }",
+            "{ status = 100 }",
+            "{ length = 'odd' }",
+            "{ drop = true, path = 'api' }",
+            "{ drop = true, method = 'GET IT' }",
+        ] {
+            assert!(read(DeValue::parse(text).unwrap()).is_err(), "{text}");
+        }
+    }
+}
