@@ -21,6 +21,7 @@
 //! - [`config`]: the table in the lab file
 //! - [`store`]: where mails are kept, in memory or on disk
 //! - [`delivery`]: the queue at work
+//! - `fault`: what a server does wrong on purpose
 //! - [`tool`]: the client at the command line; [`solo`]: the server there
 #![forbid(unsafe_code)]
 
@@ -32,6 +33,8 @@ pub mod config;
 pub mod delivery;
 pub mod dissect;
 pub mod fate;
+#[cfg(feature = "io")]
+mod fault;
 pub mod queue;
 pub mod retry;
 pub mod route;
@@ -54,7 +57,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     schema: include_str!("config/schema.json"),
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
-    fault: None,
+    fault: Some(fault::WORDS),
     tools: &[tool::SEND],
     solo: Some(solo::SERVE),
 };

@@ -19,6 +19,7 @@ use super::offer::{Auth, Offer};
 use super::policy::Policy;
 use super::session::ServerSession;
 use crate::delivery::Queue;
+use crate::fault::Faulty;
 use crate::retry::Schedule;
 use crate::store::Store;
 
@@ -126,7 +127,8 @@ impl Door {
         let Ways { tls, auth, limits, .. } = &self.ways;
         let offer = Offer { starttls: tls.is_some(), secured: false, auth: *auth };
         let mut session = ServerSession::new(self.host.clone(), Rc::clone(&self.queue), &stream, self.submission);
-        let mut machine = ServerMachine::new(clock.now(), self.host.name(), *limits, offer);
+        let machine = ServerMachine::new(clock.now(), self.host.name(), *limits, offer);
+        let mut machine = Faulty::new(machine, &self.host, &stream);
         loop {
             machine = drive(machine, &mut stream, clock, &mut session).await?;
             let (true, Some(tls)) = (machine.is_paused(), tls) else { return Ok(stream) };

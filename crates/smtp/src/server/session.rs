@@ -4,11 +4,12 @@ use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use toynet_machine::Machine;
 use toynet_net::drive::Session;
 use toynet_net::{Host, Stream};
 use toynet_record::{Cause, EndId};
 
-use super::machine::{Client, Event, Order, ServerMachine};
+use super::machine::{Client, Event, Order};
 use super::say;
 use crate::delivery::Queue;
 use crate::queue::{Mail, Recipient, State};
@@ -124,7 +125,7 @@ impl ServerSession {
     }
 }
 
-impl Session<ServerMachine> for ServerSession {
+impl<M: Machine<Event = Event, Order = Order>> Session<M> for ServerSession {
     async fn hear(&mut self, event: Event) -> io::Result<Vec<Order>> {
         let reply = match event {
             Event::Sender { from, parameters, client, exchange } => {

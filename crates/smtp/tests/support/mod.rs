@@ -80,8 +80,18 @@ impl Lab {
     }
 
     async fn serve_by(&self, host: &str, store: Arc<dyn Store>, ways: Ways) -> tokio::task::JoinHandle<io::Result<()>> {
-        let server = SmtpServer::new(ways, policy(host), store, Schedule::default());
-        let running = server.start(self.host(host)).await.unwrap();
+        self.serve_on(self.host(host), store, ways).await
+    }
+
+    /// The same on a host that may have faults.
+    pub async fn serve_on(
+        &self,
+        host: Host,
+        store: Arc<dyn Store>,
+        ways: Ways,
+    ) -> tokio::task::JoinHandle<io::Result<()>> {
+        let server = SmtpServer::new(ways, policy(host.name()), store, Schedule::default());
+        let running = server.start(host).await.unwrap();
         spawn_local(async move {
             let _server = server;
             running.await
