@@ -26,6 +26,7 @@
 //! - [`serve`]: sessions; [`lobby`]: who is here, and what they say to each other
 //! - [`reach`]: what a session does in the lab: look up names, fetch pages, send mail
 //! - [`call`]: a connection to any Telnet server
+//! - `fault`: what a server does wrong on purpose
 //! - [`tool`]: the client at the command line; [`solo`]: the server alone
 #![forbid(unsafe_code)]
 
@@ -38,6 +39,8 @@ pub mod codes;
 pub mod config;
 pub mod dissect;
 pub mod editor;
+#[cfg(feature = "io")]
+mod fault;
 pub mod key;
 #[cfg(feature = "io")]
 pub mod lobby;
@@ -67,7 +70,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     read: config::read,
     schema: include_str!("config/schema.json"),
     dissector: |flow| Box::new(dissect::TelnetDissector::new(flow)),
-    fault: None,
+    fault: Some(fault::WORDS),
     tools: &[tool::TELNET],
     solo: Some(solo::SOLO),
 };

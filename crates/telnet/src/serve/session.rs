@@ -12,6 +12,7 @@ use toynet_service::LocalFuture;
 
 use super::Shared;
 use crate::editor::Words;
+use crate::fault::Edge;
 use crate::lobby::Seat;
 use crate::server::{Event, Order, ServerMachine};
 use crate::shell::{Shell, Step, words};
@@ -31,6 +32,7 @@ pub(super) struct Session {
     pub seat: Option<Seat>,
     pub from: IpAddr,
     stream: Stream,
+    edge: Edge,
     /// The client sends no more.
     ended: bool,
     machine: ServerMachine,
@@ -63,11 +65,11 @@ impl Session {
     fn new(stream: Stream, host: Host, shared: Arc<Shared>) -> Self {
         let machine = ServerMachine::new(host.clock().now(), host.name(), LOGIN.min(shared.idle));
         let shell = Shell::new(shared.settings.clone());
-        let from = stream.peer().ip();
+        let (from, edge) = (stream.peer().ip(), Edge::new(&host, &stream));
         let commands = words::commands().map(str::to_owned).collect();
         let names = host.neighbours().map(str::to_owned).collect();
         let words = Arc::new(Words { commands, names });
-        Self { host, shared, seat: None, from, stream, ended: false, machine, shell, words, running: None }
+        Self { host, shared, seat: None, from, stream, edge, ended: false, machine, shell, words, running: None }
     }
 
     fn greet(&mut self) {
@@ -84,7 +86,7 @@ impl Session {
                 self.hear(event);
                 self.send().await?;
             }
-            if self.machine.is_over() {
+            if self.machine.is_over() || self.edge.is_over() {
                 return self.hang_up(&mut buffer).await;
             }
             let next = self.next(&mut buffer).await?;
@@ -94,7 +96,7 @@ impl Session {
                     self.ended = true;
                     self.machine.receive_end(now);
                 }
-                Next::Octets(length) => self.machine.receive(now, &buffer[..length]),
+                Next::Octets(length) => self.machine.receive(now, &self.edge.hear(&buffer[..length])),
                 Next::Done(text) => self.done(text),
                 Next::Heard(line) => self.order(Order::Notice(format!("{line}\n"))),
                 Next::Deadline => self.machine.expire(now),
@@ -186,11 +188,14 @@ impl Session {
     }
 
     async fn send(&mut self) -> io::Result<()> {
-        let octets = std::mem::take(self.machine.outgoing());
+        let octets = self.edge.say(std::mem::take(self.machine.outgoing()));
         if octets.is_empty() {
             return Ok(());
         }
         let clock = self.host.clock();
+        if !self.edge.delay().is_zero() {
+            clock.sleep(self.edge.delay()).await;
+        }
         clock.until(clock.now() + WRITE, self.stream.write_all(&octets)).await?
     }
 

@@ -46,16 +46,25 @@ pub fn topology() -> Topology {
 
 /// A network in which the bulletin board runs.
 pub async fn lab() -> Rc<Network> {
-    let clock = Clock::starting_at(EPOCH);
-    let recorder = Recorder::new(0, Quota::default(), clock);
-    let network = Network::new(0, Arc::new(topology()), Carrier::memory(), clock, recorder);
-    network.set_resolver(Rc::new(Telephone));
+    let network = empty_lab();
     serve(&network).await;
     network
 }
 
+/// The same before it does.
+pub fn empty_lab() -> Rc<Network> {
+    let clock = Clock::starting_at(EPOCH);
+    let recorder = Recorder::new(0, Quota::default(), clock);
+    let network = Network::new(0, Arc::new(topology()), Carrier::memory(), clock, recorder);
+    network.set_resolver(Rc::new(Telephone));
+    network
+}
+
 pub async fn serve(network: &Rc<Network>) {
-    let host = network.host("bbs.retro.test").unwrap();
+    serve_on(network.host("bbs.retro.test").unwrap()).await;
+}
+
+pub async fn serve_on(host: Host) {
     spawn_local(TelnetServer::new(23, Arc::new(shared())).start(host).await.unwrap());
 }
 
