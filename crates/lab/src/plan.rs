@@ -43,7 +43,7 @@ use toynet_service::{Config, Doors, Files, HostName, Mistake, Place, Protocol, S
 
 use crate::authority::Authority;
 use crate::spec::{self, Spec};
-pub use faults::PlannedFault;
+pub use faults::{FaultPlace, PlannedFault};
 pub use links::Link;
 use roster::Roster;
 pub(crate) use show::{services, services_json};

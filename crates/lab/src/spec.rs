@@ -16,7 +16,8 @@ use toml::de::{DeTable, DeValue};
 pub use toynet_service::units;
 use toynet_service::{HostName, Mistake, Protocol, Spot, near};
 
-pub use fault::FaultSpec;
+pub(crate) use fault::pattern;
+pub use fault::{FaultSpec, LINK_KINDS, LinkFault, ServiceFault, Target};
 pub use host::{HostSpec, ServiceSpec};
 pub use link::{Conditions, Cut, LinkEnd, LinkSpec};
 

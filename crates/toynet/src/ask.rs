@@ -5,14 +5,15 @@ use std::time::Duration;
 use serde_json::Value;
 use toynet_lab::control::Client;
 use toynet_lab::control::client::ClientError;
+use toynet_lab::run::faults::FaultLine;
 use toynet_lab::run::{Clock, Folders};
 use toynet_view::{Format, Log as View, Show, Transcript};
 
 use crate::arguments::{Down, LabName, Log, Status};
 use crate::exit::Exit;
-use crate::live;
 use crate::output::print;
 use crate::source::{Source, file, join};
+use crate::{fault, live};
 
 pub async fn status(arguments: Status) -> Result<(), Exit> {
     let status = asked(&arguments.lab).await?;
@@ -24,6 +25,10 @@ pub async fn status(arguments: Status) -> Result<(), Exit> {
     let seconds = status["running_ms"].as_u64().unwrap_or_default() / 1000;
     let (lab, network, process) = (text("lab"), text("network"), &status["pid"]);
     print(&format!("lab {lab} on {network}, process {process}, runs for {seconds} s\n\n{}", text("text")));
+    let faults: Vec<FaultLine> = serde_json::from_value(status["faults"].clone()).unwrap_or_default();
+    if !faults.is_empty() {
+        print(&format!("\nFAULTS\n{}", faults.iter().map(fault::line).collect::<String>()));
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::sync::Notify;
 use toynet_lab::control::message::{FaultOrder, Joined};
 use toynet_lab::control::server;
@@ -17,11 +18,16 @@ pub fn control(lab: &Lab, serving: &Rc<Serving>, stop: &Rc<Notify>) -> server::C
     let (clock, began) = (lab.clock(), lab.clock().now());
     let welcome = welcome(lab, serving);
     let fault = Box::new(change_faults(lab, &serving.plan));
+    let faults = Arc::clone(lab.faults());
     let serving = Rc::clone(serving);
     server::Control {
         guests: lab.guests().clone(),
         welcome: Box::new(welcome),
-        status: Box::new(move || serving.status(clock.now() - began)),
+        status: Box::new(move || {
+            let mut status = serving.status(clock.now() - began);
+            status["faults"] = json!(faults.list());
+            status
+        }),
         follow: Box::new(lab.follower()),
         roster: lab.roster().clone(),
         clock,
@@ -64,7 +70,7 @@ fn change_faults(lab: &Lab, plan: &Arc<Plan>) -> impl Fn(FaultOrder) -> Result<V
             FaultOrder::List => Ok(1),
             FaultOrder::Add { text } => {
                 let planned = plan.read_fault(&text, protocols::ALL).map_err(|mistakes| in_words(&mistakes))?;
-                tracing::info!(host = %planned.host, "a fault is set: {}", planned.text);
+                tracing::info!("a fault is set: {planned}");
                 Ok(book.add(planned, clock.now()) as usize)
             }
             FaultOrder::Clear { number } => number.map_or(Ok(book.clear(None)), |one| match book.clear(Some(one)) {

@@ -3,6 +3,7 @@
 use toynet_lab::control::message;
 use toynet_lab::protocols;
 use toynet_lab::run::faults::FaultLine;
+use toynet_lab::spec::LINK_KINDS;
 
 use crate::arguments::{Fault, FaultOrder};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
@@ -31,24 +32,27 @@ pub async fn fault(fault: Fault) -> Result<(), Exit> {
     Ok(())
 }
 
-fn line(fault: &FaultLine) -> String {
+/// A fault as a person reads it.
+pub fn line(fault: &FaultLine) -> String {
     let FaultLine { number, host, service, text, on, hits } = fault;
     let rests = if *on { "" } else { "  (off)" };
     let times = if *hits == 1 { "once".to_owned() } else { format!("{hits} times") };
-    format!("{number:>3}  {service} on {host}  {text}  struck {times}{rests}\n")
+    let place = if service == "link" { format!("link {host}") } else { format!("{service} on {host}") };
+    format!("{number:>3}  {place}  {text}  struck {times}{rests}\n")
 }
 
 fn kinds(name: Option<&str>) -> Result<(), Exit> {
-    let meant: Vec<_> =
-        protocols::ALL.iter().filter(|protocol| name.is_none_or(|name| name == protocol.name)).collect();
+    let protocols = protocols::ALL.iter();
+    let all = protocols.map(|protocol| (protocol.name, protocol.fault.map(|words| words.kinds).unwrap_or_default()));
+    let all = all.chain([("link", LINK_KINDS)]);
+    let meant: Vec<_> = all.filter(|(known, _)| name.is_none_or(|name| name == *known)).collect();
     if meant.is_empty() {
         return Err(Exit::misused(format!("toynet: no protocol is called {}", name.unwrap_or_default())));
     }
-    for protocol in meant {
-        let kinds = protocol.fault.map(|words| words.kinds).unwrap_or_default();
+    for (name, kinds) in meant {
         let widest = kinds.iter().map(|(words, _)| words.chars().count()).max().unwrap_or_default();
         let lines = kinds.iter().map(|(words, meets)| format!("  {words:widest$}  {meets}\n"));
-        print(&format!("{}\n{}", protocol.name, lines.collect::<String>()));
+        print(&format!("{name}\n{}", lines.collect::<String>()));
     }
     Ok(())
 }

@@ -1,36 +1,63 @@
-//! Which service does what wrong, and for whom.
+//! Which service does what wrong, and for whom; which links do.
 
 use std::net::IpAddr;
 
 use toml::Spanned;
 use toynet_net::fault::{Meant, What, When};
+use toynet_net::link::Bend;
 use toynet_net::topology::GUEST;
 use toynet_service::{HostName, Mistake, near};
 
 use super::PlannedHost;
 use super::roster::Roster;
-use crate::spec::FaultSpec;
+use crate::spec::{FaultSpec, LinkFault, ServiceFault, Target};
 
-/// A fault of a service, ready to be set.
+/// A fault, ready to be set.
 #[derive(Clone)]
 pub struct PlannedFault {
-    /// The host.
-    pub host: HostName,
-    /// The protocol of its service.
-    pub service: &'static str,
-    /// For whom.
-    pub meant: Meant,
+    /// Who commits what.
+    pub place: FaultPlace,
     /// When.
     pub when: When,
-    /// What, as the protocol understands it.
-    pub what: What,
     /// What and for whom, in words.
     pub text: String,
 }
 
+/// Who commits a fault, and what it is.
+#[derive(Clone)]
+pub enum FaultPlace {
+    /// A service.
+    Service {
+        /// The host.
+        host: HostName,
+        /// The protocol of its service.
+        service: &'static str,
+        /// For whom.
+        meant: Meant,
+        /// What, as the protocol understands it.
+        what: What,
+    },
+    /// Links.
+    Links {
+        /// Which, for a person.
+        name: String,
+        /// What happens there.
+        bend: Bend,
+    },
+}
+
+impl std::fmt::Display for PlannedFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.place {
+            FaultPlace::Service { host, service, .. } => write!(f, "{service} on {host}: {}", self.text),
+            FaultPlace::Links { name, .. } => write!(f, "link {name}: {}", self.text),
+        }
+    }
+}
+
 impl std::fmt::Debug for PlannedFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} on {}: {}", self.service, self.host, self.text)
+        write!(f, "{self}")
     }
 }
 
@@ -62,28 +89,47 @@ impl<'a> Known<'a> {
 }
 
 pub(super) fn planned(spec: FaultSpec, hosts: &[Known<'_>], mistakes: &mut Vec<Mistake>) -> Option<PlannedFault> {
-    let host = find(&spec.host, spec.host.get_ref().as_str(), hosts, mistakes)?;
-    if !host.services.contains(&spec.protocol.name) {
-        let what = format!("`{}` does not speak `{}`", host.name, spec.protocol.name);
+    let FaultSpec { target, when, text } = spec;
+    match target {
+        Target::Service(fault) => of_service(fault, when, text, hosts, mistakes),
+        Target::Links(LinkFault { hosts: named, name, bend }) => {
+            for host in named.iter().filter(|host| host.get_ref().as_str() != GUEST) {
+                find(host, host.get_ref().as_str(), hosts, mistakes)?;
+            }
+            Some(PlannedFault { place: FaultPlace::Links { name, bend }, when, text })
+        }
+    }
+}
+
+fn of_service(
+    fault: ServiceFault,
+    when: When,
+    text: String,
+    hosts: &[Known<'_>],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<PlannedFault> {
+    let host = find(&fault.host, fault.host.get_ref().as_str(), hosts, mistakes)?;
+    if !host.services.contains(&fault.protocol.name) {
+        let what = format!("`{}` does not speak `{}`", host.name, fault.protocol.name);
         let advice = format!("it speaks {}", host.services.join(", "));
-        mistakes.push(Mistake::new(spec.host.span(), what).advise(advice));
+        mistakes.push(Mistake::new(fault.host.span(), what).advise(advice));
         return None;
     }
-    let (meant, only) = match &spec.peer {
+    let (meant, only) = match &fault.peer {
         None => (Meant::All, String::new()),
         Some(peer) if peer.get_ref() == GUEST => {
             let all = hosts.iter().flat_map(|host| host.addresses.iter().copied());
             (Meant::NotOf(all.collect()), format!(", peer {GUEST}"))
         }
         Some(peer) => {
-            let name = Spanned::new(peer.span(), spec.host.get_ref().clone());
+            let name = Spanned::new(peer.span(), fault.host.get_ref().clone());
             let found = find(&name, peer.get_ref(), hosts, mistakes)?;
             (Meant::Of(found.addresses.to_vec()), format!(", peer {}", found.name))
         }
     };
-    let FaultSpec { host, protocol, when, what, text, .. } = spec;
-    let (host, service) = (host.into_inner(), protocol.name);
-    Some(PlannedFault { host, service, meant, when, what, text: format!("{text}{only}") })
+    let ServiceFault { host, protocol, what, .. } = fault;
+    let place = FaultPlace::Service { host: host.into_inner(), service: protocol.name, meant, what };
+    Some(PlannedFault { place, when, text: format!("{text}{only}") })
 }
 
 fn find<'a>(

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use toml::Spanned;
-use toynet_net::link::{Pattern, Rule};
+use toynet_net::link::Rule;
+use toynet_net::topology::GUEST;
 use toynet_service::{HostName, Mistake, near};
 
 use super::roster::Roster;
-use crate::spec::{Conditions, LinkEnd, LinkSpec};
+use crate::spec::{Conditions, LinkEnd, LinkSpec, pattern};
 
 /// One way from a host to a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,17 +57,14 @@ fn twice(link: &Link, span: Range<usize>, first: Range<usize>) -> Mistake {
 impl Link {
     /// The link as the network takes it.
     pub fn rule(&self) -> Rule {
-        let end = |end: &LinkEnd| match end {
-            LinkEnd::Any => Pattern::Any,
-            LinkEnd::Host(name) => Pattern::Host(name.to_string()),
-        };
-        Rule { from: end(&self.from), to: end(&self.to), conditions: self.conditions.rule() }
+        Rule { from: pattern(&self.from), to: pattern(&self.to), conditions: self.conditions.rule() }
     }
 }
 
 fn check_ends(link: &LinkSpec, roster: &Roster, mistakes: &mut Vec<Mistake>) {
     for end in [&link.from, &link.to] {
         if let LinkEnd::Host(name) = end.get_ref()
+            && name.as_str() != GUEST
             && roster.find(name).is_none()
         {
             mistakes.push(unknown_host(name, end.span(), roster));

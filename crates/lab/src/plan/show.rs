@@ -27,7 +27,7 @@ impl fmt::Display for Plan {
             writeln!(f, "\n== faults\n")?;
         }
         for fault in &self.faults {
-            writeln!(f, "{} on {}: {}", fault.service, fault.host, fault.text)?;
+            writeln!(f, "{fault}")?;
         }
         Ok(())
     }

@@ -5,23 +5,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use toynet_machine::{Random, Time};
-use toynet_net::fault::{Fault, Faults};
+use toynet_net::fault::{Fault, Faults, Meant, What};
 
-use crate::plan::{Plan, PlannedFault};
+use crate::plan::{FaultPlace, Plan, PlannedFault};
 
 /// All faults of a lab, shared by its workers.
 #[derive(Debug, Default)]
 pub struct FaultBook {
     seed: u64,
     services: BTreeMap<(String, &'static str), Faults>,
+    links: Faults,
     set: Mutex<Vec<Set>>,
 }
 
 #[derive(Debug)]
 struct Set {
     number: u64,
-    host: String,
+    /// The host, or the links.
+    place: String,
+    /// The service, or `link`.
     service: &'static str,
+    /// Those that it is one of.
+    among: Faults,
     fault: Arc<Fault>,
 }
 
@@ -30,9 +35,9 @@ struct Set {
 pub struct FaultLine {
     /// By which it is turned off and taken away.
     pub number: u64,
-    /// The host whose service commits it.
+    /// The host whose service commits it, or the links that do.
     pub host: String,
-    /// The service.
+    /// The service, or `link`.
     pub service: String,
     /// What, when and for whom.
     pub text: String,
@@ -43,12 +48,12 @@ pub struct FaultLine {
 }
 
 impl FaultBook {
-    /// The faults of `plan` in a lab that began at `began`.
-    pub fn new(plan: &Plan, began: Time) -> Self {
+    /// The faults of `plan` in a lab that began at `began`, where `links` are those of its links.
+    pub fn new(plan: &Plan, began: Time, links: &Faults) -> Self {
         let services = plan.hosts.iter().flat_map(|host| {
             host.services.iter().map(|service| ((host.name.to_string(), service.protocol.name), Faults::default()))
         });
-        let book = Self { seed: plan.seed, services: services.collect(), set: Mutex::default() };
+        let book = Self { seed: plan.seed, services: services.collect(), links: links.clone(), set: Mutex::default() };
         for fault in &plan.faults {
             book.add(fault.clone(), began);
         }
@@ -62,17 +67,22 @@ impl FaultBook {
 
     /// Sets one more, whose time begins now, and tells its number.
     pub fn add(&self, fault: PlannedFault, now: Time) -> u64 {
-        let PlannedFault { host, service, meant, when, what, text } = fault;
+        let PlannedFault { place, when, text } = fault;
+        let (place, service, among, meant, what) = match place {
+            FaultPlace::Service { host, service, meant, what } => {
+                let host = host.to_string();
+                let among = self.of(&host, service);
+                (host, service, among, meant, what)
+            }
+            FaultPlace::Links { name, bend } => (name, LINK, self.links.clone(), Meant::All, Arc::new(bend) as What),
+        };
         let mut set = self.set();
         let number = set.last().map_or(1, |last| last.number + 1);
-        let random = Random::new(self.seed, host.as_str(), &format!("fault {number}"));
+        let random = Random::new(self.seed, &place, &format!("fault {number}"));
         let text = format!("{text}{}", timing(&when));
         let fault = Fault::new(text, meant, when, what, now, random);
-        let host = host.to_string();
-        if let Some(faults) = self.services.get(&(host.clone(), service)) {
-            faults.add(Arc::clone(&fault));
-        }
-        set.push(Set { number, host, service, fault });
+        among.add(Arc::clone(&fault));
+        set.push(Set { number, place, service, among, fault });
         number
     }
 
@@ -80,7 +90,7 @@ impl FaultBook {
     pub fn list(&self) -> Vec<FaultLine> {
         let line = |set: &Set| FaultLine {
             number: set.number,
-            host: set.host.clone(),
+            host: set.place.clone(),
             service: set.service.to_owned(),
             text: set.fault.text().to_owned(),
             on: set.fault.is_on(),
@@ -95,8 +105,8 @@ impl FaultBook {
         let before = set.len();
         set.retain(|one| {
             let goes = number.is_none_or(|number| number == one.number);
-            if let Some(faults) = self.services.get(&(one.host.clone(), one.service)).filter(|_| goes) {
-                faults.remove(&one.fault);
+            if goes {
+                one.among.remove(&one.fault);
             }
             !goes
         });
@@ -114,6 +124,9 @@ impl FaultBook {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// What stands for a service where links are meant.
+const LINK: &str = "link";
 
 /// `, after 5s, for 10s, every 3`.
 fn timing(when: &toynet_net::fault::When) -> String {

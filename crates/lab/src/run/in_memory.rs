@@ -20,6 +20,7 @@ use crate::{Authority, LabFile, protocols};
 pub struct InMemory {
     network: Rc<Network>,
     authority: Option<Authority>,
+    faults: FaultBook,
 }
 
 impl InMemory {
@@ -41,7 +42,7 @@ impl InMemory {
         let authority = Authority::seeded(&plan.name, plan.seed, lab.network.clock())?;
         let (outside, files) = (Arc::default(), Arc::clone(&file.files));
         let around = Surroundings { outside, files, authority: authority.clone(), state };
-        services::start(&lab.network, plan, &around, &FaultBook::new(plan, EPOCH)).await?;
+        services::start(&lab.network, plan, &around, &lab.faults).await?;
         Ok(Self { authority: Some(authority), ..lab })
     }
 
@@ -50,7 +51,9 @@ impl InMemory {
         let clock = Clock::starting_at(EPOCH);
         let topology = Arc::new(plan.topology(EPOCH));
         let recorder = Recorder::new(0, Quota::default(), clock);
-        Self { network: Network::new(0, topology, Carrier::memory(), clock, recorder), authority: None }
+        let faults = FaultBook::new(plan, EPOCH, topology.link_faults());
+        let network = Network::new(0, topology, Carrier::memory(), clock, recorder);
+        Self { network, authority: None, faults }
     }
 
     /// A host to speak from; nothing when the lab has none of this name.
@@ -66,6 +69,11 @@ impl InMemory {
     /// Who vouches for the lab's certificates; nobody where no services run.
     pub fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
+    }
+
+    /// What its services and links do wrong on purpose.
+    pub fn faults(&self) -> &FaultBook {
+        &self.faults
     }
 
     /// All that was seen so far and is kept.

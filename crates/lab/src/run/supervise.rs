@@ -74,7 +74,7 @@ impl Lab {
         let (ready, mut all_ready) = mpsc::channel(workers);
         let (guests, records) = Guests::new(clock);
         let (records, threads) = (vec![records], vec![]);
-        let faults = Arc::new(FaultBook::new(&plan, clock.now()));
+        let faults = Arc::new(FaultBook::new(&plan, clock.now(), topology.link_faults()));
         let mut lab =
             Self { plan, ground, authority, roster, terrain, clock, records, guests, faults, threads, stop, gone };
         for number in 0..workers {

@@ -1,4 +1,11 @@
 //! The tables `[[fault]]`: what a service does wrong on purpose.
+//!
+//! - `links`: what links do wrong, and hosts that are down
+
+mod links;
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,23 +16,44 @@ use toynet_service::{HostName, Mistake, Protocol, near};
 use super::host::HostSpec;
 use super::table;
 use super::units::{Period, Share};
+pub(crate) use links::pattern;
+pub use links::{LINK_KINDS, LinkFault};
 
 /// A fault as written.
 #[derive(Clone)]
 pub struct FaultSpec {
+    /// Who commits what.
+    pub target: Target,
+    /// When.
+    pub when: When,
+    /// What, as it is written.
+    pub text: String,
+}
+
+/// Who commits a fault, and what it is.
+#[derive(Clone)]
+pub enum Target {
+    /// A service does.
+    Service(ServiceFault),
+    /// Links do.
+    Links(LinkFault),
+}
+
+/// A fault of a service as written.
+#[derive(Clone)]
+pub struct ServiceFault {
     /// The host whose service commits it.
     pub host: Spanned<HostName>,
     /// The protocol of that service.
     pub protocol: &'static Protocol,
     /// For whom alone: a host's name, or `you` for whoever is no host of the lab.
     pub peer: Option<Spanned<String>>,
-    /// When.
-    pub when: When,
     /// What, as the protocol understands it.
     pub what: What,
-    /// What, as it is written.
-    pub text: String,
 }
+
+/// Keys and values of a table.
+type Entries<'i> = Vec<(Spanned<Cow<'i, str>>, Spanned<DeValue<'i>>)>;
 
 /// What is said of any fault.
 #[derive(Deserialize)]
@@ -72,10 +100,13 @@ pub(crate) fn read_fault(
         mistakes.push(Mistake::new(span, "a fault is a table").advise("write it as `[[fault]]`"));
         return None;
     };
+    let entries: Entries<'_> = table.into_iter().collect();
+    if links::is_meant(&entries) {
+        return links::read(entries, &span, text, mistakes);
+    }
     let (common, what): (Vec<_>, Vec<_>) =
-        table.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
-    let table_of = |entries: Vec<_>| Spanned::new(span.clone(), DeValue::Table(DeTable::from_iter(entries)));
-    let common: Common = table::read(table_of(common), mistakes)?;
+        entries.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
+    let common: Common = table::read(table_of(&span, common), mistakes)?;
     let host = host_name(&common.host, mistakes)?;
     let protocol = protocol(&common, &host, hosts, protocols, mistakes)?;
     refuse_zero(common.nth.as_ref(), mistakes);
@@ -91,7 +122,7 @@ pub(crate) fn read_fault(
         return None;
     }
     let told = in_words(&what, text);
-    let what = table::read_with(table_of(what), mistakes, words.read)?;
+    let what = table::read_with(table_of(&span, what), mistakes, words.read)?;
     let when = When {
         after: common.at.0,
         lasts: common.lasts.map(|lasts| lasts.0),
@@ -99,11 +130,16 @@ pub(crate) fn read_fault(
         every: common.every.map(Spanned::into_inner),
         probability: common.probability.map(|share| share.0),
     };
-    Some(FaultSpec { host, protocol, peer: common.peer, when, what, text: told })
+    let target = Target::Service(ServiceFault { host, protocol, peer: common.peer, what });
+    Some(FaultSpec { target, when, text: told })
+}
+
+fn table_of<'i>(span: &Range<usize>, entries: Entries<'i>) -> Spanned<DeValue<'i>> {
+    Spanned::new(span.clone(), DeValue::Table(DeTable::from_iter(entries)))
 }
 
 /// `answer SERVFAIL, name www.shop.test`: the entries as they stand in the file.
-fn in_words(what: &[(Spanned<std::borrow::Cow<'_, str>>, Spanned<DeValue<'_>>)], text: &str) -> String {
+fn in_words(what: &Entries<'_>, text: &str) -> String {
     let mut entries: Vec<_> = what.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let words = entries.iter().map(|(key, value)| {
@@ -169,7 +205,7 @@ fn refuse_zero(count: Option<&Spanned<u64>>, mistakes: &mut Vec<Mistake>) {
 
 impl std::fmt::Debug for FaultSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FaultSpec").field("host", &self.host).field("text", &self.text).finish_non_exhaustive()
+        f.debug_struct("FaultSpec").field("text", &self.text).finish_non_exhaustive()
     }
 }
 

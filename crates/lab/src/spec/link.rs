@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 use toml::de::DeValue;
 use toynet_net::link::Window;
@@ -57,9 +58,34 @@ pub struct Conditions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Size>,
     /// When nothing passes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "cuts")]
     pub cut: Vec<Cut>,
+    /// Which share of the datagrams arrives twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<Share>,
+    /// Which share of the datagrams is overtaken by later ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reorder: Option<Share>,
+    /// In which share of the datagrams a bit is turned over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrupt: Option<Share>,
+    /// One octet of a stream in so many is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub garble: Option<Size>,
+    /// A stream comes in pieces of at most this size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Size>,
+    /// After how much a stream is reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<After>,
+    /// After how much a stream ends this way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_close: Option<After>,
 }
+
+/// So many octets of a stream; none at all where `true` is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After(pub u64);
 
 /// A time in which nothing passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -76,14 +102,21 @@ impl Conditions {
     /// The conditions as the network takes them.
     pub fn rule(&self) -> toynet_net::link::Conditions {
         let period = |period: Option<Period>| period.unwrap_or_default().0;
+        let share = |share: Option<Share>| share.map_or(0.0, |share| share.0);
         toynet_net::link::Conditions {
             latency: period(self.latency),
             jitter: period(self.jitter),
-            loss: self.loss.map_or(0.0, |loss| loss.0),
+            loss: share(self.loss),
             rate: self.rate.map(|rate| rate.0.div_ceil(8)),
             cut: self.cut.iter().map(Cut::window).collect(),
             window: self.window.map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
-            ..toynet_net::link::Conditions::default()
+            duplicate: share(self.duplicate),
+            reorder: share(self.reorder),
+            corrupt: share(self.corrupt),
+            garble: self.garble.map(|size| size.0),
+            slice: self.slice.map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
+            reset: self.reset.map(|after| after.0),
+            half_close: self.half_close.map(|after| after.0),
         }
     }
 }
@@ -112,6 +145,13 @@ impl fmt::Display for Conditions {
         words.extend(self.rate.map(|rate| format!("rate {rate}")));
         words.extend(self.window.map(|window| format!("window {window}")));
         words.extend(self.cut.iter().map(ToString::to_string));
+        words.extend(self.duplicate.map(|share| format!("duplicate {}", share.0)));
+        words.extend(self.reorder.map(|share| format!("reorder {}", share.0)));
+        words.extend(self.corrupt.map(|share| format!("corrupt {}", share.0)));
+        words.extend(self.garble.map(|size| format!("garble {size}")));
+        words.extend(self.slice.map(|size| format!("slice {size}")));
+        words.extend(self.reset.map(|after| format!("reset{after}")));
+        words.extend(self.half_close.map(|after| format!("half_close{after}")));
         f.write_str(&words.join(", "))
     }
 }
@@ -120,6 +160,69 @@ impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cut after {}", self.after)?;
         self.lasts.map_or(Ok(()), |lasts| write!(f, " for {lasts}"))
+    }
+}
+
+impl fmt::Display for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { Ok(()) } else { write!(f, " after {}", Size(self.0)) }
+    }
+}
+
+impl Serialize for After {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 == 0 { serializer.serialize_bool(true) } else { Size(self.0).serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AfterVisitor)
+    }
+}
+
+struct AfterVisitor;
+
+impl Visitor<'_> for AfterVisitor {
+    type Value = After;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true for at once, or a size such as \"64KiB\"")
+    }
+
+    fn visit_bool<E: Error>(self, at_once: bool) -> Result<After, E> {
+        if at_once { Ok(After(0)) } else { Err(E::custom("leave it out where it shall not happen")) }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<After, E> {
+        text.parse().map(|Size(octets)| After(octets)).map_err(E::custom)
+    }
+}
+
+/// A list of times, or `true` for all of them.
+fn cuts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cut>, D::Error> {
+    deserializer.deserialize_any(CutsVisitor)
+}
+
+struct CutsVisitor;
+
+impl<'de> Visitor<'de> for CutsVisitor {
+    type Value = Vec<Cut>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of times such as [{ after = \"10s\", for = \"1m\" }], or true")
+    }
+
+    fn visit_bool<E: Error>(self, always: bool) -> Result<Vec<Cut>, E> {
+        Ok(if always { vec![Cut::default()] } else { Vec::new() })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Cut>, A::Error> {
+        let mut cuts = Vec::new();
+        while let Some(cut) = list.next_element()? {
+            cuts.push(cut);
+        }
+        Ok(cuts)
     }
 }
 
@@ -146,7 +249,7 @@ fn refuse_empty_cuts(conditions: &Conditions, span: Range<usize>, mistakes: &mut
 
 type Ends = (Spanned<LinkEnd>, Spanned<LinkEnd>, bool);
 
-fn ends(key: &str, span: Range<usize>, text: &str) -> Result<Ends, Box<Mistake>> {
+pub(super) fn ends(key: &str, span: Range<usize>, text: &str) -> Result<Ends, Box<Mistake>> {
     let arrow = if key.contains("<->") { "<->" } else { "->" };
     let Some((from, to)) = key.split_once(arrow) else {
         let mistake = Mistake::new(span, format!("`{key}` names no two ends"));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +13,8 @@ use toynet_record::Transport;
 use toynet_record::dissect::{Dissector, FlowInfo};
 use toynet_service::place::FileKind;
 use toynet_service::{
-    Command, Config, Endpoint, Facts, Files, Mistake, Place, Protocol, Reached, Server, Spot, ZoneText,
+    Command, Config, Endpoint, Facts, FaultWords, Files, Mistake, Place, Protocol, Reached, Server, Spot, What,
+    ZoneText,
 };
 
 pub const ALL: &[&Protocol] = &[&DNS, &HTTP, &SMTP];
@@ -24,7 +26,7 @@ const DNS: Protocol = Protocol {
     read: dns,
     schema: "{}",
     dissector: no_dissector,
-    fault: None,
+    fault: Some(FaultWords { read: fault, kinds: &[("answer = \"SERVFAIL\"", "this code")] }),
     tools: &[],
     solo: None,
 };
@@ -195,6 +197,18 @@ fn smtp(value: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
 
 fn boxed<T: Config + DeserializeOwned + 'static>(value: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
     Ok(Box::new(T::deserialize(ValueDeserializer::from(value))?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DnsFault {
+    #[serde(default)]
+    answer: String,
+}
+
+fn fault(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
+    let DnsFault { answer } = DnsFault::deserialize(ValueDeserializer::from(value))?;
+    Ok(Arc::new(answer))
 }
 
 fn no_dissector(_: FlowInfo) -> Box<dyn Dissector> {

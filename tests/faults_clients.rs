@@ -1,0 +1,201 @@
+//! Faults of services and links as curl, Python's smtplib, telnet's octets and dig meet them.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod support;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use support::lab::Home;
+use support::run::eventually;
+use support::{Lab, dig, shell, tool};
+use tokio::runtime::{Builder, LocalOptions};
+use toynet_lab::run::InMemory;
+use toynet_lab::{LabFile, protocols};
+
+#[test]
+fn curl_ends_as_its_manual_says() {
+    if tool("curl").is_none() {
+        return;
+    }
+    let lab = lab("");
+    let web = lab.status().door("www.shop.test", "tcp", 80);
+    for (words, arguments, exit) in [
+        ("status=503", "-f", 22),
+        ("cut=3", "", 18),
+        ("length=long", "", 18),
+        ("drop=true", "", 52),
+        ("reset=true", "", 56),
+        ("chunk=true", "", 56),
+        ("garbage=true", "", 1),
+        ("delay=5s", "-m 1", 28),
+        ("rate=8bit", "-m 1", 28),
+        ("loop=true", "-L --max-redirs 5", 47),
+        ("cut=3", "--http2-prior-knowledge", 92),
+        ("reset=true", "--http2-prior-knowledge", 92),
+        ("status=503 path=/other/*", "-f", 0),
+        ("status=503 method=GET name=www.shop.test", "-f", 22),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        lab.toynet(&[&["fault", "add", "host=www.shop.test"], &words[..]].concat()).succeeded();
+        let met = shell(&format!(
+            "curl -s --no-progress-meter {arguments} -H 'Host: www.shop.test' http://{web}/ -o /dev/null"
+        ));
+        assert_eq!(met.code(), Some(exit), "{words:?} {arguments}: {met:?}");
+        lab.toynet(&["fault", "clear"]).succeeded();
+    }
+    let stale = {
+        lab.toynet(&["fault", "add", "host=www.shop.test", "stale=2d"]).succeeded();
+        shell(&format!("curl -si -H 'Host: www.shop.test' http://{web}/")).text()
+    };
+    assert!(stale.contains("age: 172800"), "{stale}");
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert!(log.contains("fault: cut 3") && log.contains("fault: garbage true"), "{log}");
+}
+
+#[test]
+fn mail_is_refused_put_off_and_lost_as_said() {
+    if tool("python3").is_none() {
+        return;
+    }
+    let lab = lab("");
+    let mail = lab.status().door("mail.shop.test", "tcp", 25);
+    for (words, met) in [
+        (&["reply=554 5.3.2 closed", "at_stage=connect"][..], "SMTPConnectError 554"),
+        (&["reply=451 4.3.2 later", "at_stage=data"], "SMTPDataError 451"),
+        (&["reply=550 5.1.1 nobody", "recipient=alice@*"], "SMTPRecipientsRefused"),
+        (&["reply=550 5.7.1 no", "sender=*@club.test"], "SMTPSenderRefused 550"),
+        (&["greylist=1h"], "SMTPRecipientsRefused"),
+        (&["drop=true", "at_stage=content"], "SMTPServerDisconnected"),
+        (&["half=true", "at_stage=mail"], "SMTPServerDisconnected"),
+        (&["withhold=SIZE"], "sent"),
+        (&["bare_lf=true"], "sent"),
+    ] {
+        lab.toynet(&[&["fault", "add", "host=mail.shop.test"], words].concat()).succeeded();
+        let told = shell(&format!("python3 -c '{SEND}' {} {}", mail.ip(), mail.port())).text();
+        assert!(told.starts_with(met), "{words:?}: {told}");
+        let listed = lab.toynet(&["fault", "list"]).succeeded().stdout;
+        assert!(!listed.contains("struck 0 times"), "{words:?}: {listed}");
+        lab.toynet(&["fault", "clear"]).succeeded();
+    }
+}
+
+#[test]
+fn links_and_hosts_fail_live_and_recover() {
+    if tool("curl").is_none() || tool("dig").is_none() {
+        return;
+    }
+    let lab = lab("");
+    let (web, server) = (lab.status().door("www.shop.test", "tcp", 80), lab.status().door("ns.shop.test", "udp", 53));
+    let fetch = |limit: u32| {
+        let line = format!("curl -s -m {limit} -H 'Host: www.shop.test' http://{web}/ -o /dev/null -w %{{time_total}}");
+        let met = shell(&line);
+        (met.code(), met.stdout.trim().parse::<f64>().unwrap_or_default())
+    };
+    let set = |words: &[&str]| lab.toynet(&[&["fault", "add"], words].concat()).succeeded();
+    assert_eq!(fetch(5).0, Some(0));
+    set(&["host=www.shop.test", "down=refuse"]);
+    eventually("a refusal", || (fetch(5).0 == Some(7)).then_some(()));
+    lab.toynet(&["fault", "clear"]).succeeded();
+    eventually("a page", || (fetch(5).0 == Some(0)).then_some(()));
+    set(&["link=www.shop.test -> you", "latency=400ms"]);
+    let (code, took) = fetch(10);
+    assert!(code == Some(0) && took > 0.4, "{code:?} {took}");
+    let status = lab.toynet(&["status"]).succeeded().stdout;
+    assert!(status.contains("FAULTS") && status.contains("link www.shop.test -> you  latency 400ms"), "{status}");
+    lab.toynet(&["fault", "clear"]).succeeded();
+    set(&["link=www.shop.test -> you", "reset=10B"]);
+    assert_eq!(fetch(5).0, Some(56));
+    lab.toynet(&["fault", "clear"]).succeeded();
+    set(&["link=you <-> ns.shop.test", "cut=true"]);
+    let lost = shell(&format!("dig @{} -p {} www.shop.test +time=1 +tries=1", server.ip(), server.port()));
+    assert_eq!(lost.code(), Some(9), "{lost:?}");
+    lab.toynet(&["fault", "off", "1"]).succeeded();
+    assert_eq!(dig(server, &["www.shop.test"]).rcode, "NOERROR");
+    assert_eq!(dig(server, &["www.shop.test", "+tcp"]).rcode, "NOERROR");
+}
+
+#[test]
+fn the_manual_names_every_kind() {
+    let home = Home::new();
+    let told = support::run(&mut home.toynet(&["fault", "kinds"])).succeeded().stdout;
+    for word in ["answer = \"SERVFAIL\"", "status = 503", "greylist = \"5m\"", "lone_iac = true", "partition = [["] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let link = support::run(&mut home.toynet(&["fault", "kinds", "link"])).succeeded().stdout;
+    assert!(link.starts_with("link\n") && !link.contains("SERVFAIL"), "{link}");
+}
+
+#[test]
+fn one_seed_gives_the_same_hits_and_another_gives_others() {
+    let first = hits(1);
+    assert_eq!(first, hits(1));
+    assert!(first.iter().all(|hits| *hits > 0), "{first:?}");
+    assert_ne!(first, hits(2));
+}
+
+#[test]
+fn faults_come_and_go_by_the_clock_of_the_lab() {
+    let text = "[host.\"www.shop.test\".http]\n[host.\"desk.shop.test\"]\n[[fault]]\nhost = \"www.shop.test\"\n\
+        status = 503\nat = \"1h\"\nfor = \"1h\"\n[[fault]]\npartition = [[\"desk.shop.test\"]]\nat = \"3h\"\nfor = \"10m\"\n";
+    let file = LabFile::from_text(text.to_owned(), "");
+    in_virtual_time(async || {
+        let plan = file.plan(protocols::ALL).unwrap();
+        let lab = InMemory::start(&plan, &file).await.unwrap();
+        let (desk, clock) = (lab.host("desk.shop.test").unwrap(), lab.network().clock());
+        let begun = clock.now();
+        let mut met = Vec::new();
+        for _ in 0..3 {
+            met.push(toynet_http::client::get(&desk, "http://www.shop.test/").await.unwrap().status().as_u16());
+            clock.sleep(Duration::from_secs(3600)).await;
+        }
+        assert_eq!(met, [200, 503, 200]);
+        let server = SocketAddr::new(plan.host("www.shop.test").unwrap().addresses[0], 80);
+        assert!(desk.connect(server).await.is_err());
+        assert!(clock.now() - begun < Duration::from_secs(3 * 3600 + 600));
+        clock.sleep(Duration::from_secs(600)).await;
+        assert!(desk.connect(server).await.is_ok());
+    });
+}
+
+/// How often each fault of a lab has struck after some visits.
+fn hits(seed: u64) -> Vec<u64> {
+    let text = "[host.\"www.shop.test\".http]\n[host.\"desk.shop.test\"]\n\
+        [[fault]]\nhost = \"www.shop.test\"\nstatus = 503\nprobability = 0.5\n\
+        [[fault]]\nlink = \"desk.shop.test <-> *\"\nlatency = \"1ms\"\nprobability = 0.5\n";
+    let file = LabFile::from_text(text.to_owned(), "");
+    in_virtual_time(async || {
+        let mut plan = file.plan(protocols::ALL).unwrap();
+        plan.seed = seed;
+        let lab = InMemory::start(&plan, &file).await.unwrap();
+        let desk = lab.host("desk.shop.test").unwrap();
+        for _ in 0..40 {
+            toynet_http::client::get(&desk, "http://www.shop.test/").await.unwrap();
+        }
+        lab.faults().list().iter().map(|fault| fault.hits).collect()
+    })
+}
+
+fn in_virtual_time<T>(story: impl AsyncFnOnce() -> T) -> T {
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build_local(LocalOptions::default()).unwrap();
+    runtime.block_on(story())
+}
+
+fn lab(more: &str) -> Lab {
+    let home = Home::new();
+    let text = format!(
+        "[host.\"www.shop.test\".http]\n[host.\"mail.shop.test\".smtp]\ndomains = [\"shop.test\"]\nmailboxes = [\"alice\"]\n{more}"
+    );
+    let file = home.write("lab.toml", text);
+    Lab::start(&home, &["up", file.to_str().expect("UTF-8")])
+}
+
+const SEND: &str = "import smtplib, sys
+try:
+    with smtplib.SMTP(sys.argv[1], int(sys.argv[2]), local_hostname=\"client.test\", timeout=20) as server:
+        server.sendmail(\"bob@club.test\", [\"alice@shop.test\"], \"Subject: x\\n\\nhello\\n\")
+    print(\"sent\")
+except smtplib.SMTPException as error:
+    print(type(error).__name__, getattr(error, \"smtp_code\", \"\"))
+";
