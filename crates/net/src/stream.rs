@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -148,15 +147,6 @@ impl Stream {
         let io = std::mem::replace(&mut self.io, Io::Gone);
         let session = tls::connect(io, config, name).await;
         self.secured(session)
-    }
-
-    /// Tears the connection down: the peer learns that it broke off, and not that all was said.
-    pub fn reset(mut self) {
-        self.tap.ends(Closing::Reset);
-        if let Io::Tcp(socket) = &self.io {
-            // Where it cannot be had the peer sees an end in good order.
-            let _ = socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO));
-        }
     }
 
     fn secured(mut self, session: Result<tls::Session, tls::Failed>) -> io::Result<Self> {
