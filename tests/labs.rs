@@ -181,7 +181,9 @@ fn every_lab_that_we_ship_is_found_good() {
 #[test]
 fn every_lab_that_we_ship_starts_and_answers() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/configs");
-    for file in files_below(folder.as_ref()).into_iter().filter(|file| file.ends_with(".toml")) {
+    // Those that are broken on purpose have tests of their own.
+    let is_whole = |file: &String| file.ends_with(".toml") && !file.contains("/configs/broken/");
+    for file in files_below(folder.as_ref()).into_iter().filter(is_whole) {
         let lab = Lab::start(&Home::new(), &["up", &file]);
         let status = lab.status();
         for door in status.doors().iter().filter(|door| door.transport == "tcp") {

@@ -39,19 +39,23 @@ impl LabFile {
         Self { path: "lab.toml".to_owned(), text: text.into(), files: Arc::new(Disk::new(folder)) }
     }
 
-    /// The lab that is inside the binary under this name: `internet`, `hello`, `slow-link`.
+    /// The lab that is inside the binary under this name: `internet`, `hello`, `broken/wrong-mx`.
     pub fn built_in(name: &str) -> Option<Self> {
-        let files = Embedded::new(&CONFIGS);
-        let path = format!("{name}.toml");
-        let text = files.text(&path).ok()?;
-        Some(Self { path, text, files: Arc::new(files) })
+        let (folder, stem) = match name.rsplit_once('/') {
+            Some((folder, stem)) => (CONFIGS.get_dir(folder)?, stem),
+            None => (&CONFIGS, name),
+        };
+        let files = Embedded::new(folder);
+        let text = files.text(&format!("{stem}.toml")).ok()?;
+        Some(Self { path: format!("{name}.toml"), text, files: Arc::new(files) })
     }
 
-    /// The names of the labs that are inside the binary, in alphabetical order.
+    /// The names of the labs that are inside the binary, in alphabetical order; those in folders come last.
     pub fn built_in_names() -> Vec<&'static str> {
-        let paths = CONFIGS.files().filter_map(|file| file.path().to_str());
+        let folders = std::iter::once(&CONFIGS).chain(CONFIGS.dirs());
+        let paths = folders.flat_map(|folder| folder.files()).filter_map(|file| file.path().to_str());
         let mut names: Vec<&str> = paths.filter_map(|path| path.strip_suffix(".toml")).collect();
-        names.sort_unstable();
+        names.sort_unstable_by_key(|name| (name.contains('/'), *name));
         names
     }
 
@@ -106,8 +110,12 @@ mod tests {
 
     #[test]
     fn the_built_in_labs_are_known() {
-        assert_eq!(LabFile::built_in_names(), ["bbs", "hello", "internet", "mail", "routes", "slow-link"]);
-        assert!(LabFile::built_in("nothing").is_none());
+        let names = LabFile::built_in_names();
+        assert!(names.starts_with(&["bbs", "hello", "internet", "mail", "routes", "slow-link"]), "{names:?}");
+        assert!(names.contains(&"broken/lame-delegation"), "{names:?}");
+        for name in ["nothing", "nothing/hello", "broken", "broken/nothing"] {
+            assert!(LabFile::built_in(name).is_none(), "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the binary brings along.
 
 use std::io;
+use std::path::PathBuf;
 
 use include_dir::{Dir, DirEntry};
 use toynet_service::Files;
@@ -13,21 +14,26 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// The files of `folder`.
+    /// The files of `folder`, which may lie in another.
     pub const fn new(folder: &'static Dir<'static>) -> Self {
         Self { folder }
+    }
+
+    /// The path as the outermost folder has it.
+    fn whole(&self, path: &str) -> PathBuf {
+        self.folder.path().join(clean(path))
     }
 }
 
 impl Files for Embedded {
     fn text(&self, path: &str) -> io::Result<String> {
-        let file = self.folder.get_file(clean(path)).ok_or(io::ErrorKind::NotFound)?;
+        let file = self.folder.get_file(self.whole(path)).ok_or(io::ErrorKind::NotFound)?;
         let text = file.contents_utf8().ok_or(io::ErrorKind::InvalidData)?;
         Ok(text.to_owned())
     }
 
     fn kind(&self, path: &str) -> FileKind {
-        match self.folder.get_entry(clean(path)) {
+        match self.folder.get_entry(self.whole(path)) {
             Some(DirEntry::Dir(_)) => FileKind::Folder,
             Some(DirEntry::File(_)) => FileKind::File,
             None => FileKind::Missing,
@@ -35,7 +41,7 @@ impl Files for Embedded {
     }
 
     fn folder(&self, path: &str) -> io::Result<Folder> {
-        let folder = self.folder.get_dir(clean(path)).ok_or(io::ErrorKind::NotADirectory)?;
+        let folder = self.folder.get_dir(self.whole(path)).ok_or(io::ErrorKind::NotADirectory)?;
         let mut files = Vec::new();
         gather(folder, folder.path().to_string_lossy().len() + 1, &mut files);
         Ok(Folder::Embedded(files))
