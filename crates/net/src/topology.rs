@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use toynet_machine::Time;
@@ -11,14 +12,16 @@ use toynet_record::Roster;
 use crate::fault::Faults;
 use crate::link::{self, Link, Links, Rule};
 
-/// A lab's hosts and links. Shared by all workers and never changed while they run.
+/// A lab's hosts and links, shared by all workers. While they run the hosts stay as they are; links may change.
 #[derive(Debug, Default)]
 pub struct Topology {
     hosts: Vec<TopologyHost>,
     by_name: BTreeMap<String, usize>,
     by_address: BTreeMap<IpAddr, usize>,
     by_number: BTreeMap<u16, usize>,
-    links: Links,
+    links: RwLock<Arc<Links>>,
+    /// Whether there are any, so that asking for one costs nothing where there is none.
+    bent: AtomicBool,
     resolver: Option<SocketAddr>,
     seed: u64,
     played: Option<usize>,
@@ -60,7 +63,8 @@ impl Topology {
         let pairs = hosts.iter().enumerate();
         let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
         let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
-        Self { hosts, by_name, by_address, by_number, links, resolver, seed, played: None }
+        let (bent, links) = (AtomicBool::new(!links.is_empty()), RwLock::new(Arc::new(links)));
+        Self { hosts, by_name, by_address, by_number, links, bent, resolver, seed, played: None }
     }
 
     /// The same, where programs that are none of ours act as the host of this name.
@@ -69,9 +73,21 @@ impl Topology {
         Self { played: name.and_then(|name| self.find(name)), ..self }
     }
 
+    /// Puts other conditions between the hosts. A connection keeps those that it began with.
+    pub fn relink(&self, links: Links) {
+        let bent = !links.is_empty();
+        *self.links.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(links);
+        self.bent.store(bent, Ordering::Relaxed);
+    }
+
+    fn links(&self) -> Arc<Links> {
+        Arc::clone(&self.links.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The same as plain values.
     pub fn terrain(&self) -> Terrain {
-        let (rules, began) = self.links.rules();
+        let links = self.links();
+        let (rules, began) = links.rules();
         let (hosts, rules) = (self.hosts.clone(), rules.to_vec());
         let played = self.name_of(self.played).map(str::to_owned);
         Terrain { hosts, rules, began, resolver: self.resolver, seed: self.seed, played }
@@ -128,15 +144,15 @@ impl Topology {
 
     /// The link from one host to another, where `None` is anyone outside; nothing when it has no conditions.
     pub(crate) fn link(&self, from: Option<usize>, to: Option<usize>) -> Option<Arc<Link>> {
-        if self.links.is_empty() {
+        if !self.bent.load(Ordering::Relaxed) {
             return None;
         }
-        self.links.between(self.name_of(from), self.name_of(to), self.seed)
+        self.links().between(self.name_of(from), self.name_of(to), self.seed)
     }
 
     /// Whether some link from or to this host has conditions.
     pub(crate) fn has_links(&self, host: usize) -> bool {
-        !self.links.is_empty() && self.links.touch(&self.hosts[host].name)
+        self.bent.load(Ordering::Relaxed) && self.links().touch(&self.hosts[host].name)
     }
 
     /// What links do wrong on purpose: each fault is a [`Bend`](crate::link::Bend).

@@ -47,8 +47,6 @@ struct Served {
     /// The number of the datagram that came last.
     number: u64,
     waiting: Rc<Cell<usize>>,
-    /// Whether any link of the lab touches this host.
-    may_be_bent: bool,
 }
 
 /// How real addresses become those of the lab.
@@ -139,8 +137,7 @@ impl Served {
     fn new(datagrams: &Datagrams) -> Self {
         let (host, port) = (datagrams.host.clone(), datagrams.port());
         let mark = Mark::open(&host, port);
-        let may_be_bent = host.network.topology().has_links(host.at);
-        Self { socket: datagrams.socket.clone(), mark, number: 0, waiting: Rc::default(), may_be_bent, host }
+        Self { socket: datagrams.socket.clone(), mark, number: 0, waiting: Rc::default(), host }
     }
 
     async fn in_batches(
@@ -184,7 +181,8 @@ impl Served {
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) {
         let time = self.mark.recorder.now();
-        let may_be_bent = self.may_be_bent || !self.host.network.topology().link_faults().is_empty();
+        let topology = self.host.network.topology();
+        let may_be_bent = topology.has_links(self.host.at) || !topology.link_faults().is_empty();
         for at in 0..count {
             let slot = batch.slot(at);
             let (to, from) = names.lab_addresses(&self.host, local, slot.from);
