@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::task::JoinSet;
 use toynet_machine::Time;
 use toynet_net::{Host, Listener, Stream};
 use toynet_service::LocalFuture;
@@ -21,16 +22,18 @@ use crate::fault::{self, Spoilt};
 use crate::reply::Limits;
 use crate::transfer::Transfer;
 
-/// Serves all connections of a listener.
+/// Serves all connections of a listener; they end with it.
 pub(super) async fn accept(mind: Rc<Mind>, host: Host, mut listener: Listener) -> io::Result<()> {
     let shared = Rc::new(Shared { mind, host, open: Cell::new(0), room: RefCell::default() });
+    let mut connections = JoinSet::new();
     loop {
         let stream = listener.accept().await?;
+        while connections.try_join_next().is_some() {}
         if shared.open.get() >= MOST_CONNECTIONS {
             continue;
         }
         let mut connection = Connection::new(&shared, stream);
-        tokio::task::spawn_local(async move {
+        connections.spawn_local(async move {
             if let Err(error) = connection.serve().await {
                 tracing::debug!("a connection ended: {error}");
             }
