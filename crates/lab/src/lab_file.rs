@@ -21,6 +21,8 @@ pub struct LabFile {
     pub text: String,
     /// The files beside it.
     pub files: Arc<dyn Files>,
+    /// Where it is on disk, if it is.
+    pub place: Option<PathBuf>,
 }
 
 impl LabFile {
@@ -31,12 +33,13 @@ impl LabFile {
     pub fn open(path: &Path) -> io::Result<Self> {
         let text = text(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Ok(Self { path: path.display().to_string(), ..Self::from_text(text, folder) })
+        let place = std::path::absolute(path).ok();
+        Ok(Self { path: path.display().to_string(), place, ..Self::from_text(text, folder) })
     }
 
     /// Text that is in no file; paths in it start at `folder`.
     pub fn from_text(text: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
-        Self { path: "lab.toml".to_owned(), text: text.into(), files: Arc::new(Disk::new(folder)) }
+        Self { path: "lab.toml".to_owned(), text: text.into(), files: Arc::new(Disk::new(folder)), place: None }
     }
 
     /// The lab that is inside the binary under this name: `internet`, `hello`, `broken/wrong-mx`.
@@ -47,7 +50,16 @@ impl LabFile {
         };
         let files = Embedded::new(folder);
         let text = files.text(&format!("{stem}.toml")).ok()?;
-        Some(Self { path: format!("{name}.toml"), text, files: Arc::new(files) })
+        Some(Self { path: format!("{name}.toml"), text, files: Arc::new(files), place: None })
+    }
+
+    /// The same file as it is by now.
+    ///
+    /// # Errors
+    /// When it cannot be read as text.
+    pub fn again(&self) -> io::Result<Self> {
+        let text = self.place.as_deref().map(text).transpose()?;
+        Ok(Self { text: text.unwrap_or_else(|| self.text.clone()), ..self.clone() })
     }
 
     /// The names of the labs that are inside the binary, in alphabetical order; those in folders come last.

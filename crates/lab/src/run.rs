@@ -3,6 +3,7 @@
 //! - [`state`]: the folders of a lab, which only its owner can enter
 //! - [`ground`]: where it stands: a network of the loopback, ports, the way in from outside
 //! - `services`: all services of one worker, started in order
+//! - [`reload`]: the file is taken anew: `prints` tell what has changed, `change` makes it so on each worker
 //! - `keep`: a service that fails is started again, ever more slowly
 //! - [`supervise`]: the workers, their ready signal and their end
 //! - [`follow`]: the record of all workers as it grows
@@ -11,13 +12,16 @@
 //! - [`solo`]: one server alone; [`relay`]: between a client and a server that are no part of a lab
 //! - [`in_memory`]: a lab inside a program, in virtual time
 
+mod change;
 pub mod faults;
 pub mod follow;
 pub mod ground;
 pub mod guests;
 pub mod in_memory;
 mod keep;
+mod prints;
 pub mod relay;
+pub mod reload;
 mod services;
 pub mod solo;
 pub mod state;
@@ -29,6 +33,7 @@ pub use ground::{Ground, PortChoice, Refused};
 pub use guests::Guests;
 pub use in_memory::InMemory;
 pub use relay::Relay;
+pub use reload::{NotReloaded, Reloaded, Reloader};
 pub use solo::Solo;
 pub use state::Folders;
 pub use supervise::{Lab, StartError};

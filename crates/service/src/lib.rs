@@ -91,6 +91,11 @@ pub trait Config: Debug + Send + Sync {
     /// Ready-made commands for a person to try, best first.
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command>;
 
+    /// Whether a successor may begin while this one still runs. Not where both would write to the same place.
+    fn may_overlap(&self) -> bool {
+        true
+    }
+
     /// Builds the service for one worker.
     ///
     /// # Errors

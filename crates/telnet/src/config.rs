@@ -71,6 +71,10 @@ impl Config for Telnet {
         vec![Command { program: "telnet", line, own: Some(own), shows }]
     }
 
+    fn may_overlap(&self) -> bool {
+        false
+    }
+
     fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {
         let mut held = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = match held.upgrade() {

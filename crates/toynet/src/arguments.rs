@@ -52,6 +52,8 @@ pub enum Command {
     Diagram(Diagram),
     /// Print or export the root that vouches for a lab's certificates, and tell how to trust it
     Ca(Ca),
+    /// Let a running lab take its file anew; what has not changed goes on undisturbed
+    Reload(Reload),
     /// Stop a running lab
     Down(Down),
     /// Say what works on this machine, and what would help where it does not
@@ -90,6 +92,9 @@ pub struct Up {
     /// Keep the whole record in this file, which `log` and `diagram` read later
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Take the lab file anew whenever it is saved, as `toynet reload` does
+    #[arg(long)]
+    pub watch: bool,
     /// Show passwords, cookies and other secrets in the log
     #[arg(long)]
     pub secrets: bool,
@@ -421,6 +426,15 @@ pub struct Ca {
     /// Write it to this file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Reload {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

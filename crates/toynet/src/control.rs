@@ -8,16 +8,16 @@ use tokio::sync::Notify;
 use toynet_lab::control::message::{FaultOrder, Joined};
 use toynet_lab::control::server;
 use toynet_lab::run::faults::FaultLine;
-use toynet_lab::run::{GUEST, Lab};
-use toynet_lab::{Mistake, Plan, protocols};
+use toynet_lab::run::{GUEST, Lab, Reloader};
+use toynet_lab::{Mistake, protocols};
 
 use crate::serve::Serving;
 
 /// What the lab's control socket is answered.
-pub fn control(lab: &Lab, serving: &Rc<Serving>, stop: &Rc<Notify>) -> server::Control {
+pub fn control(lab: &Lab, serving: &Rc<Serving>, reloader: &Reloader, stop: &Rc<Notify>) -> server::Control {
     let (clock, began) = (lab.clock(), lab.clock().now());
-    let welcome = welcome(lab, serving);
-    let fault = Box::new(change_faults(lab, &serving.plan));
+    let welcome = welcome(lab, serving, reloader);
+    let fault = Box::new(change_faults(lab, reloader));
     let faults = Arc::clone(lab.faults());
     let serving = Rc::clone(serving);
     server::Control {
@@ -30,6 +30,7 @@ pub fn control(lab: &Lab, serving: &Rc<Serving>, stop: &Rc<Notify>) -> server::C
         }),
         follow: Box::new(lab.follower()),
         roster: lab.roster().clone(),
+        reloader: reloader.clone(),
         clock,
         fault,
         stop: Rc::clone(stop),
@@ -37,11 +38,15 @@ pub fn control(lab: &Lab, serving: &Rc<Serving>, stop: &Rc<Notify>) -> server::C
 }
 
 /// What a process is told that wants to act as a host.
-fn welcome(lab: &Lab, serving: &Rc<Serving>) -> impl Fn(Option<&str>) -> Result<Joined, String> + use<> {
-    let (clock, terrain, serving) = (lab.clock(), lab.terrain(), Rc::clone(serving));
+fn welcome(
+    lab: &Lab,
+    serving: &Rc<Serving>,
+    reloader: &Reloader,
+) -> impl Fn(Option<&str>) -> Result<Joined, String> + use<> {
+    let (clock, serving, reloader) = (lab.clock(), Rc::clone(serving), reloader.clone());
     let root = lab.authority().root_pem().to_owned();
     move |name| {
-        let plan = &serving.plan;
+        let plan = reloader.plan();
         let host = match name {
             Some(name) => plan.host(name).ok_or_else(|| format!("{name} is none of its hosts"))?.name.to_string(),
             None => match &serving.joining {
@@ -52,7 +57,7 @@ fn welcome(lab: &Lab, serving: &Rc<Serving>) -> impl Fn(Option<&str>) -> Result<
         Ok(Joined {
             worker: 0,
             host,
-            terrain: terrain.clone(),
+            terrain: reloader.terrain(),
             net: serving.ground.net(),
             port_offset: serving.ground.port_offset(),
             clock_ahead: clock.ahead(),
@@ -62,14 +67,15 @@ fn welcome(lab: &Lab, serving: &Rc<Serving>) -> impl Fn(Option<&str>) -> Result<
 }
 
 /// Obeys orders about faults.
-fn change_faults(lab: &Lab, plan: &Arc<Plan>) -> impl Fn(FaultOrder) -> Result<Vec<FaultLine>, String> + use<> {
-    let (book, clock, plan) = (Arc::clone(lab.faults()), lab.clock(), Arc::clone(plan));
+fn change_faults(lab: &Lab, reloader: &Reloader) -> impl Fn(FaultOrder) -> Result<Vec<FaultLine>, String> + use<> {
+    let (book, clock, reloader) = (Arc::clone(lab.faults()), lab.clock(), reloader.clone());
     move |order| {
         let unknown = |number: u64| format!("there is no fault {number}");
         let changed = match order {
             FaultOrder::List => Ok(1),
             FaultOrder::Add { text } => {
-                let planned = plan.read_fault(&text, protocols::ALL).map_err(|mistakes| in_words(&mistakes))?;
+                let planned = reloader.plan().read_fault(&text, protocols::ALL);
+                let planned = planned.map_err(|mistakes| in_words(&mistakes))?;
                 tracing::info!("a fault is set: {planned}");
                 Ok(book.add(planned, clock.now()) as usize)
             }

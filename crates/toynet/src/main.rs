@@ -6,6 +6,7 @@
 //!   [`live`]: its log while it runs
 //! - [`world`]: `run` and `shell`, inside a lab; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
+//! - [`mod@reload`]: a running lab takes its file anew
 //! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
@@ -32,6 +33,7 @@ mod live;
 mod manual;
 mod output;
 mod recording;
+mod reload;
 mod remarks;
 mod serve;
 mod solo;
@@ -84,6 +86,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Fault(fault) => on_runtime(fault::fault(fault)),
         Command::Diagram(diagram) => on_runtime(diagram::diagram(diagram)),
         Command::Ca(ca) => on_runtime(ca::ca(ca)),
+        Command::Reload(arguments) => on_runtime(reload::reload(arguments)),
         Command::Down(down) => on_runtime(ask::down(down)),
         Command::Completions(shell) => manual::completions(&shell),
         Command::Man => manual::man(),

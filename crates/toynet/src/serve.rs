@@ -1,6 +1,7 @@
 //! A lab from its plan to its end, in whatever surroundings.
 
-use std::io;
+use std::future::pending;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use toynet_lab::control::{client, server};
-use toynet_lab::run::{Clock, Doors, Folders, Ground, Lab};
+use toynet_lab::run::{Clock, Doors, Folders, Ground, Lab, Reloader};
 use toynet_lab::table::{Outside, Table, is_on_path, own_call};
 use toynet_lab::{Authority, LabFile, Plan};
 use toynet_view::Show;
@@ -20,11 +21,12 @@ use crate::exit::Exit;
 use crate::listen::Listener;
 use crate::recording::Recording;
 use crate::world::Joining;
-use crate::{control, live};
+use crate::{control, live, reload};
 
 /// What runs, where, and what is shown of it.
 pub struct Serving {
     pub file: LabFile,
+    /// What it starts with.
     pub plan: Arc<Plan>,
     pub ground: Arc<Ground>,
     pub workers: Option<u16>,
@@ -46,6 +48,10 @@ pub struct Serving {
     pub doors: Doors,
     /// What others need to join it, where that can be done.
     pub joining: Option<Joining>,
+    /// Whether it takes its file anew whenever that is saved.
+    pub watch: bool,
+    /// Knows what runs, once something does.
+    pub reloader: Option<Reloader>,
 }
 
 impl Serving {
@@ -66,6 +72,8 @@ impl Serving {
             root: None,
             doors: Doors::default(),
             joining: None,
+            watch: false,
+            reloader: None,
         }
     }
 
@@ -75,11 +83,12 @@ impl Serving {
     }
 
     fn with_table<T>(&self, show: impl FnOnce(Table<'_>) -> T) -> T {
-        let (plan, ground, toynet) = (&self.plan, &self.ground, own_call());
-        let (port_offset, resolver) = (ground.port_offset(), ground.resolver(plan));
+        let plan = self.reloader.as_ref().map_or_else(|| Arc::clone(&self.plan), Reloader::plan);
+        let (ground, toynet) = (&self.ground, own_call());
+        let (port_offset, resolver) = (ground.port_offset(), ground.resolver(&plan));
         let root = self.root.as_ref().and_then(|(_, file)| file.as_deref());
         let outside = Outside { addresses: &ground.outside, port_offset, resolver, toynet: &toynet, root };
-        show(Table::new(plan, &outside, &is_on_path))
+        show(Table::new(&plan, &outside, &is_on_path))
     }
 
     /// The same and more, for a program.
@@ -149,9 +158,11 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
     let recording = recording.map(|recording| recording.start(&lab)).transpose().map_err(not_allowed)?;
     std::mem::take(&mut serving.doors).serve(lab.clock()).map_err(not_allowed)?;
     let stop = Rc::new(Notify::new());
+    let reloader = lab.reloader(serving.file.clone());
+    serving.reloader = Some(reloader.clone());
     let serving = Rc::new(serving);
     let socket = folders.control_socket(&name);
-    server::start(&socket, control::control(&lab, &serving, &stop))
+    server::start(&socket, control::control(&lab, &serving, &reloader, &stop))
         .await
         .map_err(|error| Exit::not_allowed(format!("toynet: {} cannot be listened on: {error}", socket.display())))?;
     ready(&serving);
@@ -159,20 +170,44 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
         (lab.roster().clone(), serving.log, Show { secrets: serving.secrets, ..Show::default() });
     let log = move || live::new_log(roster, live::format(form), show);
     let log = live::start(lab.follower()(), lab.clock(), form, log).map_err(not_allowed)?;
-    let ended = run_until_stopped(lab, &stop, &mut signals, recording.into_iter().chain(log)).await;
+    let reloading = Reloading { reloader, watch: serving.watch };
+    let ended = run_until_stopped(lab, &stop, &mut signals, &reloading, recording.into_iter().chain(log)).await;
     folders.forget(&name);
     ended
 }
 
-/// Those by which a lab is told to stop.
+/// Those by which a lab is told to stop, or to take its file anew.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
+    has_terminal: bool,
 }
 
 impl Signals {
     fn heard() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            has_terminal: io::stdin().is_terminal(),
+        })
+    }
+
+    /// Whether the terminal is gone that there was: then a SIGHUP means just that.
+    fn lost_terminal(&self) -> bool {
+        self.has_terminal && !io::stdin().is_terminal()
+    }
+}
+
+struct Reloading {
+    reloader: Reloader,
+    watch: bool,
+}
+
+impl Reloading {
+    async fn watch(&self, clock: Clock) {
+        if self.watch { reload::watch(&self.reloader, clock).await } else { pending().await }
     }
 }
 
@@ -180,16 +215,25 @@ async fn run_until_stopped(
     mut lab: Lab,
     stop: &Notify,
     signals: &mut Signals,
+    reloading: &Reloading,
     listeners: impl Iterator<Item = Listener>,
 ) -> Result<(), Exit> {
-    tokio::select! {
-        biased;
-        () = lab.failed() => return Err(Exit::died("toynet: all workers have ended")),
-        _ = signals.interrupt.recv() => {}
-        _ = signals.terminate.recv() => {}
-        () = stop.notified() => {}
-    }
     let clock = lab.clock();
+    let mut watching = std::pin::pin!(reloading.watch(clock));
+    loop {
+        tokio::select! {
+            biased;
+            () = lab.failed() => return Err(Exit::died("toynet: all workers have ended")),
+            _ = signals.interrupt.recv() => break,
+            _ = signals.terminate.recv() => break,
+            () = stop.notified() => break,
+            _ = signals.hangup.recv() => match signals.lost_terminal() {
+                true => break,
+                false => reload::tell(&reloading.reloader.reload().await),
+            },
+            () = &mut watching => {}
+        }
+    }
     let stopping = async {
         for listener in listeners {
             listener.stop(clock).await;

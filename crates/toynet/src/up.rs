@@ -79,6 +79,7 @@ fn serving(up: &Up, file: LabFile, plan: Plan, ground: Ground) -> Serving {
         log: up.log,
         secrets: up.secrets,
         record: up.record.clone(),
+        watch: up.watch,
         ..Serving::new(file, plan, ground)
     }
 }

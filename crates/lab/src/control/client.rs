@@ -9,8 +9,8 @@ use toynet_net::local;
 use toynet_record::{Journal, Roster};
 
 use super::message::{self, Answer, Ask, FaultOrder, Joined};
-use crate::run::Folders;
 use crate::run::faults::FaultLine;
+use crate::run::{Folders, NotReloaded, Reloaded};
 
 /// A connection to a running lab.
 #[derive(Debug)]
@@ -96,6 +96,19 @@ impl Client {
         self.ask(&Ask::Fault { order }).await?;
         match self.answer().await? {
             Some(Answer::Faults { faults }) => Ok(faults),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Lets the lab take its file anew; tells what became of it, or why all is as before.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub async fn reload(mut self) -> Result<Result<Reloaded, NotReloaded>, ClientError> {
+        self.ask(&Ask::Reload).await?;
+        match self.answer().await? {
+            Some(Answer::Reloaded { reloaded }) => Ok(Ok(reloaded)),
+            Some(Answer::NotReloaded { why }) => Ok(Err(why)),
             other => Err(unexpected(other)),
         }
     }

@@ -7,6 +7,7 @@ use toynet_net::topology::Terrain;
 use toynet_record::{Journal, Roster};
 
 use crate::run::faults::FaultLine;
+use crate::run::{NotReloaded, Reloaded};
 
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub enum Ask {
         /// The change.
         order: FaultOrder,
     },
+    /// To take the lab file anew.
+    Reload,
     /// The end of the lab.
     Stop,
 }
@@ -92,6 +95,16 @@ pub enum Answer {
     Faults {
         /// All that are set now.
         faults: Vec<FaultLine>,
+    },
+    /// To [`Ask::Reload`].
+    Reloaded {
+        /// What became of the services.
+        reloaded: Reloaded,
+    },
+    /// To [`Ask::Reload`], when all is as before.
+    NotReloaded {
+        /// Why.
+        why: NotReloaded,
     },
     /// To [`Ask::Stop`].
     Stopping,

@@ -15,7 +15,7 @@ use toynet_record::{Journal, Roster};
 
 use super::message::{self, Answer, Ask, FaultOrder, Joined};
 use crate::run::faults::FaultLine;
-use crate::run::{Follow, Guests};
+use crate::run::{Follow, Guests, Reloader};
 
 /// What a lab lets its control socket know of it.
 pub struct Control {
@@ -31,6 +31,8 @@ pub struct Control {
     pub welcome: Welcome,
     /// Changes what services do wrong on purpose; tells all of that, or why the order makes no sense.
     pub fault: ChangeFaults,
+    /// Takes the lab file anew.
+    pub reloader: Reloader,
     /// The lab's clock.
     pub clock: Clock,
     /// Told when somebody asks the lab to stop.
@@ -87,6 +89,13 @@ async fn serve(
             Ok(faults) => say(&mut to, &Answer::Faults { faults }).await,
             Err(why) => say(&mut to, &Answer::Error { why }).await,
         },
+        Ok(Ask::Reload) => {
+            let answer = match control.reloader.reload().await {
+                Ok(reloaded) => Answer::Reloaded { reloaded },
+                Err(why) => Answer::NotReloaded { why },
+            };
+            say(&mut to, &answer).await
+        }
         Ok(Ask::Join { host }) => join(control, host.as_deref(), from, &mut to).await,
         Ok(Ask::Seen { .. }) => say(&mut to, &Answer::Error { why: "nobody has joined here".to_owned() }).await,
         Ok(Ask::Stop) => {

@@ -13,7 +13,7 @@ use crate::plan::{FaultPlace, Plan, PlannedFault};
 #[derive(Debug, Default)]
 pub struct FaultBook {
     seed: u64,
-    services: BTreeMap<(String, &'static str), Faults>,
+    services: Mutex<BTreeMap<(String, &'static str), Faults>>,
     links: Faults,
     set: Mutex<Vec<Set>>,
 }
@@ -28,6 +28,8 @@ struct Set {
     /// Those that it is one of.
     among: Faults,
     fault: Arc<Fault>,
+    /// Whether the lab file has it.
+    is_written: bool,
 }
 
 /// A fault as it is told.
@@ -50,23 +52,35 @@ pub struct FaultLine {
 impl FaultBook {
     /// The faults of `plan` in a lab that began at `began`, where `links` are those of its links.
     pub fn new(plan: &Plan, began: Time, links: &Faults) -> Self {
-        let services = plan.hosts.iter().flat_map(|host| {
-            host.services.iter().map(|service| ((host.name.to_string(), service.protocol.name), Faults::default()))
-        });
-        let book = Self { seed: plan.seed, services: services.collect(), links: links.clone(), set: Mutex::default() };
-        for fault in &plan.faults {
-            book.add(fault.clone(), began);
-        }
+        let book = Self { seed: plan.seed, links: links.clone(), ..Self::default() };
+        book.write(plan, began);
         book
+    }
+
+    /// Puts the faults of `plan` in the place of those that came from a lab file; their time begins now.
+    pub fn rewrite(&self, plan: &Plan, now: Time) {
+        self.remove(|set| set.is_written);
+        self.write(plan, now);
+    }
+
+    fn write(&self, plan: &Plan, now: Time) {
+        for fault in &plan.faults {
+            self.put(fault.clone(), now, true);
+        }
     }
 
     /// Those of one service.
     pub fn of(&self, host: &str, service: &'static str) -> Faults {
-        self.services.get(&(host.to_owned(), service)).cloned().unwrap_or_default()
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        services.entry((host.to_owned(), service)).or_default().clone()
     }
 
     /// Sets one more, whose time begins now, and tells its number.
     pub fn add(&self, fault: PlannedFault, now: Time) -> u64 {
+        self.put(fault, now, false)
+    }
+
+    fn put(&self, fault: PlannedFault, now: Time, is_written: bool) -> u64 {
         let PlannedFault { place, when, text } = fault;
         let (place, service, among, meant, what) = match place {
             FaultPlace::Service { host, service, meant, what } => {
@@ -82,7 +96,7 @@ impl FaultBook {
         let text = format!("{text}{}", timing(&when));
         let fault = Fault::new(text, meant, when, what, now, random);
         among.add(Arc::clone(&fault));
-        set.push(Set { number, place, service, among, fault });
+        set.push(Set { number, place, service, among, fault, is_written });
         number
     }
 
@@ -101,15 +115,13 @@ impl FaultBook {
 
     /// Takes one away, or all; says how many those were.
     pub fn clear(&self, number: Option<u64>) -> usize {
+        self.remove(|one| number.is_none_or(|number| number == one.number))
+    }
+
+    fn remove(&self, goes: impl Fn(&Set) -> bool) -> usize {
         let mut set = self.set();
         let before = set.len();
-        set.retain(|one| {
-            let goes = number.is_none_or(|number| number == one.number);
-            if goes {
-                one.among.remove(&one.fault);
-            }
-            !goes
-        });
+        set.retain(|one| !(goes(one) && one.among.remove(&one.fault)));
         before - set.len()
     }
 

@@ -4,13 +4,29 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::task::{JoinError, spawn_local};
+use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_local};
 use toynet_net::Host;
 use toynet_service::{LocalFuture, Server};
 
+/// A service that runs, also when nobody holds this.
+#[derive(Debug)]
+pub(super) struct Kept(AbortHandle);
+
+impl Kept {
+    /// Ends it with its sockets and connections, as soon as its worker comes to it.
+    pub fn stop(&self) {
+        self.0.abort();
+    }
+}
+
 /// Watches over a service that runs.
-pub(super) fn running(name: &'static str, server: Rc<dyn Server>, host: Host, running: LocalFuture<io::Result<()>>) {
-    spawn_local(keep(name, server, host, running));
+pub(super) fn running(
+    name: &'static str,
+    server: Rc<dyn Server>,
+    host: Host,
+    running: LocalFuture<io::Result<()>>,
+) -> Kept {
+    Kept(spawn_local(keep(name, server, host, running)).abort_handle())
 }
 
 async fn keep(name: &'static str, server: Rc<dyn Server>, host: Host, mut running: LocalFuture<io::Result<()>>) {
@@ -18,7 +34,10 @@ async fn keep(name: &'static str, server: Rc<dyn Server>, host: Host, mut runnin
     let mut pause = FIRST_PAUSE;
     loop {
         let began = clock.now();
-        let Err(why) = outcome(spawn_local(running).await) else { return };
+        // A task of its own, so that its panic ends nothing else, and that ends with this one.
+        let mut alone = JoinSet::new();
+        alone.spawn_local(running);
+        let Some(Err(why)) = alone.join_next().await.map(outcome) else { return };
         if clock.now() - began >= CALM {
             pause = FIRST_PAUSE;
         }

@@ -1,13 +1,17 @@
 //! All services of one worker.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
 
+use tokio::task::yield_now;
 use toynet_net::Network;
 use toynet_service::Server;
 
+use super::keep::Kept;
+use super::prints::{Key, key};
 use super::{FaultBook, keep};
-use crate::plan::{Plan, Surroundings};
+use crate::plan::{Plan, PlannedHost, PlannedService, Surroundings};
 
 /// Builds every service of the plan and starts it on this worker. When this returns they answer;
 /// what fails later is started again.
@@ -16,20 +20,81 @@ pub(super) async fn start(
     plan: &Plan,
     around: &Surroundings,
     faults: &FaultBook,
-) -> io::Result<()> {
-    for planned in &plan.hosts {
-        let place = plan.place(planned, around);
-        for service in &planned.services {
-            let name = service.protocol.name;
-            let failed = |error: io::Error| {
-                io::Error::new(error.kind(), format!("{name} on {} does not start: {error}", planned.name))
-            };
-            let server: Rc<dyn Server> = service.config.build(&place).map_err(failed)?.into();
-            let host = network.host(planned.name.as_str()).ok_or(io::ErrorKind::NotFound)?;
-            let host = host.with_faults(faults.of(planned.name.as_str(), name));
-            let running = server.start(host.clone()).await.map_err(failed)?;
-            keep::running(name, server, host, running);
+) -> io::Result<Running> {
+    let mut running = Running::default();
+    for host in &plan.hosts {
+        for service in &host.services {
+            running.0.insert(key(host, service), start_one(network, plan, around, faults, host, service).await?);
         }
     }
-    Ok(())
+    Ok(running)
 }
+
+/// The same with only those of `keys`. When one of them does not start none of them runs.
+pub(super) async fn start_some(
+    network: &Rc<Network>,
+    plan: &Plan,
+    around: &Surroundings,
+    faults: &FaultBook,
+    keys: &BTreeSet<Key>,
+) -> io::Result<Running> {
+    let mut running = Running::default();
+    let pairs = plan.hosts.iter().flat_map(|host| host.services.iter().map(move |service| (host, service)));
+    for (host, service) in pairs.filter(|(host, service)| keys.contains(&key(host, service))) {
+        match start_one(network, plan, around, faults, host, service).await {
+            Ok(kept) => running.0.insert(key(host, service), kept),
+            Err(error) => {
+                running.stop(|_| true).await;
+                return Err(error);
+            }
+        };
+    }
+    Ok(running)
+}
+
+async fn start_one(
+    network: &Rc<Network>,
+    plan: &Plan,
+    around: &Surroundings,
+    faults: &FaultBook,
+    planned: &PlannedHost,
+    service: &PlannedService,
+) -> io::Result<Kept> {
+    let name = service.protocol.name;
+    let failed =
+        |error: io::Error| io::Error::new(error.kind(), format!("{name} on {} does not start: {error}", planned.name));
+    let server: Rc<dyn Server> = service.config.build(&plan.place(planned, around)).map_err(failed)?.into();
+    let host = network.host(planned.name.as_str()).ok_or(io::ErrorKind::NotFound)?;
+    let host = host.with_faults(faults.of(planned.name.as_str(), name));
+    let running = server.start(host.clone()).await.map_err(failed)?;
+    Ok(keep::running(name, server, host, running))
+}
+
+/// Services that run.
+#[derive(Debug, Default)]
+pub(super) struct Running(BTreeMap<Key, Kept>);
+
+impl Running {
+    /// Ends those that are meant. When this returns their sockets are closed.
+    pub async fn stop(&mut self, is_meant: impl Fn(&Key) -> bool) {
+        self.0.retain(|key, kept| {
+            let goes = is_meant(key);
+            if goes {
+                kept.stop();
+            }
+            !goes
+        });
+        for _ in 0..DEPTH {
+            yield_now().await;
+        }
+    }
+
+    /// Takes others in.
+    pub fn add(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+}
+
+/// A service's tasks are nested less deeply: its keeper, itself, a listener, a connection, a stream of that. Each
+/// turn of the worker ends one level.
+const DEPTH: usize = 8;

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use toynet_net::recorder::{Recorder, Request};
-use toynet_net::topology::Terrain;
 use toynet_net::worker::{self, Thread};
 use toynet_net::{Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
+use super::change::{Order, Shift};
+use super::reload::{Means, Reloader};
 use super::{FaultBook, Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
-use crate::{Authority, protocols};
+use crate::{Authority, LabFile, protocols};
 
 /// A lab that runs.
 #[derive(Debug)]
@@ -24,9 +25,10 @@ pub struct Lab {
     ground: Arc<Ground>,
     authority: Authority,
     roster: Roster,
-    terrain: Terrain,
+    topology: Arc<Topology>,
     clock: Clock,
     records: Vec<Records>,
+    orders: Vec<mpsc::Sender<Order>>,
     guests: Guests,
     faults: Arc<FaultBook>,
     threads: Vec<Thread>,
@@ -68,26 +70,41 @@ impl Lab {
         let outside = Arc::clone(&ground.outside);
         let around = Surroundings { outside, files, authority: authority.clone(), state };
         let topology = Arc::new(plan.topology(clock.now()).played(ground.played()));
-        let (roster, terrain) = (topology.roster(), topology.terrain());
+        let roster = topology.roster();
         let (stop, stopped) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);
         let (ready, mut all_ready) = mpsc::channel(workers);
         let (guests, records) = Guests::new(clock);
-        let (records, threads) = (vec![records], vec![]);
+        let (records, orders, threads) = (vec![records], vec![], vec![]);
         let faults = Arc::new(FaultBook::new(&plan, clock.now(), topology.link_faults()));
-        let mut lab =
-            Self { plan, ground, authority, roster, terrain, clock, records, guests, faults, threads, stop, gone };
+        let mut lab = Self {
+            plan,
+            ground,
+            authority,
+            roster,
+            topology,
+            clock,
+            records,
+            orders,
+            guests,
+            faults,
+            threads,
+            stop,
+            gone,
+        };
         for number in 0..workers {
             let (records, requests) = Records::new();
+            let (order, orders) = mpsc::channel(1);
             let worker = Worker {
                 number: number as u16,
                 plan: Arc::clone(&lab.plan),
                 ground: Arc::clone(&lab.ground),
-                topology: Arc::clone(&topology),
+                topology: Arc::clone(&lab.topology),
                 around: around.clone(),
                 faults: Arc::clone(&lab.faults),
                 clock,
                 requests,
+                orders,
                 ready: ready.clone(),
                 stopped: stopped.clone(),
                 _alive: alive.clone(),
@@ -96,6 +113,7 @@ impl Lab {
                 worker::start(&format!("worker {number}"), move || worker.run()).map_err(StartError::Thread)?;
             lab.threads.push(thread);
             lab.records.push(records);
+            lab.orders.push(order);
         }
         drop((ready, alive));
         for _ in 0..lab.threads.len() {
@@ -129,9 +147,16 @@ impl Lab {
         &self.roster
     }
 
-    /// Its hosts and links as plain values, for another process.
-    pub fn terrain(&self) -> Terrain {
-        self.terrain.clone()
+    /// Lets it take `file` anew, which its plan was made from.
+    pub fn reloader(&self, file: LabFile) -> Reloader {
+        let means = Means {
+            topology: Arc::clone(&self.topology),
+            faults: Arc::clone(&self.faults),
+            clock: self.clock,
+            workers: self.orders.clone(),
+            ports_stay: self.ground.played().is_some(),
+        };
+        Reloader::new(file, Arc::clone(&self.plan), means)
     }
 
     /// What its services do wrong on purpose.
@@ -186,23 +211,25 @@ struct Worker {
     faults: Arc<FaultBook>,
     clock: Clock,
     requests: mpsc::Receiver<Request>,
+    orders: mpsc::Receiver<Order>,
     ready: mpsc::Sender<io::Result<()>>,
     stopped: watch::Receiver<bool>,
     _alive: mpsc::Sender<()>,
 }
 
 impl Worker {
-    async fn run(mut self) -> io::Result<()> {
+    async fn run(self) -> io::Result<()> {
         let recorder = Recorder::new(self.number, Quota::default(), self.clock);
         tokio::task::spawn_local(recorder.clone().serve(self.requests));
         let network = Network::new(self.number, self.topology, self.ground.carrier(), self.clock, recorder);
         network.set_resolver(protocols::resolver());
         let started = services::start(&network, &self.plan, &self.around, &self.faults).await;
+        let (running, started) = started.map_or_else(|error| (None, Err(error)), |running| (Some(running), Ok(())));
         // Nobody listens any more when another worker has failed already.
         let _ = self.ready.send(started).await;
         drop(self.ready);
-        // An error means that the lab itself was dropped, which ends it as well.
-        let _ = self.stopped.wait_for(|stopped| *stopped).await;
+        let shift = Shift { network, around: self.around, faults: self.faults, running: running.unwrap_or_default() };
+        shift.work(self.orders, self.stopped).await;
         Ok(())
     }
 }

@@ -119,6 +119,10 @@ impl Config for Smtp {
         commands::of(self.port, reached, domain, &mailboxes.collect::<Vec<_>>())
     }
 
+    fn may_overlap(&self) -> bool {
+        false
+    }
+
     fn build(&self, place: &Place) -> io::Result<Box<dyn Server>> {
         let lower = |names: &[Spanned<String>]| names.iter().map(|name| name.get_ref().to_lowercase()).collect();
         let policy = Policy {
