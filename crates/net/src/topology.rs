@@ -22,6 +22,8 @@ pub struct Topology {
     links: RwLock<Arc<Links>>,
     /// Whether there are any, so that asking for one costs nothing where there is none.
     bent: AtomicBool,
+    /// What links do wrong on purpose, whatever the links are.
+    faults: Faults,
     resolver: Option<SocketAddr>,
     seed: u64,
     played: Option<usize>,
@@ -63,8 +65,9 @@ impl Topology {
         let pairs = hosts.iter().enumerate();
         let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
         let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
-        let (bent, links) = (AtomicBool::new(!links.is_empty()), RwLock::new(Arc::new(links)));
-        Self { hosts, by_name, by_address, by_number, links, bent, resolver, seed, played: None }
+        let (bent, faults) = (AtomicBool::new(!links.is_empty()), Faults::default());
+        let links = RwLock::new(Arc::new(links.with_faults(faults.clone())));
+        Self { hosts, by_name, by_address, by_number, links, bent, faults, resolver, seed, played: None }
     }
 
     /// The same, where programs that are none of ours act as the host of this name.
@@ -76,7 +79,8 @@ impl Topology {
     /// Puts other conditions between the hosts. A connection keeps those that it began with.
     pub fn relink(&self, links: Links) {
         let bent = !links.is_empty();
-        *self.links.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(links);
+        let links = Arc::new(links.with_faults(self.faults.clone()));
+        *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
         self.bent.store(bent, Ordering::Relaxed);
     }
 
@@ -144,20 +148,26 @@ impl Topology {
 
     /// The link from one host to another, where `None` is anyone outside; nothing when it has no conditions.
     pub(crate) fn link(&self, from: Option<usize>, to: Option<usize>) -> Option<Arc<Link>> {
-        if !self.bent.load(Ordering::Relaxed) {
+        if !self.is_bent() {
             return None;
         }
         self.links().between(self.name_of(from), self.name_of(to), self.seed)
     }
 
+    /// Whether there are any conditions or faults of links.
+    #[inline]
+    fn is_bent(&self) -> bool {
+        self.bent.load(Ordering::Relaxed) || !self.faults.is_empty()
+    }
+
     /// Whether some link from or to this host has conditions.
     pub(crate) fn has_links(&self, host: usize) -> bool {
-        self.bent.load(Ordering::Relaxed) && self.links().touch(&self.hosts[host].name)
+        self.is_bent() && (!self.faults.is_empty() || self.links().touch(&self.hosts[host].name))
     }
 
     /// What links do wrong on purpose: each fault is a [`Bend`](crate::link::Bend).
     pub fn link_faults(&self) -> &Faults {
-        self.links.faults()
+        &self.faults
     }
 
     /// Whether this host is one that may have to refuse connections, and whether it is to now.

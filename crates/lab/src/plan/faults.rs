@@ -46,6 +46,16 @@ pub enum FaultPlace {
     },
 }
 
+impl PlannedFault {
+    /// For whom a service commits it; links bend what anybody sends.
+    pub fn meant(&self) -> Option<&Meant> {
+        match &self.place {
+            FaultPlace::Service { meant, .. } => Some(meant),
+            FaultPlace::Links { .. } => None,
+        }
+    }
+}
+
 impl std::fmt::Display for PlannedFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {

@@ -222,8 +222,7 @@ impl Shared {
     fn rewrite(&self, plan: &Plan) -> bool {
         let old = Arc::clone(&self.standing.borrow().plan);
         let same = |(one, other): (&PlannedFault, &PlannedFault)| {
-            let words = |fault: &PlannedFault| (fault.host.clone(), fault.service, fault.text.clone());
-            (words(one), one.when, &one.meant) == (words(other), other.when, &other.meant)
+            (one.to_string(), one.when, one.meant()) == (other.to_string(), other.when, other.meant())
         };
         let differ = old.faults.len() != plan.faults.len() || !old.faults.iter().zip(&plan.faults).all(same);
         if differ {

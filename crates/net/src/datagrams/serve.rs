@@ -182,7 +182,7 @@ impl Served {
     ) {
         let time = self.mark.recorder.now();
         let topology = self.host.network.topology();
-        let may_be_bent = topology.has_links(self.host.at) || !topology.link_faults().is_empty();
+        let may_be_bent = topology.has_links(self.host.at);
         for at in 0..count {
             let slot = batch.slot(at);
             let (to, from) = names.lab_addresses(&self.host, local, slot.from);

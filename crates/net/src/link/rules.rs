@@ -95,11 +95,12 @@ impl Links {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.faults.is_empty()
+        self.rules.is_empty()
     }
 
-    pub(crate) fn faults(&self) -> &Faults {
-        &self.faults
+    /// The same rules, on links that also do wrong what `faults` say.
+    pub(crate) fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
     }
 
     pub(crate) fn touch(&self, host: &str) -> bool {
