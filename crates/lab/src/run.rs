@@ -43,4 +43,4 @@ pub use toynet_net::doors::Doors;
 pub use toynet_net::tls::key_log_file;
 pub use toynet_net::topology::GUEST;
 pub use toynet_net::worker::{runtime, start as start_thread};
-pub use toynet_record::{FlowId, Journal, Roster, file};
+pub use toynet_record::{FlowId, Journal, Roster, Side, file};

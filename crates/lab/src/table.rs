@@ -78,6 +78,7 @@ impl<'a> Table<'a> {
                 "reached": self.reached(host),
                 "derived": !host.is_written(),
                 "services": services_json(host),
+                "mail_domains": mail_domains(host),
             })
         });
         let commands = self
@@ -112,6 +113,11 @@ impl<'a> Table<'a> {
     fn reached(&self, host: &PlannedHost) -> Vec<IpAddr> {
         host.addresses.iter().map(|address| reached(*address, self.outside)).collect()
     }
+}
+
+fn mail_domains(host: &PlannedHost) -> Vec<String> {
+    let domains = host.services.iter().flat_map(|service| service.config.facts().mail_domains);
+    domains.map(toml::Spanned::into_inner).collect()
 }
 
 fn reached(address: IpAddr, outside: &Outside<'_>) -> IpAddr {

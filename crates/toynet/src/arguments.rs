@@ -38,7 +38,7 @@ pub enum Command {
     Status(Status),
     /// Print where a lab's services are reached, as variables for a shell
     Env(Env),
-    /// Wait until a lab is ready, or a name can be looked up in it
+    /// Wait until a lab is ready, a name can be looked up in it, a page is served, a mail has come
     Wait(Wait),
     /// Show what passed in a running lab, or in one that was recorded
     Log(Log),
@@ -222,6 +222,17 @@ pub enum WaitFor {
     Dns {
         /// The name
         name: String,
+    },
+    /// A page is served: its status is below 400
+    Http {
+        /// The page
+        url: String,
+    },
+    /// A mail has come, now or before: a server of its domain took it
+    Mail {
+        /// To whom, as in bob@club.test
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
     },
 }
 
