@@ -5,6 +5,7 @@
 //! - [`lab_file`]: where the text and the [`files`] beside it are from
 //! - [`spec`]: the lab file as written
 //! - [`schema`]: its form, for editors
+//! - [`external`]: a server of the user's own in the place of one of the lab's
 //! - [`plan`]: all that follows from it, checked
 //! - [`report`]: what is wrong with it, for a person or a program
 //!
@@ -22,6 +23,7 @@
 pub mod authority;
 pub mod control;
 pub mod dissectors;
+pub mod external;
 pub mod files;
 pub mod lab_file;
 pub mod plan;

@@ -32,6 +32,7 @@ mod show;
 mod tree;
 mod zone;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -233,6 +234,12 @@ impl Plan {
     /// The hosts that answer recursive queries.
     pub fn resolvers(&self) -> impl Iterator<Item = &PlannedHost> {
         self.hosts.iter().filter(|host| host.resolves)
+    }
+
+    /// The servers outside the lab that its file names.
+    pub fn externals(&self) -> BTreeSet<SocketAddr> {
+        let services = self.hosts.iter().flat_map(|host| &host.services);
+        services.filter_map(|service| service.config.facts().external).collect()
     }
 
     /// The hosts and links as the network takes them, for a lab that begins at `began`.

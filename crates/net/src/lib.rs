@@ -11,6 +11,7 @@
 //! - [`carrier`]: how sockets are made: `memory`, `ports` or `real`
 //! - [`typed`]: a command that a person typed, as a cause
 //! - [`doors`]: ways in from the loopback to a lab in a network of its own
+//! - [`external`]: ways out to servers that the lab file names
 //! - `pipe`: a connection inside the process, bent by links
 //! - [`recorder`], `tap`: where octets are seen; protocols cannot name them
 //! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
@@ -26,6 +27,8 @@ pub mod clock;
 pub mod datagrams;
 pub mod doors;
 pub mod drive;
+#[cfg(unix)]
+pub mod external;
 pub mod fault;
 pub mod holder;
 pub mod host;

@@ -5,6 +5,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+#[cfg(unix)]
+use crate::external::WaysOut;
 use crate::fault::Faults;
 use crate::socket::Batch;
 use crate::{Carrier, Clock, Host, Recorder, Resolve, Topology};
@@ -18,18 +20,37 @@ pub struct Network {
     recorder: Recorder,
     resolver: OnceCell<Rc<dyn Resolve>>,
     batch: OnceCell<Rc<RefCell<Batch>>>,
+    #[cfg(unix)]
+    ways_out: OnceCell<WaysOut>,
 }
 
 impl Network {
     /// The network of worker number `worker`.
     pub fn new(worker: u16, topology: Arc<Topology>, carrier: Carrier, clock: Clock, recorder: Recorder) -> Rc<Self> {
-        Rc::new(Self { worker, topology, carrier, clock, recorder, resolver: OnceCell::new(), batch: OnceCell::new() })
+        Rc::new(Self {
+            worker,
+            topology,
+            carrier,
+            clock,
+            recorder,
+            resolver: OnceCell::new(),
+            batch: OnceCell::new(),
+            #[cfg(unix)]
+            ways_out: OnceCell::new(),
+        })
     }
 
     /// Sets how hosts look up names, once.
     pub fn set_resolver(&self, resolver: Rc<dyn Resolve>) {
         // A second resolver would be a mistake of the lab's start-up; the first one stands.
         let _ = self.resolver.set(resolver);
+    }
+
+    /// Sets where hosts may connect to outside the lab, once; until then nowhere.
+    #[cfg(unix)]
+    pub fn set_ways_out(&self, ways_out: WaysOut) {
+        // As with resolvers, the first stands.
+        let _ = self.ways_out.set(ways_out);
     }
 
     /// A host, whose record is kept within a quota of its own; one for each service and client.
@@ -71,6 +92,11 @@ impl Network {
     /// The worker's buffers for datagrams.
     pub(crate) fn batch(&self) -> Rc<RefCell<Batch>> {
         Rc::clone(self.batch.get_or_init(|| Rc::new(RefCell::new(Batch::new()))))
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn ways_out(&self) -> &WaysOut {
+        self.ways_out.get_or_init(WaysOut::default)
     }
 
     pub(crate) fn resolver(&self) -> Option<Rc<dyn Resolve>> {

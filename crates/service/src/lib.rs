@@ -137,6 +137,8 @@ pub struct Facts {
     pub mail_domains: Vec<toml::Spanned<String>>,
     /// Addresses at which it takes mail.
     pub mailboxes: Vec<String>,
+    /// The server outside the lab that does its work, if one does.
+    pub external: Option<std::net::SocketAddr>,
 }
 
 /// How a service is reached from where a person types.

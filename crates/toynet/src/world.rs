@@ -4,13 +4,15 @@ use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use toynet_lab::control::Client;
 use toynet_lab::control::client::running;
-use toynet_lab::run::{Folders, GUEST, Ground};
+use toynet_lab::run::{Folders, GUEST, Ground, Transport, WaysOut};
 use toynet_lab::{LabFile, Plan};
+use toynet_world::outpost::{Kind, Outpost};
 use toynet_world::variables::Variables;
 use toynet_world::{Ended, Entrance, Inside, Me, Outside, Pem, Refused, Visit, World};
 
@@ -98,6 +100,20 @@ pub fn start(world: &World, inside: impl FnOnce(Inside) -> Result<(), Exit>) -> 
     world.start(inside).map_err(|refused| no_world(&refused))
 }
 
+/// Ways from within a world to the servers outside that the lab file names. They must be laid before it is made.
+pub fn ways_out(plan: &Plan) -> Result<WaysOut, Exit> {
+    let to = plan.externals();
+    if to.is_empty() {
+        return Ok(WaysOut::default());
+    }
+    let outpost = Outpost::leave(to.clone()).map_err(serve::not_allowed)?;
+    let reach = move |transport, to| {
+        let kind = if transport == Transport::Udp { Kind::Datagrams } else { Kind::Stream };
+        outpost.connect(kind, to)
+    };
+    Ok(WaysOut::by(to, Arc::new(reach)))
+}
+
 /// Waits for a world's end.
 pub fn wait(outside: Outside) -> Result<(), Exit> {
     match outside.wait().map_err(serve::not_allowed)? {
@@ -125,7 +141,8 @@ struct Keeping {
 /// Runs a command in a lab that starts and ends with it.
 fn within(world: &World, file: LabFile, plan: Plan, keeping: Keeping, visit: &Visit) -> Result<(), Exit> {
     on_runtime(serve::is_free(&plan.name))?;
-    let mut outside = start(world, |inside| serve_inside(world, file, plan, keeping, inside))?;
+    let ways_out = ways_out(&plan)?;
+    let mut outside = start(world, |inside| serve_inside(world, file, plan, (keeping, ways_out), inside))?;
     if outside.hear().as_deref() != Some(READY) {
         // What went wrong has been said inside.
         return wait(outside).and(Err(Exit::died("toynet: the lab ended before it was ready")));
@@ -139,7 +156,13 @@ fn within(world: &World, file: LabFile, plan: Plan, keeping: Keeping, visit: &Vi
     }
 }
 
-fn serve_inside(world: &World, file: LabFile, plan: Plan, keeping: Keeping, mut inside: Inside) -> Result<(), Exit> {
+fn serve_inside(
+    world: &World,
+    file: LabFile,
+    plan: Plan,
+    (keeping, ways_out): (Keeping, WaysOut),
+    mut inside: Inside,
+) -> Result<(), Exit> {
     inside.be_quiet().map_err(serve::not_allowed)?;
     remarks::begin(false, "warn");
     let serving = Serving {
@@ -147,7 +170,7 @@ fn serve_inside(world: &World, file: LabFile, plan: Plan, keeping: Keeping, mut 
         record: keeping.record,
         process: inside.process(),
         joining: Some(Joining::of(world)),
-        ..Serving::new(file, plan, Ground::world(&world.me.name)?)
+        ..Serving::new(file, plan, Ground::world(&world.me.name, ways_out)?)
     };
     on_runtime(serve::serve(serving, |_| inside.say(READY)))
 }

@@ -2,6 +2,9 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crate::{Ended, Refused, Step, Visit, World};
@@ -17,6 +20,18 @@ pub struct Outside(Infallible);
 /// A way into a world; there is none here.
 #[derive(Debug)]
 pub struct Entrance(Infallible);
+
+/// # Errors
+/// Always.
+pub(crate) fn stay(_: UnixStream, _: &[SocketAddr]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// # Errors
+/// Always.
+pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; 2]) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
 
 impl Inside {
     /// Does not happen.

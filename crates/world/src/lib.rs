@@ -10,6 +10,7 @@
 //! - [`variables`]: the environment of its programs
 //! - [`refused`]: what the system may have against it, in words, with the cure
 //! - [`doctor`]: what works here, found out by doing it
+//! - [`outpost`]: who stays outside and connects on behalf of those inside
 //! - `linux`: how it is made and entered; `elsewhere`: that it cannot be
 //!
 //! ```no_run
@@ -25,7 +26,10 @@
 //! assert_eq!(ended.status(), 0);
 //! # Ok(()) }
 //! ```
-#![allow(unsafe_code, reason = "namespaces have no safe interface; all of it stands in linux/kernel.rs")]
+#![allow(
+    unsafe_code,
+    reason = "namespaces have no safe interface; all of it stands in linux/kernel.rs and linux/sockets.rs"
+)]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "this room calls the kernel")]
 #![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there is nothing here to make a world of"))]
 
@@ -35,13 +39,18 @@ mod elsewhere;
 mod files;
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod outpost;
 pub mod refused;
 pub mod trust;
 pub mod variables;
 pub mod world;
 
 #[cfg(not(target_os = "linux"))]
+use elsewhere as platform;
+#[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Entrance, Inside, Outside};
+#[cfg(target_os = "linux")]
+use linux as platform;
 #[cfg(target_os = "linux")]
 pub use linux::{Entrance, Inside, Outside};
 pub use refused::{Refused, Step};

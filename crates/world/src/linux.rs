@@ -5,7 +5,8 @@
 //! - `etc`: the world's own /etc; `mounts`: the rest of what it sees
 //! - `enter`: a command goes in; `guard`: signals and the terminal while it is there
 //! - `capability`: what its programs may do
-//! - `kernel`: the system calls, each as a function
+//! - `outpost`: the process that stays outside
+//! - `kernel`, `sockets`: the system calls, each as a function
 
 mod addresses;
 mod capability;
@@ -15,7 +16,10 @@ mod guard;
 mod kernel;
 mod mounts;
 mod netlink;
+mod outpost;
+mod sockets;
 mod start;
 
 pub use enter::Entrance;
+pub(crate) use outpost::{ask, stay};
 pub use start::{Inside, Outside};

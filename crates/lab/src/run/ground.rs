@@ -9,6 +9,7 @@ use toynet_net::Carrier;
 use toynet_net::carrier::ports::{Lease, Ports, RAISED};
 use toynet_net::carrier::real::Real;
 use toynet_net::doors::Doors as Doorways;
+use toynet_net::external::WaysOut;
 use toynet_net::holder::{self, Holder};
 use toynet_net::socket;
 
@@ -22,6 +23,8 @@ pub struct Ground {
     base: Base,
     /// Where each address of the lab is reached from outside.
     pub outside: Arc<Doors>,
+    /// How the servers outside are reached that the lab file names.
+    pub ways_out: WaysOut,
     /// What is worth telling the user about the choice of ports.
     pub remark: Option<String>,
 }
@@ -95,7 +98,8 @@ impl Ground {
             },
         };
         let outside = Arc::new(doors(plan, ports));
-        Ok(Self { base: Base::Loopback { ports, lease }, outside, remark })
+        let ways_out = WaysOut::here(plan.externals());
+        Ok(Self { base: Base::Loopback { ports, lease }, outside, ways_out, remark })
     }
 
     /// The ground of a process that is in a world of its own, where the lab's addresses are the machine's and
@@ -103,19 +107,20 @@ impl Ground {
     ///
     /// # Errors
     /// When the system does not say how many descriptors there may be.
-    pub fn world(me: &str) -> Result<Self, Refused> {
+    pub fn world(me: &str, ways_out: WaysOut) -> Result<Self, Refused> {
         socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
-        Ok(Self { base: Base::World { me: me.to_owned(), doors: None }, outside: Arc::default(), remark: None })
+        let base = Base::World { me: me.to_owned(), doors: None };
+        Ok(Self { base, outside: Arc::default(), ways_out, remark: None })
     }
 
     /// A ground of the same kind, where what was found on the loopback is doors.
     #[must_use]
-    pub fn behind_doors(self, me: &str) -> Self {
+    pub fn behind_doors(self, me: &str, ways_out: WaysOut) -> Self {
         let doors = match self.base {
             Base::Loopback { ports, lease } => Some((ports, lease)),
             Base::World { doors, .. } => doors,
         };
-        Self { base: Base::World { me: me.to_owned(), doors }, ..self }
+        Self { base: Base::World { me: me.to_owned(), doors }, ways_out, ..self }
     }
 
     /// Opens a door to every service of a plan, to be served in a network of its own.

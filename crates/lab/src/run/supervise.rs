@@ -223,6 +223,7 @@ impl Worker {
         tokio::task::spawn_local(recorder.clone().serve(self.requests));
         let network = Network::new(self.number, self.topology, self.ground.carrier(), self.clock, recorder);
         network.set_resolver(protocols::resolver());
+        network.set_ways_out(self.ground.ways_out.clone());
         let started = services::start(&network, &self.plan, &self.around, &self.faults).await;
         let (running, started) = started.map_or_else(|error| (None, Err(error)), |running| (Some(running), Ok(())));
         // Nobody listens any more when another worker has failed already.

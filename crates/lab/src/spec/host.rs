@@ -12,6 +12,7 @@ use toynet_service::{Config, HostName, Mistake, Protocol, near};
 
 use super::table;
 use super::units::Address;
+use crate::external;
 
 /// A host as written.
 #[derive(Debug)]
@@ -169,7 +170,12 @@ fn read_services(
     for protocol in protocols {
         let Some((key, value)) = table.remove_entry(protocol.name) else { continue };
         let span = key.span();
-        let config = table::read_with(value, mistakes, protocol.read);
+        let config: Option<Box<dyn Config>> = if external::is_meant(value.get_ref()) {
+            let table = table::read_with(value, mistakes, |value| external::read(protocol, value));
+            table.map(|external| Box::new(external) as _)
+        } else {
+            table::read_with(value, mistakes, protocol.read)
+        };
         let service = config.map(|config| ServiceSpec { protocol, span: span.clone(), config: Arc::from(config) });
         services.push((span.start, (protocol.name, service)));
     }

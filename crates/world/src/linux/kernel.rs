@@ -85,6 +85,18 @@ pub fn duplicate(from: BorrowedFd<'_>, to: c_int) -> io::Result<()> {
     checked(unsafe { libc::dup2(from.as_raw_fd(), to) })
 }
 
+/// Closes what a split copied, but for the standard streams and one descriptor (close_range(2)).
+pub fn close_all_but(kept: c_int) {
+    let kept = kept.cast_unsigned();
+    for (first, last) in [(3, kept - 1), (kept + 1, u32::MAX)] {
+        if first <= last {
+            // SAFETY: takes no pointer; the callers leave by [`end`], so that nobody closes what then has such a
+            // number. A kernel without this call closes nothing, and what is open ends with the process.
+            unsafe { libc::syscall(libc::SYS_close_range, c_ulong::from(first), c_ulong::from(last), 0) };
+        }
+    }
+}
+
 /// Enters a folder; without an allocation, for a child that has yet to be another program.
 pub fn go_to(folder: &CStr) -> io::Result<()> {
     // SAFETY: the string ends in NUL.
