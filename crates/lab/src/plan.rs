@@ -254,6 +254,11 @@ impl Plan {
         self.workstation().map(topology_host).or_else(|| self.guest())
     }
 
+    /// The guest's number, if the lab has one.
+    pub(crate) fn guest_number(&self) -> Option<u16> {
+        self.guest().map(|guest| guest.number)
+    }
+
     /// Who joins a running lab as none of its hosts, unless the lab has given that name or address away.
     fn guest(&self) -> Option<TopologyHost> {
         let addresses = number::derived(number::GUEST.into()).to_vec();

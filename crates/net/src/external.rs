@@ -28,7 +28,7 @@ pub struct WaysOut {
     by: Option<Reach>,
 }
 
-/// A connection to a server outside.
+/// A connection to somebody outside.
 #[derive(Debug)]
 pub struct External(TcpStream);
 
@@ -89,6 +89,12 @@ impl Host {
         let length = clock.until(clock.now() + ANSWER_LIMIT, socket.recv(&mut answer)).await??;
         answer.truncate(length);
         Ok(answer)
+    }
+}
+
+impl From<TcpStream> for External {
+    fn from(stream: TcpStream) -> Self {
+        Self(stream)
     }
 }
 

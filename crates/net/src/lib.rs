@@ -12,6 +12,7 @@
 //! - [`typed`]: a command that a person typed, as a cause
 //! - [`doors`]: ways in from the loopback to a lab in a network of its own
 //! - [`external`]: ways out to servers that the lab file names
+//! - [`socks`]: a way in for programs that know proxies
 //! - `pipe`: a connection inside the process, bent by links
 //! - [`recorder`], `tap`: where octets are seen; protocols cannot name them
 //! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
@@ -42,6 +43,8 @@ pub mod quic;
 pub mod recorder;
 pub mod resolve;
 pub mod socket;
+#[cfg(unix)]
+pub mod socks;
 pub mod stream;
 mod tap;
 pub mod tls;

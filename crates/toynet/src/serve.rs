@@ -97,6 +97,7 @@ impl Serving {
         status["pid"] = json!(self.process);
         status["carrier"] = json!(self.ground.carrier_name());
         status["network"] = json!(self.ground.network());
+        status["socks"] = json!(self.ground.socks_at);
         status["running_ms"] = json!(running.as_millis() as u64);
         status["authority"] = self.root.as_ref().map_or(Value::Null, |(pem, file)| json!({ "pem": pem, "file": file }));
         status["text"] = json!(self.table());

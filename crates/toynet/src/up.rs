@@ -99,7 +99,10 @@ fn greet(up: &Up, serving: &Serving) {
     let (lab, network) = (&serving.plan.name, serving.ground.network());
     let how = if io::stdin().is_terminal() { "Ctrl-C stops it" } else { "`toynet down` stops it" };
     let enter = if serving.joining.is_some() { "`toynet shell` enters it, " } else { "" };
-    print(&format!("{}\nready: lab {lab} on {network}; {enter}{how}\n", serving.table()));
+    let socks = serving.ground.socks_at.map(|at| {
+        format!("\nBROWSE\n  # a browser in which the lab is the internet; others by the proxy socks5h://{at}\n  toynet browser\n")
+    });
+    print(&format!("{}{}\nready: lab {lab} on {network}; {enter}{how}\n", serving.table(), socks.unwrap_or_default()));
 }
 
 /// What `toynet` without arguments runs.

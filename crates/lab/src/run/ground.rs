@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use toynet_net::Carrier;
 use toynet_net::carrier::ports::{Lease, Ports, RAISED};
@@ -12,6 +12,7 @@ use toynet_net::doors::Doors as Doorways;
 use toynet_net::external::WaysOut;
 use toynet_net::holder::{self, Holder};
 use toynet_net::socket;
+use toynet_net::socks::Socks;
 
 use toynet_service::Doors;
 
@@ -25,6 +26,10 @@ pub struct Ground {
     pub outside: Arc<Doors>,
     /// How the servers outside are reached that the lab file names.
     pub ways_out: WaysOut,
+    /// A way in for programs that know proxies, until the first worker takes it.
+    socks: Mutex<Option<Socks>>,
+    /// Where that is.
+    pub socks_at: Option<SocketAddr>,
     /// What is worth telling the user about the choice of ports.
     pub remark: Option<String>,
 }
@@ -99,7 +104,10 @@ impl Ground {
         };
         let outside = Arc::new(doors(plan, ports));
         let ways_out = WaysOut::here(plan.externals());
-        Ok(Self { base: Base::Loopback { ports, lease }, outside, ways_out, remark })
+        // Nobody but guests has that address, and they listen to nothing.
+        let socks = plan.guest_number().and_then(|number| Socks::open(raw(ports.door(number, SOCKS))).ok());
+        let (socks_at, socks) = (socks.as_ref().map(Socks::address), Mutex::new(socks));
+        Ok(Self { base: Base::Loopback { ports, lease }, outside, ways_out, socks, socks_at, remark })
     }
 
     /// The ground of a process that is in a world of its own, where the lab's addresses are the machine's and
@@ -110,7 +118,8 @@ impl Ground {
     pub fn world(me: &str, ways_out: WaysOut) -> Result<Self, Refused> {
         socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
         let base = Base::World { me: me.to_owned(), doors: None };
-        Ok(Self { base, outside: Arc::default(), ways_out, remark: None })
+        let (socks, socks_at) = (Mutex::default(), None);
+        Ok(Self { base, outside: Arc::default(), ways_out, socks, socks_at, remark: None })
     }
 
     /// A ground of the same kind, where what was found on the loopback is doors.
@@ -138,6 +147,11 @@ impl Ground {
             }
         }
         Ok(doors)
+    }
+
+    /// The way in for programs that know proxies, for the one who serves it.
+    pub(crate) fn take_socks(&self) -> Option<Socks> {
+        self.socks.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// How the lab's sockets are made here.
@@ -256,5 +270,12 @@ fn door(four: IpAddr, address: IpAddr) -> IpAddr {
     }
 }
 
+/// An address at a port that is nobody's to raise: it is above those that are reserved.
+fn raw(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), SOCKS)
+}
+
+/// The port of SOCKS (RFC 1928 3).
+const SOCKS: u16 = 1080;
 /// The port of name servers (RFC 1035 section 4.2).
 const DNS: u16 = 53;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -221,16 +222,30 @@ impl Worker {
     async fn run(self) -> io::Result<()> {
         let recorder = Recorder::new(self.number, Quota::default(), self.clock);
         tokio::task::spawn_local(recorder.clone().serve(self.requests));
-        let network = Network::new(self.number, self.topology, self.ground.carrier(), self.clock, recorder);
+        let network =
+            Network::new(self.number, Arc::clone(&self.topology), self.ground.carrier(), self.clock, recorder);
         network.set_resolver(protocols::resolver());
         network.set_ways_out(self.ground.ways_out.clone());
         let started = services::start(&network, &self.plan, &self.around, &self.faults).await;
-        let (running, started) = started.map_or_else(|error| (None, Err(error)), |running| (Some(running), Ok(())));
+        let (running, mut started) =
+            started.map_or_else(|error| (None, Err(error)), |running| (Some(running), Ok(())));
+        if self.number == 0 && started.is_ok() {
+            started = let_in(&network, &self.plan, &self.ground);
+        }
         // Nobody listens any more when another worker has failed already.
         let _ = self.ready.send(started).await;
         drop(self.ready);
         let shift = Shift { network, around: self.around, faults: self.faults, running: running.unwrap_or_default() };
         shift.work(self.orders, self.stopped).await;
         Ok(())
+    }
+}
+
+/// Serves programs that know proxies; they speak as whoever visits the lab.
+fn let_in(network: &Rc<Network>, plan: &Plan, ground: &Ground) -> io::Result<()> {
+    let visitor = plan.visitor().and_then(|visitor| network.host(&visitor.name));
+    match (ground.take_socks(), visitor) {
+        (Some(socks), Some(visitor)) => socks.serve(visitor),
+        (Some(_), None) | (None, _) => Ok(()),
     }
 }
