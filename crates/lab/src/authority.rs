@@ -17,6 +17,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use base64::Engine;
+use rcgen::PublicKeyData;
 use toynet_machine::Time;
 use toynet_net::Clock;
 use toynet_net::tls::{self, CertificateDer, ClientConfig, Identities, Identity, Server, Tickets};
@@ -83,6 +85,12 @@ impl Authority {
     /// The file that holds it, if it is kept in one.
     pub fn root_file(&self) -> Option<&Path> {
         self.0.root.file()
+    }
+
+    /// The SHA-256 of the root's public key in base 64, as browsers name keys (RFC 7469 2.4).
+    pub fn root_key_hash(&self) -> String {
+        let key = self.0.root.issuer().key().subject_public_key_info();
+        base64::prelude::BASE64_STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &key))
     }
 
     /// The root's certificate.

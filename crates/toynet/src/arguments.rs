@@ -36,6 +36,8 @@ pub enum Command {
     Schema,
     /// Say what runs in a lab and where it is reached
     Status(Status),
+    /// Open a browser to which a running lab is the internet, with a profile that is thrown away
+    Browser(Browser),
     /// Print where a lab's services are reached, as variables for a shell
     Env(Env),
     /// Wait until a lab is ready, a name can be looked up in it, a page is served, a mail has come
@@ -192,6 +194,20 @@ pub struct Status {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Browser {
+    #[command(flatten)]
+    pub lab: LabName,
+    /// The page to open [default: the lab's first site]
+    pub url: Option<String>,
+    /// The browser [default: Chromium, Chrome, Brave or Firefox, whichever is installed]
+    #[arg(long, value_name = "PROGRAM")]
+    pub with: Option<PathBuf>,
+    /// Further arguments for the browser
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub arguments: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

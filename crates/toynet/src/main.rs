@@ -8,6 +8,8 @@
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`mod@reload`]: a running lab takes its file anew
 //! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
+//! - [`browser`]: one to which a running lab is the internet
+//! - [`detach`], [`wait`], [`env`]: a lab as scripts use it
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`capture`]: a record as packets
@@ -18,6 +20,7 @@
 
 mod arguments;
 mod ask;
+mod browser;
 mod ca;
 mod capture;
 mod control;
@@ -78,6 +81,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Shell(shell) => world::shell(shell),
         Command::Doctor(doctor) => doctor::doctor(&doctor),
         Command::Status(status) => on_runtime(ask::status(status)),
+        Command::Browser(browser) => browser::browser(browser),
         Command::Env(env) => on_runtime(env::env(env)),
         Command::Wait(wait) => wait::go_inside(&wait).and_then(|()| on_runtime(wait::wait(wait))),
         Command::Log(log) => on_runtime(ask::log(log)),

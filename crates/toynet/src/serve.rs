@@ -44,6 +44,8 @@ pub struct Serving {
     pub process: i32,
     /// The authority's certificate in PEM, and the file that holds it; known once the lab is about to start.
     pub root: Option<(String, Option<PathBuf>)>,
+    /// The hash of that certificate's key, as browsers name keys (RFC 7469 2.4).
+    pub root_key: Option<String>,
     /// Ways in from the loopback that somebody must stand behind.
     pub doors: Doors,
     /// What others need to join it, where that can be done.
@@ -70,6 +72,7 @@ impl Serving {
             record: None,
             process: std::process::id().cast_signed(),
             root: None,
+            root_key: None,
             doors: Doors::default(),
             joining: None,
             watch: false,
@@ -99,7 +102,10 @@ impl Serving {
         status["network"] = json!(self.ground.network());
         status["socks"] = json!(self.ground.socks_at);
         status["running_ms"] = json!(running.as_millis() as u64);
-        status["authority"] = self.root.as_ref().map_or(Value::Null, |(pem, file)| json!({ "pem": pem, "file": file }));
+        status["authority"] = self
+            .root
+            .as_ref()
+            .map_or(Value::Null, |(pem, file)| json!({ "pem": pem, "file": file, "key": self.root_key }));
         status["text"] = json!(self.table());
         if let Some(joining) = &self.joining {
             status["join"] = joining.to_json();
@@ -150,6 +156,7 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
         tracing::warn!("the secrets of all TLS here go to {}, as SSLKEYLOGFILE says", file.display());
     }
     serving.root = Some((authority.root_pem().to_owned(), authority.root_file().map(Path::to_owned)));
+    serving.root_key = Some(authority.root_key_hash());
     let (plan, ground) = (Arc::clone(&serving.plan), Arc::clone(&serving.ground));
     let workers = serving.workers.or(plan.workers);
     let recording = serving.record.as_deref().map(Recording::create).transpose()?;

@@ -5,13 +5,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rcgen::string::Ia5String;
-use rcgen::{
-    Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
-    SanType,
-};
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
 use time::OffsetDateTime;
 use toynet_machine::Time;
-use toynet_net::tls::{Identity, PrivateKeyDer};
+use toynet_net::tls::{CertificateDer, Identity, PrivateKeyDer};
 use toynet_service::tls::Kind;
 
 use super::root::Root;
@@ -28,12 +25,16 @@ impl Leaf<'_> {
     pub fn signed_by(&self, root: &Root, key: KeyPair) -> io::Result<Identity> {
         let params = self.params().map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, root.issuer()).map_err(io::Error::other)?;
-        identity(&certificate, &key)
+        // The root goes along with what is right: whoever trusts it by its key alone, as a browser can be told to,
+        // must see that key, and overlooks all that is wrong below it.
+        let vouching = (self.kind == Kind::Right).then(|| root.certificate().clone());
+        identity([certificate.der().clone()].into_iter().chain(vouching).collect(), &key)
     }
 
     pub fn self_signed(&self, key: KeyPair) -> io::Result<Identity> {
         let params = self.params().map_err(io::Error::other)?;
-        identity(&params.self_signed(&key).map_err(io::Error::other)?, &key)
+        let certificate = params.self_signed(&key).map_err(io::Error::other)?;
+        identity(vec![certificate.der().clone()], &key)
     }
 
     fn params(&self) -> Result<CertificateParams, rcgen::Error> {
@@ -74,9 +75,9 @@ pub(super) fn span(now: Time, from: i64, to: i64) -> (OffsetDateTime, OffsetDate
     (at(from), at(to))
 }
 
-fn identity(certificate: &Certificate, key: &KeyPair) -> io::Result<Identity> {
+fn identity(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> io::Result<Identity> {
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    Identity::new(vec![certificate.der().clone()], key).map_err(|bad| io::Error::other(bad.to_string()))
+    Identity::new(chain, key).map_err(|bad| io::Error::other(bad.to_string()))
 }
 
 /// Before what holds for 90 days has ended, and before what holds in 90 days begins to.
