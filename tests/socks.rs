@@ -57,7 +57,7 @@ fn whatever_is_not_of_the_lab_is_refused() {
 
 fn proxy(lab: &Lab) -> String {
     let status = lab.toynet(&["status", "--json"]).succeeded().stdout;
-    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let status: serde_json::Value = serde_json::from_str(&status).expect("the status is JSON");
     status["socks"].as_str().expect("the lab has a proxy").to_owned()
 }
 

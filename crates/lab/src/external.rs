@@ -182,6 +182,8 @@ fn is_near(address: IpAddr) -> bool {
     }
 }
 
+/// The form of its table, for editors.
+pub const SCHEMA: &str = include_str!("external/schema.json");
 const KEY: &str = "external";
 /// What cannot be read is told by the check.
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 use toynet_service::Protocol;
 
+use crate::external;
+
 /// The schema of lab files whose hosts speak these protocols.
 pub fn schema(protocols: &[&'static Protocol]) -> Value {
     let mut schema: Value = read(include_str!("spec/schema.json"));
     let host = &mut schema["properties"]["host"]["additionalProperties"]["properties"];
     for protocol in protocols {
-        host[protocol.name] = read(protocol.schema);
+        host[protocol.name] = json!({ "anyOf": [read(protocol.schema), read(external::SCHEMA)] });
     }
     schema
 }
@@ -37,6 +39,15 @@ mod tests {
             };
             compare(protocol.name, &schema, &|inner| inner.to_owned(), &told);
         }
+    }
+
+    #[test]
+    fn the_schema_of_a_server_outside_knows_just_the_keys_that_its_table_takes() {
+        let told = |text: &str| {
+            let read = external::read(protocols::ALL[0], DeValue::parse(text).unwrap());
+            read.err().map(|error| error.message().to_owned()).unwrap_or_default()
+        };
+        compare("external", &read(external::SCHEMA), &|inner| inner.to_owned(), &told);
     }
 
     #[test]

@@ -9,7 +9,6 @@
 //! - [`mod@reload`]: a running lab takes its file anew
 //! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
 //! - [`browser`]: one to which a running lab is the internet
-//! - [`detach`], [`wait`], [`env`]: a lab as scripts use it
 //! - [`diagram`]: what passed as a picture; [`source`]: what it and `log` show
 //! - [`recording`]: a lab's record as a file; [`listen`]: who reads the record while the lab runs
 //! - [`capture`]: a record as packets
