@@ -231,6 +231,15 @@ fn a_lab_that_can_be_entered_has_doors_outside_too() {
 }
 
 #[test]
+fn a_client_that_needs_threads_enters_a_lab_too() {
+    let Some(home) = home_with(&[]) else { return };
+    let _lab = Lab::start(&home, &["up", "--carrier", "world"]);
+    // Reading the standard input takes a thread.
+    let text = shell_in(&home, "printf 'ada\\nquit\\n' | toynet telnet bbs.retro.test").succeeded().stdout;
+    assert!(text.contains("Good-bye"), "{text}");
+}
+
+#[test]
 fn a_shell_beside_a_lab_on_the_loopback_has_a_lab_of_its_own() {
     let Some(home) = home_with(&[]) else { return };
     let _lab = Lab::start(&home, &["up", "--carrier", "ports"]);

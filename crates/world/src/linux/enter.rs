@@ -39,13 +39,14 @@ impl Entrance {
         Ok(Self { user: open("user")?, process: open("pid")?, own })
     }
 
-    /// Moves this process itself into the world, for good; its children are among the world's processes.
+    /// Moves this process itself into the world's network, for good. It stays among the processes outside, as do its
+    /// children: a process whose children are to be elsewhere can have no threads (EINVAL in clone(2)).
     ///
     /// # Errors
     /// When it has more than one thread; when the world has ended.
     pub fn enter(self) -> io::Result<()> {
         let here = here()?;
-        self.take_rights()?;
+        kernel::enter(self.user.as_fd(), libc::CLONE_NEWUSER)?;
         self.own.iter().try_for_each(|(namespace, kind)| kernel::enter(namespace.as_fd(), *kind))?;
         kernel::go_to(&here).or_else(|_| kernel::go_to(c"/"))
     }
