@@ -227,8 +227,7 @@ impl Worker {
         network.set_resolver(protocols::resolver());
         network.set_ways_out(self.ground.ways_out.clone());
         let started = services::start(&network, &self.plan, &self.around, &self.faults).await;
-        let (running, mut started) =
-            started.map_or_else(|error| (None, Err(error)), |running| (Some(running), Ok(())));
+        let (running, mut started) = started.map_or_else(|error| (None, Err(error)), |running| (Some(running), Ok(())));
         if self.number == 0 && started.is_ok() {
             started = let_in(&network, &self.plan, &self.ground);
         }
