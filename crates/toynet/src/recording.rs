@@ -45,8 +45,8 @@ impl Recording {
     ///
     /// # Errors
     /// When the system gives no thread, or the disk has no room.
-    pub fn start(self, lab: &Lab) -> io::Result<Listener> {
-        self.start_with(lab.plan().name.clone(), lab.roster().clone(), lab.recorder(), lab.clock())
+    pub async fn start(self, lab: &Lab) -> io::Result<Listener> {
+        self.start_with(lab.plan().name.clone(), lab.roster().clone(), lab.recorder().await, lab.clock())
     }
 
     /// Begins to write down what passes among these hosts.

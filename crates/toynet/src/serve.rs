@@ -163,7 +163,10 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
     // From here on a signal is not lost, also on the first process of a world, which has no defaults.
     let mut signals = Signals::heard().map_err(not_allowed)?;
     let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, authority, workers).await?;
-    let recording = recording.map(|recording| recording.start(&lab)).transpose().map_err(not_allowed)?;
+    let recording = match recording {
+        Some(recording) => Some(recording.start(&lab).await.map_err(not_allowed)?),
+        None => None,
+    };
     std::mem::take(&mut serving.doors).serve(lab.clock()).map_err(not_allowed)?;
     let stop = Rc::new(Notify::new());
     let reloader = lab.reloader(serving.file.clone());

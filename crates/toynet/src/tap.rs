@@ -34,9 +34,9 @@ pub async fn tap(tap: Tap) -> Result<(), Exit> {
     let relay = Relay::start(SocketAddr::new(ip, port.unwrap_or(0)), &tap.to.host, tap.to.port, standard);
     let relay = relay.await.map_err(not_allowed)?;
     let roster = relay.roster().clone();
-    let record = |recording: Recording| {
-        recording.start_with(tap.to.host.clone(), roster.clone(), relay.recorder(), relay.clock())
-    };
+    let follow = relay.recorder().await;
+    let record =
+        |recording: Recording| recording.start_with(tap.to.host.clone(), roster.clone(), follow, relay.clock());
     let recording = recording.map(record).transpose().map_err(not_allowed)?;
     if tap.log != LogForm::Json {
         let (bound, to) = (relay.bound(), &tap.to);

@@ -40,6 +40,14 @@ impl Follow {
         Self { stands_for: Some((seen, told)), ..self }
     }
 
+    /// The same, once every worker knows of it; what they have told so far is handed out first.
+    pub(super) async fn begun(mut self) -> Self {
+        for worker in &mut self.workers {
+            self.taken.extend(worker.take().await);
+        }
+        self
+    }
+
     /// What came since the last call, after waiting until there is something; nothing once the lab
     /// is gone. Calls follow each other no faster than forty times a second, so that a busy lab is read in
     /// large portions.

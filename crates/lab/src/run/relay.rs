@@ -100,8 +100,9 @@ impl Relay {
     }
 
     /// A reader that misses nothing, for whose sake flows are kept whole from then on.
-    pub fn recorder(&self) -> Follow {
-        Follow::new(vec![self.records.again_whole()]).standing_for(self.bound.port(), self.server)
+    pub async fn recorder(&self) -> Follow {
+        let follow = Follow::new(vec![self.records.again_whole()]);
+        follow.standing_for(self.bound.port(), self.server).begun().await
     }
 }
 

@@ -177,8 +177,8 @@ impl Lab {
     }
 
     /// A reader of its record that misses nothing, for whose sake flows are kept whole from then on.
-    pub fn recorder(&self) -> Follow {
-        Follow::new(self.records.iter().map(Records::again_whole).collect())
+    pub async fn recorder(&self) -> Follow {
+        Follow::new(self.records.iter().map(Records::again_whole).collect()).begun().await
     }
 
     /// Comes back when a worker has ended though nobody stopped it.
