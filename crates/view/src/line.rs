@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use time::Date;
+use toynet_record::Transport;
 
 use crate::clean::clean;
 use crate::paint::{Colour, Paint};
@@ -142,7 +143,13 @@ fn flow(told: &Told) -> String {
 fn parties(placed: &Placed) -> String {
     let (from, to) = placed.told.names();
     let indent = "  ".repeat(placed.depth.min(INDENTS));
-    format!("{indent}{} → {}", clean(&from, NAME), clean(&to, NAME))
+    // What a person typed is said to nobody else.
+    match placed.told.flow.transport {
+        Transport::Command => format!("{indent}{}", clean(&from, NAME)),
+        Transport::Tcp | Transport::Udp | Transport::Quic => {
+            format!("{indent}{} → {}", clean(&from, NAME), clean(&to, NAME))
+        }
+    }
 }
 
 fn colour(told: &Told) -> Option<Colour> {
