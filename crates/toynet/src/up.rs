@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use toynet_lab::run::{Ground, PortChoice};
+use toynet_lab::table::own_call;
 use toynet_lab::{LabFile, Plan};
 
 use crate::arguments::{Carrier, LogForm, Ports, Up};
@@ -100,7 +101,7 @@ fn greet(up: &Up, serving: &Serving) {
     let how = if io::stdin().is_terminal() { "Ctrl-C stops it" } else { "`toynet down` stops it" };
     let enter = if serving.joining.is_some() { "`toynet shell` enters it, " } else { "" };
     let socks = serving.ground.socks_at.map(|at| {
-        format!("\nBROWSE\n  # a browser in which the lab is the internet; others by the proxy socks5h://{at}\n  toynet browser\n")
+        format!("\nBROWSE\n  # a browser in which the lab is the internet; others by the proxy socks5h://{at}\n  {} browser\n", own_call())
     });
     print(&format!("{}{}\nready: lab {lab} on {network}; {enter}{how}\n", serving.table(), socks.unwrap_or_default()));
 }
