@@ -21,7 +21,7 @@ use base64::Engine;
 use rcgen::PublicKeyData;
 use toynet_machine::Time;
 use toynet_net::Clock;
-use toynet_net::tls::{self, CertificateDer, ClientConfig, Identities, Identity, Server, Tickets};
+use toynet_net::tls::{self, ClientConfig, Identities, Identity, Server, Tickets, Trust};
 use toynet_service::tls::{Certificates, Kind, Shows, Wanted};
 
 use keys::Keys;
@@ -92,11 +92,6 @@ impl Authority {
         let key = self.0.root.issuer().key().subject_public_key_info();
         base64::prelude::BASE64_STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &key))
     }
-
-    /// The root's certificate.
-    pub fn root(&self) -> &CertificateDer<'static> {
-        self.0.root.certificate()
-    }
 }
 
 /// A certificate in PEM as bare octets.
@@ -122,7 +117,7 @@ impl Certificates for Authority {
     }
 
     fn client(&self, alpn: &[&str]) -> io::Result<ClientConfig> {
-        tls::client(std::slice::from_ref(self.root()), alpn, self.0.clock)
+        Trust::Authorities(self.root_pem().to_owned()).client(alpn, self.0.clock)
     }
 }
 

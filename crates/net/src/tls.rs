@@ -3,12 +3,11 @@
 //! The record gets the clear text, the lengths on the wire and the secrets of each connection. The
 //! secrets also go to the file that SSLKEYLOGFILE names, if that is set.
 //!
-//! - `server`: how a server or a client speaks TLS; `identity`: certificates, and which of them is shown
+//! - `server`: how a server speaks TLS; [`trust`]: how a client does, and whom it believes; `identity`: certificates, and which of them is shown
 //! - `alert`: why a handshake failed; `old`: a server that no client of today accepts
 //! - `replay`: what was read to see whether TLS is spoken; `wire`: what lies under it; `keylog`: its secrets
 
 mod alert;
-mod anyone;
 mod identity;
 mod keylog;
 mod old;
@@ -37,12 +36,11 @@ pub(crate) use replay::Replay;
 use server::Kind;
 use wire::Wire;
 
-pub use anyone::with_anyone;
 pub use identity::{BadIdentity, Identities, Identity, certificates};
 pub use keylog::key_log_file;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub use rustls::{ClientConfig, ServerConfig};
-pub use server::{Server, Tickets, Versions, client};
+pub use server::{Server, Tickets, Versions};
 pub use trust::Trust;
 
 /// A TLS connection over whatever carries a stream.

@@ -3,14 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::SupportedProtocolVersion;
+use rustls::pki_types::UnixTime;
 use rustls::server::ProducesTickets;
 use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
-use rustls::{RootCertStore, SupportedProtocolVersion};
 
 use super::identity::Shown;
-use super::{ClientConfig, Identities, ServerConfig, provider};
+use super::{Identities, ServerConfig, provider};
 use crate::Clock;
 
 /// How a server speaks TLS. Clones are cheap and resume each other's sessions.
@@ -101,27 +101,9 @@ impl Versions {
     }
 }
 
-/// How a client speaks TLS that trusts these roots and speaks these application protocols.
-///
-/// # Errors
-/// When a root is no certificate.
-pub fn client(roots: &[CertificateDer<'static>], alpn: &[&str], clock: Clock) -> io::Result<ClientConfig> {
-    let mut trusted = RootCertStore::empty();
-    for root in roots {
-        trusted.add(root.clone()).map_err(io::Error::other)?;
-    }
-    let mut config = ClientConfig::builder_with_details(provider(), Arc::new(LabTime(clock)))
-        .with_protocol_versions(MODERN)
-        .map_err(io::Error::other)?
-        .with_root_certificates(trusted)
-        .with_no_client_auth();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    Ok(config)
-}
-
 /// Certificates hold, or do not, by the lab's clock.
 #[derive(Debug)]
-struct LabTime(Clock);
+pub(super) struct LabTime(pub Clock);
 
 impl TimeProvider for LabTime {
     fn current_time(&self) -> Option<UnixTime> {
@@ -129,4 +111,5 @@ impl TimeProvider for LabTime {
     }
 }
 
-static MODERN: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+/// What a client offers, and a server unless it is told otherwise.
+pub(super) static MODERN: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];

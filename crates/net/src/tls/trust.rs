@@ -7,10 +7,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::ClientConfig;
+use super::server::{LabTime, MODERN};
+use super::{ClientConfig, provider};
 use crate::Clock;
 
 /// Whose certificates a client takes.
@@ -20,7 +20,8 @@ pub enum Trust {
     Authorities(String),
     /// Those that the machine's own authorities have signed.
     System,
-    /// Anybody's: the connection is secret, but nobody knows who is at its other end.
+    /// Anybody's: the connection is secret, but nobody knows who is at its other end. For those who would
+    /// otherwise speak in clear (opportunistic security, RFC 7435).
     Anybody,
 }
 
@@ -31,15 +32,14 @@ impl Trust {
     /// # Errors
     /// When there is no authority, or one cannot be read.
     pub fn client(&self, alpn: &[&str], clock: Clock) -> io::Result<ClientConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_details(Arc::clone(&provider), Arc::new(ClockTime(clock)))
-            .with_safe_default_protocol_versions()
+        let builder = ClientConfig::builder_with_details(provider(), Arc::new(LabTime(clock)))
+            .with_protocol_versions(MODERN)
             .map_err(io::Error::other)?;
         let mut config = match self {
             Trust::Authorities(pem) => builder.with_root_certificates(authorities(pem)?).with_no_client_auth(),
             Trust::System => builder.with_root_certificates(of_system()?).with_no_client_auth(),
             Trust::Anybody => {
-                let verifier = Arc::new(Believing(provider));
+                let verifier = Arc::new(Believing(provider()));
                 builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
             }
         };
@@ -94,16 +94,6 @@ fn of_system() -> io::Result<RootCertStore> {
     match found.errors.into_iter().next() {
         Some(error) if roots.is_empty() => Err(io::Error::other(error)),
         _ => Ok(roots),
-    }
-}
-
-/// Certificates hold, or do not, by the lab's clock.
-#[derive(Debug)]
-struct ClockTime(Clock);
-
-impl TimeProvider for ClockTime {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(self.0.now().since(toynet_machine::Time::default())))
     }
 }
 

@@ -7,7 +7,7 @@
 mod attempt;
 pub(crate) mod relay;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use toynet_machine::Time;
 use toynet_net::Host;
-use toynet_net::tls::{self, ClientConfig};
+use toynet_net::tls::ClientConfig;
 
 use crate::queue::{Mail, Record};
 use crate::retry::Schedule;
@@ -30,8 +30,9 @@ pub struct Queue {
     policy: Policy,
     store: Arc<dyn Store>,
     schedule: Schedule,
-    /// How TLS is spoken with servers that offer it.
-    tls: Option<ClientConfig>,
+    /// How TLS is spoken with servers that offer it; made with the first mail for one. Without it mail still
+    /// goes, in clear.
+    tls: OnceCell<Option<ClientConfig>>,
     waiting: RefCell<Waiting>,
     news: Notify,
 }
@@ -49,9 +50,7 @@ impl Queue {
     pub fn new(policy: Policy, store: Arc<dyn Store>, schedule: Schedule) -> Self {
         let mut waiting = Waiting::default();
         store.adopt().into_iter().for_each(|mail| waiting.add(mail));
-        // Without it mail still goes, in clear.
-        let tls = tls::with_anyone().ok();
-        Self { policy, store, schedule, tls, waiting: RefCell::new(waiting), news: Notify::new() }
+        Self { policy, store, schedule, tls: OnceCell::new(), waiting: RefCell::new(waiting), news: Notify::new() }
     }
 
     /// For whom and from whom mail is taken.

@@ -1,6 +1,6 @@
 //! The steps of a conversation that make it private and say who we are.
 
-use toynet_net::tls;
+use toynet_net::tls::Trust;
 
 use super::talk::Talk;
 use super::wish::{Login, Tls};
@@ -28,7 +28,7 @@ impl Talk<'_> {
         let broken = |error: std::io::Error| {
             Fate::Deferred(Trouble::NetworkUnreachable(self.server.clone(), format!("TLS did not start: {error}")))
         };
-        let config = tls::with_anyone().map_err(broken)?;
+        let config = Trust::Anybody.client(&[], self.clock).map_err(broken)?;
         let stream = self.stream.take().ok_or_else(|| broken(std::io::ErrorKind::NotConnected.into()))?;
         let starting = stream.start_tls_as_client(&config, &self.server, &self.unread);
         let started = self.clock.until(self.clock.now() + self.wish.patience, starting).await;
