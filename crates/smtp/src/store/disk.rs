@@ -13,6 +13,7 @@ use toynet_net::LocalFuture;
 
 use super::journal::{Journal, OnDisk};
 use super::maildir::Maildir;
+use super::rounds::Rounds;
 use super::{Mails, Store};
 use crate::queue::{Mail, Record, record};
 use crate::wire::Content;
@@ -21,6 +22,7 @@ use crate::wire::Content;
 #[derive(Debug)]
 pub struct Disk {
     mail: PathBuf,
+    rounds: Rounds,
     journal: Journal,
     /// What the journal says.
     open: Arc<Mutex<BTreeMap<String, Mail>>>,
@@ -50,7 +52,7 @@ impl Disk {
         let source = Arc::clone(&open);
         let journal =
             Journal::new(Box::new(medium), live.len() as u64, Box::new(move || written(lock(&source).values())));
-        Ok(Self { mail, journal, open, released: Mutex::new(left) })
+        Ok(Self { mail, rounds: Rounds::default(), journal, open, released: Mutex::new(left) })
     }
 }
 
@@ -75,8 +77,7 @@ impl Store for Disk {
     }
 
     fn put<'a>(&'a self, mailbox: &'a str, name: &'a str, content: Content) -> LocalFuture<'a, io::Result<()>> {
-        let (maildir, name) = (Maildir::of(&self.mail, mailbox), name.to_owned());
-        Box::pin(blocking(move || maildir.put(&name, content.octets())))
+        Box::pin(self.rounds.put(Maildir::of(&self.mail, mailbox), name.to_owned(), content))
     }
 
     fn read<'a>(&'a self, mailbox: &'a str) -> LocalFuture<'a, io::Result<Mails>> {

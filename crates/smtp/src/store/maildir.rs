@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Mails, create};
 
 /// A folder with `tmp`, `new` and `cur`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Maildir(PathBuf);
 
 impl Maildir {
@@ -41,15 +41,39 @@ impl Maildir {
     /// # Errors
     /// As the file system says.
     pub fn put(&self, name: &str, octets: &[u8]) -> io::Result<()> {
-        let name = folder(name);
-        self.make()?;
-        let (unfinished, finished) = (self.0.join("tmp").join(&name), self.0.join("new").join(&name));
-        let mut file = create(&unfinished)?;
+        self.put_all(&[(name, octets)]).into_iter().collect()
+    }
+
+    /// Puts mails there by their names, as [`Maildir::put`] does with one; what became of each. They are open
+    /// files all at once.
+    pub fn put_all(&self, mails: &[(&str, &[u8])]) -> Vec<io::Result<()>> {
+        let written: Vec<_> = mails.iter().map(|(name, octets)| self.write(&folder(name), octets)).collect();
+        // Synced only when all are written: the first sync takes most of the others with it.
+        let finished: Vec<_> =
+            mails.iter().zip(written).map(|((name, _), file)| self.finish(&folder(name), file)).collect();
+        // The names are in the folder only once the folder is written too.
+        let lasting = File::open(self.0.join("new")).and_then(|folder| folder.sync_all());
+        let lasts = || lasting.as_ref().copied().map_err(|error| io::Error::new(error.kind(), error.to_string()));
+        finished.into_iter().map(|finished| finished.and_then(|()| lasts())).collect()
+    }
+
+    fn write(&self, name: &str, octets: &[u8]) -> io::Result<File> {
+        let unfinished = self.0.join("tmp").join(name);
+        let mut file = create(&unfinished).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => self.make().and_then(|()| create(&unfinished)),
+            _ => Err(error),
+        })?;
         file.write_all(octets)?;
-        file.sync_all()?;
-        fs::rename(unfinished, &finished)?;
-        // The name is in the folder only once the folder is written too.
-        File::open(self.0.join("new"))?.sync_all()
+        Ok(file)
+    }
+
+    fn finish(&self, name: &str, file: io::Result<File>) -> io::Result<()> {
+        file?.sync_all()?;
+        let (unfinished, finished) = (self.0.join("tmp").join(name), self.0.join("new").join(name));
+        fs::rename(unfinished, &finished).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => self.make().and_then(|()| fs::rename(self.0.join("tmp").join(name), &finished)),
+            _ => Err(error),
+        })
     }
 
     /// The mails that were read and those that were not, by name.

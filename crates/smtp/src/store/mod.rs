@@ -1,12 +1,13 @@
 //! Where mails are kept: those in this server's care, and those that have come to rest in a mailbox.
 //!
 //! - [`memory`]: nothing outlives the process
-//! - [`disk`]: the queue in a [`journal`], mailboxes as [`maildir`]s
+//! - [`disk`]: the queue in a [`journal`], mailboxes as [`maildir`]s, to which mails go in [`rounds`]
 
 pub mod disk;
 pub mod journal;
 pub mod maildir;
 pub mod memory;
+pub mod rounds;
 
 use std::fmt::Debug;
 use std::fs::{File, OpenOptions};
