@@ -57,6 +57,29 @@ fn what_is_refused_and_what_is_not_answered_have_statuses_of_their_own() {
 }
 
 #[test]
+fn who_asks_for_it_speaks_tls_with_the_right_server_only() {
+    let home = Home::new();
+    let of = |name: &str, tls: &str| format!("[host.'mail.{name}.test'.smtp]\ndomains = ['{name}.test']\n{tls}");
+    home.write("lab.toml", &format!("{}\n{}", of("a", ""), of("b", "tls = 'expired'\n")));
+    let lab = Lab::start(&home, &["up", "lab.toml"]);
+    let send = |to: &str, more: &[&str]| lab.toynet(&[&["smtp", "send", "--to", to, "--tls"], more].concat());
+    assert_eq!(send("postmaster@a.test", &["--tls-verify"]).code(), Some(0));
+    assert_eq!(send("postmaster@b.test", &[]).code(), Some(0), "a server that sends on would not look");
+    let expired = send("postmaster@b.test", &["--tls-verify"]);
+    assert_eq!(expired.code(), Some(6), "{expired:?}");
+    assert!(
+        expired.stdout.contains("TLS did not start: the certificate is not accepted: it has expired"),
+        "{expired:?}"
+    );
+    home.write("other.pem", &lab.toynet(&["ca"]).succeeded().stdout);
+    assert_eq!(send("postmaster@a.test", &["--cacert", "other.pem"]).code(), Some(0));
+    home.write("empty.pem", "");
+    let nobody = send("postmaster@a.test", &["--cacert", "empty.pem"]);
+    assert!(nobody.code() == Some(6) && nobody.stdout.contains("there is no certificate in it"), "{nobody:?}");
+    assert_eq!(send("postmaster@a.test", &["--cacert", "absent.pem"]).code(), Some(2));
+}
+
+#[test]
 fn a_program_reads_what_became_of_each_recipient() {
     let lab = Lab::built_in();
     let to = "carol@club.test,bob@shop.test,nobody@shop.test";

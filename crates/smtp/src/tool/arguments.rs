@@ -66,6 +66,11 @@ pub(super) fn send() -> Command {
                 .conflicts_with(TLS_ON_CONNECT),
         )
         .arg(flag(TLS_ON_CONNECT, "Start TLS before anything is said").alias("tlsc"))
+        .arg(flag(
+            TLS_VERIFY,
+            "Speak TLS only with whom the lab's authority vouches for, or the system's outside a lab",
+        ))
+        .arg(text(CACERT, "FILE", "The same, with the authorities in this file, in PEM, and no others"))
         .arg(
             text(AUTH, "MECHANISM", "Say who we are: plain, login, or whichever is offered")
                 .short('a')
@@ -115,6 +120,8 @@ pub(super) const QUIT_AFTER: &str = "quit-after";
 pub(super) const TLS: &str = "tls";
 pub(super) const TLS_OPTIONAL: &str = "tls-optional";
 pub(super) const TLS_ON_CONNECT: &str = "tls-on-connect";
+pub(super) const TLS_VERIFY: &str = "tls-verify";
+pub(super) const CACERT: &str = "cacert";
 pub(super) const AUTH: &str = "auth";
 pub(super) const AUTH_USER: &str = "auth-user";
 pub(super) const AUTH_PASSWORD: &str = "auth-password";

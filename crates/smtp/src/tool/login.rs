@@ -1,6 +1,6 @@
 //! The steps of a conversation that make it private and say who we are.
 
-use toynet_net::tls::Trust;
+use toynet_net::tls::trust;
 
 use super::talk::Talk;
 use super::wish::{Login, Tls};
@@ -26,9 +26,12 @@ impl Talk<'_> {
 
     pub(super) async fn start_tls(&mut self) -> Result<(), Fate> {
         let broken = |error: std::io::Error| {
-            Fate::Deferred(Trouble::NetworkUnreachable(self.server.clone(), format!("TLS did not start: {error}")))
+            Fate::Deferred(Trouble::NetworkUnreachable(
+                self.server.clone(),
+                format!("TLS did not start: {}", trust::why(&error)),
+            ))
         };
-        let config = Trust::Anybody.client(&[], self.clock).map_err(broken)?;
+        let config = self.wish.trust.client(&[], self.clock).map_err(broken)?;
         let stream = self.stream.take().ok_or_else(|| broken(std::io::ErrorKind::NotConnected.into()))?;
         let starting = stream.start_tls_as_client(&config, &self.server, &self.unread);
         let started = self.clock.until(self.clock.now() + self.wish.patience, starting).await;

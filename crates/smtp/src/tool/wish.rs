@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use toynet_net::tls::Trust;
 use toynet_service::Errand;
 
 use super::arguments::{
-    ADD_HEADER, ATTACH, AUTH, AUTH_PASSWORD, AUTH_USER, BODY, CHUNKING, DATA, EHLO, FROM, HEADER, PIPELINE, PORT,
-    QUIET, QUIT_AFTER, SERVER, SUBJECT, SUPPRESS_DATA, TIMEOUT, TLS, TLS_ON_CONNECT, TLS_OPTIONAL, TO,
+    ADD_HEADER, ATTACH, AUTH, AUTH_PASSWORD, AUTH_USER, BODY, CACERT, CHUNKING, DATA, EHLO, FROM, HEADER, PIPELINE,
+    PORT, QUIET, QUIT_AFTER, SERVER, SUBJECT, SUPPRESS_DATA, TIMEOUT, TLS, TLS_ON_CONNECT, TLS_OPTIONAL, TLS_VERIFY,
+    TO,
 };
 use super::message::{self, Attachment, Field, Written};
 use crate::wire::auth::{Credentials, Mechanism};
@@ -30,6 +32,8 @@ pub(super) struct Wish {
     pub content: Content,
     pub quit_after: Option<Stage>,
     pub tls: Tls,
+    /// Who must vouch for a server that speaks TLS.
+    pub trust: Trust,
     pub login: Option<Login>,
     pub patience: Duration,
     pub pipeline: bool,
@@ -92,6 +96,7 @@ impl Wish {
             ehlo: text(matches, EHLO).map(str::to_owned),
             quit_after: text(matches, QUIT_AFTER).and_then(Stage::of),
             tls,
+            trust: trust(matches, errand)?,
             login: login(matches)?,
             patience: matches.get_one::<Duration>(TIMEOUT).copied().unwrap_or(USUAL_PATIENCE),
             pipeline: flag(PIPELINE),
@@ -104,6 +109,18 @@ impl Wish {
     pub fn quits_after(&self, stage: Stage) -> bool {
         self.quit_after == Some(stage)
     }
+}
+
+fn trust(matches: &ArgMatches, errand: &Errand) -> Result<Trust, String> {
+    if let Some(file) = text(matches, CACERT) {
+        let read = fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"));
+        return read.map(Trust::Authorities);
+    }
+    if !matches.get_flag(TLS_VERIFY) {
+        return Ok(Trust::Anybody);
+    }
+    let of_lab = errand.inside.as_ref().and_then(|inside| inside.authority.clone());
+    Ok(of_lab.map_or(Trust::System, Trust::Authorities))
 }
 
 impl Stage {
