@@ -50,6 +50,8 @@ pub struct Capture {
     blocks: Blocks,
     style: Style,
     interfaces: BTreeMap<String, u32>,
+    /// The interface of flows between strangers; that of QUIC's streams follows it.
+    elsewhere: u32,
     flows: BTreeMap<FlowId, Live>,
     remarks: BTreeMap<FlowId, Vec<Remark>>,
     holds_keys: bool,
@@ -60,10 +62,7 @@ impl Capture {
     pub fn new(application: &str, comment: &str, roster: &Roster, style: Style) -> Self {
         let mut blocks = Blocks::default();
         blocks.section(application, comment);
-        let link = match style {
-            Style::Packets => LinkType::Ip,
-            Style::Messages => LinkType::Pdu,
-        };
+        let link = link(style);
         let mut interfaces = BTreeMap::new();
         for (number, (name, addresses)) in (0..).zip(roster.hosts()) {
             blocks.interface(link, name, addresses);
@@ -73,7 +72,19 @@ impl Capture {
         blocks.interface(LinkType::Pdu, STREAMS, &[]);
         blocks.names(names(roster).into_iter());
         let (flows, remarks) = (BTreeMap::new(), BTreeMap::new());
-        Self { blocks, style, interfaces, flows, remarks, holds_keys: false }
+        let elsewhere = roster.hosts().count() as u32;
+        Self { blocks, style, interfaces, elsewhere, flows, remarks, holds_keys: false }
+    }
+
+    /// Takes note that a host, known or not, has an address.
+    pub fn named(&mut self, host: &str, address: IpAddr) {
+        if !self.interfaces.contains_key(host) {
+            self.blocks.interface(link(self.style), host, &[address]);
+            // Behind the hosts that were there first, elsewhere and the streams of QUIC.
+            let number = self.interfaces.values().max().map_or(0, |last| last + 1).max(self.elsewhere + 2);
+            self.interfaces.insert(host.to_owned(), number);
+        }
+        self.blocks.names([(address, host)].into_iter());
     }
 
     /// Takes note of what will stand at the next packet of a flow.
@@ -187,7 +198,7 @@ impl Capture {
 
     /// Where a flow is seen: at its server, otherwise at its client; and on which side that stands.
     fn interface(&self, flow: &Flow) -> (u32, Side) {
-        let elsewhere = self.interfaces.len() as u32;
+        let elsewhere = self.elsewhere;
         if flow.transport == Transport::Quic && self.style == Style::Packets {
             return (elsewhere + 1, Side::Acceptor);
         }
@@ -195,6 +206,13 @@ impl Capture {
         let server = at(&flow.acceptor.host).map(|number| (number, Side::Acceptor));
         let client = || at(&flow.initiator.host).map(|number| (number, Side::Initiator));
         server.or_else(client).unwrap_or((elsewhere, Side::Acceptor))
+    }
+}
+
+fn link(style: Style) -> LinkType {
+    match style {
+        Style::Packets => LinkType::Ip,
+        Style::Messages => LinkType::Pdu,
     }
 }
 

@@ -116,6 +116,13 @@ pub enum Seen<'a> {
         /// Octets on the wire since the last such entry.
         length: u64,
     },
+    /// A host has come to the lab, or was given an address. It is no end's.
+    Named {
+        /// An address of it; its port means nothing.
+        address: SocketAddr,
+        /// Its name.
+        host: &'a str,
+    },
     /// The end is no more.
     Closed {
         /// How it ended.
@@ -169,6 +176,7 @@ impl<'a> Seen<'a> {
             Seen::Again { .. } => 16,
             Seen::Unsecured { direction: Direction::Sent, .. } => 17,
             Seen::Unsecured { direction: Direction::Received, .. } => 18,
+            Seen::Named { .. } => 19,
         }
     }
 
@@ -212,6 +220,10 @@ impl<'a> Seen<'a> {
             Seen::Secured { terms: text } | Seen::Secret { line: text } | Seen::Unsecured { why: text, .. } => {
                 put_octets(out, text.as_bytes());
             }
+            Seen::Named { address, host } => {
+                put_address(out, *address);
+                put_octets(out, host.as_bytes());
+            }
             Seen::Closed { how } => out.put_u8(closing_code(*how)),
         }
     }
@@ -247,6 +259,7 @@ impl<'a> Seen<'a> {
                 peer: input.address()?,
             },
             17 | 18 => Seen::Unsecured { direction, why: input.text()? },
+            19 => Seen::Named { address: input.address()?, host: input.text()? },
             _ => return None,
         })
     }
@@ -259,6 +272,7 @@ impl<'a> Seen<'a> {
             Seen::Fault { what: text, .. }
             | Seen::Secured { terms: text }
             | Seen::Unsecured { why: text, .. }
+            | Seen::Named { host: text, .. }
             | Seen::Secret { line: text } => text.len(),
             Seen::Opened { .. }
             | Seen::Again { .. }
@@ -428,6 +442,7 @@ mod tests {
             Seen::Because { exchange: 4, cause },
             Seen::Secured { terms: "TLS 1.3" },
             Seen::Secret { line: "LABEL aa bb" },
+            Seen::Named { address: v6, host: "www.shop.test" },
             Seen::Closed { how: Closing::Unreachable },
         ];
         for direction in [Direction::Sent, Direction::Received] {

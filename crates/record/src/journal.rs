@@ -24,11 +24,23 @@ struct RosterHost {
 }
 
 impl Roster {
-    /// Adds a host.
+    /// Adds a host that is not there yet.
     pub fn add(&mut self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) {
         let addresses: Vec<_> = addresses.into_iter().collect();
         self.by_address.extend(addresses.iter().map(|address| (*address, self.hosts.len())));
         self.hosts.push(RosterHost { name: name.to_owned(), addresses });
+    }
+
+    /// Learns that a host, known or not, has an address. Whoever had it before has it no more.
+    pub fn learn(&mut self, name: &str, address: IpAddr) {
+        let at = self.hosts.iter().position(|host| host.name == name).unwrap_or_else(|| {
+            self.add(name, []);
+            self.hosts.len() - 1
+        });
+        if let Some(before) = self.by_address.insert(address, at) {
+            self.hosts[before].addresses.retain(|known| *known != address);
+        }
+        self.hosts[at].addresses.push(address);
     }
 
     /// The host that an address belongs to.
@@ -159,6 +171,20 @@ impl From<Vec<u8>> for Journal {
 mod tests {
     use super::*;
     use crate::{Direction, EndId};
+
+    #[test]
+    fn an_address_is_known_by_whoever_had_it_last() {
+        let (old, new): (IpAddr, IpAddr) = ([198, 18, 1, 1].into(), [198, 18, 1, 2].into());
+        let mut roster = Roster::default();
+        roster.add("www.shop.test", [old]);
+        roster.learn("www.shop.test", new);
+        assert_eq!((roster.name(old), roster.name(new)), (Some("www.shop.test"), Some("www.shop.test")));
+        roster.learn("www.club.test", old);
+        assert_eq!((roster.name(old), roster.name(new)), (Some("www.club.test"), Some("www.shop.test")));
+        let mut again = roster.clone();
+        again.index();
+        assert_eq!(again, roster);
+    }
 
     #[test]
     fn who_stands_in_for_another_is_told_as_that_one() {

@@ -208,6 +208,7 @@ impl Reader {
             }),
             Seen::Secret { line } => self.of_end(entry, &mut hear, |flow, _| Some(Event::Secret { flow, line })),
             Seen::Sealed { .. } => {}
+            Seen::Named { address, host } => self.roster.learn(host, address.ip()),
             Seen::Closed { how } => {
                 self.of_end(entry, &mut hear, |flow, _| Some(Event::Closed { flow, time, how }));
                 self.ends.close(entry.end);

@@ -5,7 +5,7 @@ use std::fmt;
 use toynet_capture::write::Remark;
 pub use toynet_capture::{ReadError, Recording, Style, is_capture, read};
 use toynet_machine::Time;
-use toynet_record::{Entry, Event, Reader, Roster};
+use toynet_record::{Entry, Event, Reader, Roster, Seen};
 
 use crate::clean::clean;
 use crate::story::{Dissectors, Story};
@@ -37,6 +37,9 @@ impl Capture {
 
     /// Takes the next entry.
     pub fn feed(&mut self, entry: &Entry<'_>) {
+        if let Seen::Named { address, host } = entry.seen {
+            self.packets.named(host, address.ip());
+        }
         let Self { story, packets, secrets, messages, holds_secrets, .. } = self;
         story.read(entry, |told| {
             *holds_secrets |= has_secrets(&told);
