@@ -3,24 +3,26 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use toynet_machine::Random;
 use toynet_record::{Cause, Closing, Direction, Seen, Side, StripId, Transport};
 
 use crate::datagrams::Datagrams;
 use crate::fault::Faults;
+use crate::link::Link;
 use crate::network::Network;
 use crate::resolve::Resolve;
 use crate::tap::{Opening, Tap};
-use crate::topology::GUEST;
+use crate::topology::{GUEST, TopologyHost};
 use crate::{Carrier, Clock, Listener, Stream};
 
 /// A host of the lab, as one of its services or clients sees it. Clones are the same host.
 #[derive(Clone, Debug)]
 pub struct Host {
     pub(crate) network: Rc<Network>,
-    /// Its place in the topology.
-    pub(crate) at: usize,
+    /// Who it is, as long as anybody speaks in its name.
+    pub(crate) me: Arc<TopologyHost>,
     pub(crate) strip: StripId,
     pub(crate) cause: Option<Cause>,
     pub(crate) faults: Faults,
@@ -29,12 +31,12 @@ pub struct Host {
 impl Host {
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.network.topology().hosts()[self.at].name
+        &self.me.name
     }
 
     /// Its addresses inside the lab.
     pub fn addresses(&self) -> &[IpAddr] {
-        &self.network.topology().hosts()[self.at].addresses
+        &self.me.addresses
     }
 
     /// The lab's clock.
@@ -87,14 +89,16 @@ impl Host {
     }
 
     /// The names of all hosts of the lab, in its order; its guest's is none of them.
-    pub fn neighbours(&self) -> impl Iterator<Item = &str> {
-        self.network.topology().hosts().iter().map(|host| host.name.as_str()).filter(|name| *name != GUEST)
+    pub fn neighbours(&self) -> Vec<String> {
+        let topology = self.network.topology();
+        let names = topology.hosts().iter().map(|host| &host.name).filter(|name| *name != GUEST);
+        names.cloned().collect()
     }
 
     /// The lab address that is reached from outside at this one, if there is such a door.
     pub fn behind_door(&self, outside: SocketAddr) -> Option<SocketAddr> {
         match self.network.carrier() {
-            Carrier::Ports(ports) => ports.behind_door(self.network.topology(), outside),
+            Carrier::Ports(ports) => ports.behind_door(&self.network.topology(), outside),
             Carrier::Memory(_) | Carrier::Real(_) => None,
         }
     }
@@ -140,9 +144,25 @@ impl Host {
         Datagrams::bind(self.clone(), port)
     }
 
+    /// The conditions that it puts on what it sends to an address.
+    pub(crate) fn link_out(&self, to: IpAddr) -> Option<Arc<Link>> {
+        self.network.topology().link_out(&self.me, to)
+    }
+
+    /// The conditions that it puts on what comes from an address.
+    pub(crate) fn link_in(&self, from: IpAddr) -> Option<Arc<Link>> {
+        self.network.topology().link_in(from, &self.me)
+    }
+
+    /// The conditions on what comes back from an address, wherever they are put.
+    pub(crate) fn link_back(&self, from: IpAddr) -> Option<Arc<Link>> {
+        let topology = self.network.topology();
+        topology.link(topology.at(from).map(|host| &**host), Some(&self.me))
+    }
+
     pub(crate) fn address_like(&self, like: IpAddr) -> io::Result<IpAddr> {
-        let host = &self.network.topology().hosts()[self.at];
-        host.address_like(like)
+        self.me
+            .address_like(like)
             .ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, "the host has no address of that family"))
     }
 

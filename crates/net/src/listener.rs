@@ -37,8 +37,9 @@ impl Listener {
         let network = Rc::clone(&self.host.network);
         let clock = network.clock();
         loop {
-            let changed = network.topology().link_faults().changed();
-            let refuses = network.topology().refuses(self.host.at, clock.now());
+            let faults = network.topology().link_faults().clone();
+            let changed = faults.changed();
+            let refuses = network.topology().refuses(&self.host.me, clock.now());
             if refuses == Some(true) {
                 self.close().await;
                 continue;
@@ -95,9 +96,7 @@ impl Listener {
     }
 
     fn accepted(&self, socket: TcpStream, local: SocketAddr, peer: SocketAddr) -> Stream {
-        let topology = self.host.network.topology();
-        let there = topology.at(peer.ip());
-        let (out, back) = (topology.link_out(self.host.at, there), topology.link_in(there, self.host.at));
+        let (out, back) = (self.host.link_out(peer.ip()), self.host.link_in(peer.ip()));
         let tap = self.host.accepted(local, peer);
         Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer)
     }

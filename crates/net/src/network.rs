@@ -1,6 +1,6 @@
 //! What one worker has of the lab.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{OnceCell, Ref, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::{Carrier, Clock, Host, Recorder, Resolve, Topology};
 /// One worker's view of the lab: its topology, its carrier, its recorder.
 pub struct Network {
     worker: u16,
-    topology: Arc<Topology>,
+    topology: RefCell<Arc<Topology>>,
     carrier: Carrier,
     clock: Clock,
     recorder: Recorder,
     resolver: OnceCell<Rc<dyn Resolve>>,
     batch: OnceCell<Rc<RefCell<Batch>>>,
     #[cfg(unix)]
-    ways_out: OnceCell<WaysOut>,
+    ways_out: RefCell<WaysOut>,
 }
 
 impl Network {
@@ -29,14 +29,14 @@ impl Network {
     pub fn new(worker: u16, topology: Arc<Topology>, carrier: Carrier, clock: Clock, recorder: Recorder) -> Rc<Self> {
         Rc::new(Self {
             worker,
-            topology,
+            topology: RefCell::new(topology),
             carrier,
             clock,
             recorder,
             resolver: OnceCell::new(),
             batch: OnceCell::new(),
             #[cfg(unix)]
-            ways_out: OnceCell::new(),
+            ways_out: RefCell::default(),
         })
     }
 
@@ -46,28 +46,33 @@ impl Network {
         let _ = self.resolver.set(resolver);
     }
 
-    /// Sets where hosts may connect to outside the lab, once; until then nowhere.
+    /// Sets where hosts may connect to outside the lab; until then nowhere.
     #[cfg(unix)]
     pub fn set_ways_out(&self, ways_out: WaysOut) {
-        // As with resolvers, the first stands.
-        let _ = self.ways_out.set(ways_out);
+        self.ways_out.replace(ways_out);
+    }
+
+    /// Sets which hosts there are. Whoever speaks as one that is no more goes on until it ends.
+    pub fn set_topology(&self, topology: Arc<Topology>) {
+        self.topology.replace(topology);
     }
 
     /// A host, whose record is kept within a quota of its own; one for each service and client.
     pub fn host(self: &Rc<Self>, name: &str) -> Option<Host> {
-        let at = self.topology.find(name)?;
+        let me = Arc::clone(self.topology().find(name)?);
         Some(Host {
             network: Rc::clone(self),
-            at,
+            me,
             strip: self.recorder.add_strip(),
             cause: None,
             faults: Faults::default(),
         })
     }
 
-    /// The hosts and links.
-    pub fn topology(&self) -> &Topology {
-        &self.topology
+    /// The hosts and links. Nobody may hold it while waiting for something.
+    #[inline]
+    pub fn topology(&self) -> Ref<'_, Topology> {
+        Ref::map(self.topology.borrow(), |topology| &**topology)
     }
 
     /// The lab's clock.
@@ -95,8 +100,8 @@ impl Network {
     }
 
     #[cfg(unix)]
-    pub(crate) fn ways_out(&self) -> &WaysOut {
-        self.ways_out.get_or_init(WaysOut::default)
+    pub(crate) fn ways_out(&self) -> Ref<'_, WaysOut> {
+        self.ways_out.borrow()
     }
 
     pub(crate) fn resolver(&self) -> Option<Rc<dyn Resolve>> {

@@ -12,21 +12,28 @@ use toynet_record::Roster;
 use crate::fault::Faults;
 use crate::link::{self, Link, Links, Rule};
 
-/// A lab's hosts and links, shared by all workers. While they run the hosts stay as they are; links may change.
+/// A lab's hosts and links, shared by all workers. The hosts are as they are: when others come or go, every worker
+/// is given [another value](Topology::with_hosts), which has the same links. Those may change.
 #[derive(Debug, Default)]
 pub struct Topology {
-    hosts: Vec<TopologyHost>,
+    hosts: Vec<Arc<TopologyHost>>,
     by_name: BTreeMap<String, usize>,
     by_address: BTreeMap<IpAddr, usize>,
     by_number: BTreeMap<u16, usize>,
+    between: Arc<Between>,
+    resolver: Option<SocketAddr>,
+    seed: u64,
+    played: Option<String>,
+}
+
+/// What lies between hosts.
+#[derive(Debug, Default)]
+struct Between {
     links: RwLock<Arc<Links>>,
     /// Whether there are any, so that asking for one costs nothing where there is none.
     bent: AtomicBool,
     /// What links do wrong on purpose, whatever the links are.
     faults: Faults,
-    resolver: Option<SocketAddr>,
-    seed: u64,
-    played: Option<usize>,
 }
 
 /// A topology as plain values, for another process that acts as one of its hosts.
@@ -48,7 +55,7 @@ impl From<Terrain> for Topology {
 }
 
 /// A host.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopologyHost {
     /// Its name.
     pub name: String,
@@ -61,59 +68,72 @@ pub struct TopologyHost {
 impl Topology {
     /// A lab of these hosts, whose chance comes from `seed`.
     pub fn new(hosts: Vec<TopologyHost>, links: Links, resolver: Option<SocketAddr>, seed: u64) -> Self {
+        let faults = Faults::default();
+        let bent = AtomicBool::new(!links.is_empty());
+        let links = RwLock::new(Arc::new(links.with_faults(faults.clone())));
+        Self::of(hosts, Arc::new(Between { links, bent, faults }), resolver, seed)
+    }
+
+    /// These hosts in the place of those that there are, and this resolver; all else is the same and stays shared.
+    #[must_use]
+    pub fn with_hosts(&self, hosts: Vec<TopologyHost>, resolver: Option<SocketAddr>) -> Self {
+        let others = Self::of(hosts, Arc::clone(&self.between), resolver, self.seed);
+        Self { played: self.played.clone(), ..others }
+    }
+
+    fn of(hosts: Vec<TopologyHost>, between: Arc<Between>, resolver: Option<SocketAddr>, seed: u64) -> Self {
+        let hosts: Vec<_> = hosts.into_iter().map(Arc::new).collect();
         let by_name = hosts.iter().enumerate().map(|(at, host)| (host.name.clone(), at)).collect();
         let pairs = hosts.iter().enumerate();
         let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
         let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
-        let (bent, faults) = (AtomicBool::new(!links.is_empty()), Faults::default());
-        let links = RwLock::new(Arc::new(links.with_faults(faults.clone())));
-        Self { hosts, by_name, by_address, by_number, links, bent, faults, resolver, seed, played: None }
+        Self { hosts, by_name, by_address, by_number, between, resolver, seed, played: None }
     }
 
     /// The same, where programs that are none of ours act as the host of this name.
     #[must_use]
     pub fn played(self, name: Option<&str>) -> Self {
-        Self { played: name.and_then(|name| self.find(name)), ..self }
+        Self { played: name.map(str::to_owned), ..self }
     }
 
     /// Puts other conditions between the hosts. A connection keeps those that it began with.
     pub fn relink(&self, links: Links) {
         let bent = !links.is_empty();
-        let links = Arc::new(links.with_faults(self.faults.clone()));
-        *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
-        self.bent.store(bent, Ordering::Relaxed);
+        let links = Arc::new(links.with_faults(self.link_faults().clone()));
+        *self.between.links.write().unwrap_or_else(PoisonError::into_inner) = links;
+        self.between.bent.store(bent, Ordering::Relaxed);
     }
 
     fn links(&self) -> Arc<Links> {
-        Arc::clone(&self.links.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.between.links.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The same as plain values.
     pub fn terrain(&self) -> Terrain {
         let links = self.links();
         let (rules, began) = links.rules();
-        let (hosts, rules) = (self.hosts.clone(), rules.to_vec());
-        let played = self.name_of(self.played).map(str::to_owned);
+        let hosts = self.hosts.iter().map(|host| TopologyHost::clone(host)).collect();
+        let (rules, played) = (rules.to_vec(), self.played.clone());
         Terrain { hosts, rules, began, resolver: self.resolver, seed: self.seed, played }
     }
 
     /// The hosts.
-    pub fn hosts(&self) -> &[TopologyHost] {
+    pub fn hosts(&self) -> &[Arc<TopologyHost>] {
         &self.hosts
     }
 
-    /// The place of a host in [`Topology::hosts`] by its name.
-    pub fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+    /// The host of this name.
+    pub fn find(&self, name: &str) -> Option<&Arc<TopologyHost>> {
+        self.by_name.get(name).map(|at| &self.hosts[*at])
     }
 
-    /// The place of the host with this address.
-    pub fn at(&self, address: IpAddr) -> Option<usize> {
-        self.by_address.get(&address).copied()
+    /// The host with this address.
+    pub fn at(&self, address: IpAddr) -> Option<&Arc<TopologyHost>> {
+        self.by_address.get(&address).map(|at| &self.hosts[*at])
     }
 
     /// The host with this number.
-    pub(crate) fn numbered(&self, number: u16) -> Option<&TopologyHost> {
+    pub(crate) fn numbered(&self, number: u16) -> Option<&Arc<TopologyHost>> {
         self.by_number.get(&number).map(|at| &self.hosts[*at])
     }
 
@@ -136,51 +156,66 @@ impl Topology {
 
     /// The conditions that a host puts on what it sends. What is sent in the name of a host that is played by
     /// others gets them where it arrives.
-    pub(crate) fn link_out(&self, from: usize, to: Option<usize>) -> Option<Arc<Link>> {
-        if self.played == Some(from) { None } else { self.link(Some(from), to) }
+    pub(crate) fn link_out(&self, from: &TopologyHost, to: IpAddr) -> Option<Arc<Link>> {
+        if !self.is_bent() || self.is_played(Some(from)) {
+            return None;
+        }
+        self.link(Some(from), self.host_at(to))
     }
 
     /// The conditions that a host puts on what it receives, from someone who cannot: a stranger, or a
     /// host that is played by others.
-    pub(crate) fn link_in(&self, from: Option<usize>, to: usize) -> Option<Arc<Link>> {
-        if from.is_none() || self.played == from { self.link(from, Some(to)) } else { None }
-    }
-
-    /// The link from one host to another, where `None` is anyone outside; nothing when it has no conditions.
-    pub(crate) fn link(&self, from: Option<usize>, to: Option<usize>) -> Option<Arc<Link>> {
+    pub(crate) fn link_in(&self, from: IpAddr, to: &TopologyHost) -> Option<Arc<Link>> {
         if !self.is_bent() {
             return None;
         }
-        self.links().between(self.name_of(from), self.name_of(to), self.seed)
+        let from = self.host_at(from);
+        if from.is_none() || self.is_played(from) { self.link(from, Some(to)) } else { None }
+    }
+
+    /// The link from one host to another, where `None` is anyone outside; nothing when it has no conditions.
+    pub(crate) fn link(&self, from: Option<&TopologyHost>, to: Option<&TopologyHost>) -> Option<Arc<Link>> {
+        if !self.is_bent() {
+            return None;
+        }
+        self.links().between(from.map(TopologyHost::name), to.map(TopologyHost::name), self.seed)
+    }
+
+    fn host_at(&self, address: IpAddr) -> Option<&TopologyHost> {
+        self.at(address).map(|host| &**host)
+    }
+
+    fn is_played(&self, host: Option<&TopologyHost>) -> bool {
+        self.played.is_some() && self.played.as_deref() == host.map(|host| host.name.as_str())
     }
 
     /// Whether there are any conditions or faults of links.
     #[inline]
     fn is_bent(&self) -> bool {
-        self.bent.load(Ordering::Relaxed) || !self.faults.is_empty()
+        self.between.bent.load(Ordering::Relaxed) || !self.link_faults().is_empty()
     }
 
     /// Whether some link from or to this host has conditions.
-    pub(crate) fn has_links(&self, host: usize) -> bool {
-        self.is_bent() && (!self.faults.is_empty() || self.links().touch(&self.hosts[host].name))
+    pub(crate) fn has_links(&self, host: &TopologyHost) -> bool {
+        self.is_bent() && (!self.link_faults().is_empty() || self.links().touch(&host.name))
     }
 
     /// What links do wrong on purpose: each fault is a [`Bend`](crate::link::Bend).
     pub fn link_faults(&self) -> &Faults {
-        &self.faults
+        &self.between.faults
     }
 
     /// Whether this host is one that may have to refuse connections, and whether it is to now.
-    pub(crate) fn refuses(&self, host: usize, now: Time) -> Option<bool> {
-        link::refuses(self.link_faults(), &self.hosts[host].name, now)
-    }
-
-    fn name_of(&self, host: Option<usize>) -> Option<&str> {
-        host.map(|at| self.hosts[at].name.as_str())
+    pub(crate) fn refuses(&self, host: &TopologyHost, now: Time) -> Option<bool> {
+        link::refuses(self.link_faults(), &host.name, now)
     }
 }
 
 impl TopologyHost {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The address of the family of `like` that it speaks from.
     pub fn address_like(&self, like: IpAddr) -> Option<IpAddr> {
         self.addresses.iter().copied().find(|address| address.is_ipv4() == like.is_ipv4())

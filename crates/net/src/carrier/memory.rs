@@ -94,16 +94,17 @@ impl Fabric {
     }
 
     pub(crate) fn dial(self: &Rc<Self>, host: &Host, to: SocketAddr) -> io::Result<(SocketAddr, Dialing)> {
-        let topology = host.network.topology();
-        let there = topology.at(to.ip()).ok_or_else(|| nobody(to))?;
+        if !host.is_inside(to.ip()) {
+            return Err(nobody(to));
+        }
         let local = SocketAddr::new(host.address_like(to.ip())?, self.free_port(host.address_like(to.ip())?));
         let dialing = Dialing {
             fabric: Rc::clone(self),
             clock: host.clock(),
             local,
             to,
-            there: topology.link(Some(host.at), Some(there)),
-            back: topology.link(Some(there), Some(host.at)),
+            there: host.link_out(to.ip()),
+            back: host.link_back(to.ip()),
         };
         Ok((local, dialing))
     }

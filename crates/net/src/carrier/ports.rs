@@ -111,7 +111,7 @@ impl Ports {
             Some((six, SocketAddr::new(ip, self.lab_port(real_peer.port()))))
         });
         let (six, peer) = peer.unwrap_or((false, real_peer));
-        let mine = pick(&topology.hosts()[host.at], six).unwrap_or(real_peer.ip());
+        let mine = pick(&host.me, six).unwrap_or(real_peer.ip());
         (SocketAddr::new(mine, port), peer)
     }
 
@@ -132,8 +132,7 @@ impl Ports {
     /// Where a lab address is found on the loopback.
     pub(crate) fn real(self, host: &Host, to: SocketAddr) -> io::Result<SocketAddr> {
         let topology = host.network.topology();
-        let at = topology.at(to.ip()).ok_or_else(|| nobody(to))?;
-        let number = topology.hosts()[at].number;
+        let number = topology.at(to.ip()).ok_or_else(|| nobody(to))?.number;
         // Services listen for both families at one address; clients speak from one for each.
         let six = to.is_ipv6() && to.port() >= SIX;
         Ok(SocketAddr::new(self.address(number, six).into(), self.real_port(to.port())))
@@ -141,18 +140,16 @@ impl Ports {
 
     pub(crate) fn dial(self, host: &Host, to: SocketAddr) -> io::Result<(SocketAddr, Dialing)> {
         let real = self.real(host, to)?;
-        let topology = host.network.topology();
-        let there = topology.at(to.ip());
         let lab = host.address_like(to.ip())?;
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::new(self.own(host, to.is_ipv6()).into(), 0))?;
         let local = SocketAddr::new(lab, self.lab_port(socket.local_addr()?.port()));
-        let (out, back) = (topology.link(Some(host.at), there), topology.link(there, Some(host.at)));
-        Ok((local, Dialing { socket, real, clock: host.clock(), there: out, back }))
+        let (there, back) = (host.link_out(to.ip()), host.link_back(to.ip()));
+        Ok((local, Dialing { socket, real, clock: host.clock(), there, back }))
     }
 
     fn own(self, host: &Host, six: bool) -> Ipv4Addr {
-        self.address(host.network.topology().hosts()[host.at].number, six)
+        self.address(host.me.number, six)
     }
 }
 

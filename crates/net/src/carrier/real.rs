@@ -58,11 +58,9 @@ impl Real {
         let own = SocketAddr::new(host.address_like(to.ip())?, 0);
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(own)?;
-        let topology = host.network.topology();
-        let there = topology.at(to.ip());
-        let (out, back) = (topology.link_out(host.at, there), topology.link(there, Some(host.at)));
+        let (there, back) = (host.link_out(to.ip()), host.link_back(to.ip()));
         let local = socket.local_addr()?;
-        Ok((local, Dialing { socket, to, clock: host.clock(), there: out, back }))
+        Ok((local, Dialing { socket, to, clock: host.clock(), there, back }))
     }
 }
 

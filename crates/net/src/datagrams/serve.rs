@@ -181,8 +181,7 @@ impl Served {
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) {
         let time = self.mark.recorder.now();
-        let topology = self.host.network.topology();
-        let may_be_bent = topology.has_links(self.host.at);
+        let may_be_bent = self.host.network.topology().has_links(&self.host.me);
         for at in 0..count {
             let slot = batch.slot(at);
             let (to, from) = names.lab_addresses(&self.host, local, slot.from);
@@ -207,16 +206,13 @@ impl Served {
 
     /// Whether a link to or from this peer has conditions, which this end must apply.
     fn is_bent(&self, peer: SocketAddr) -> bool {
-        let topology = self.host.network.topology();
-        let (here, there) = (self.host.at, topology.at(peer.ip()));
-        topology.link_out(here, there).is_some() || topology.link_in(there, here).is_some()
+        self.host.link_out(peer.ip()).is_some() || self.host.link_in(peer.ip()).is_some()
     }
 
     /// A host of the lab bends what it sends itself; a stranger cannot. The delay of a stranger's link
     /// is added to that of the answer.
     fn way_in(&self, from: SocketAddr, length: usize) -> Verdict {
-        let topology = self.host.network.topology();
-        let link = topology.link_in(topology.at(from.ip()), self.host.at);
+        let link = self.host.link_in(from.ip());
         let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false, sent: None };
         link.map(|link| link.judge(&parcel)).unwrap_or_default()
     }

@@ -60,8 +60,7 @@ impl Socket {
 
     /// Sends over the link to `to`; says why it is lost if it is.
     pub async fn send(&self, host: &Host, octets: &[u8], to: SocketAddr) -> io::Result<Option<&'static str>> {
-        let topology = host.network.topology();
-        let Some(link) = topology.link_out(host.at, topology.at(to.ip())) else {
+        let Some(link) = host.link_out(to.ip()) else {
             return self.put(host, octets, to).await.map(|()| None);
         };
         let length = octets.len() + HEADERS;

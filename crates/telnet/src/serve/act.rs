@@ -52,7 +52,8 @@ fn who(shared: &Shared, now: Time) -> String {
 /// Every host of the lab, with what the board's owner has to say about it.
 fn hosts(shared: &Shared, host: &Host) -> String {
     let about = |name: &str| shared.hosts.iter().find(|(known, _)| known == name).map_or("", |(_, about)| about);
-    host.neighbours().map(|name| format!("  {name:<30} {}\n", about(name)).trim_end().to_owned() + "\n").collect()
+    let line = |name: &String| format!("  {name:<30} {}\n", about(name)).trim_end().to_owned() + "\n";
+    host.neighbours().iter().map(line).collect()
 }
 
 fn say(shared: &Shared, name: &str, text: &str) -> String {

@@ -67,7 +67,7 @@ impl Session {
         let shell = Shell::new(shared.settings.clone());
         let (from, edge) = (stream.peer().ip(), Edge::new(&host, &stream));
         let commands = words::commands().map(str::to_owned).collect();
-        let names = host.neighbours().map(str::to_owned).collect();
+        let names = host.neighbours();
         let words = Arc::new(Words { commands, names });
         Self { host, shared, seat: None, from, stream, edge, ended: false, machine, shell, words, running: None }
     }
