@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use crate::{Ended, Refused, Step, Visit, World};
+use crate::{Ended, Me, Refused, Step, Visit, World};
 
 /// The first process of a world; there is none here.
 #[derive(Debug)]
@@ -24,6 +24,18 @@ pub struct Entrance(Infallible);
 /// # Errors
 /// Always.
 pub(crate) fn stay(_: UnixStream, _: &[SocketAddr]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// # Errors
+/// Always.
+pub(crate) fn give(_: &Me, _: &[IpAddr]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// # Errors
+/// Always.
+pub(crate) fn take(_: &[IpAddr]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

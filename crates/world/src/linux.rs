@@ -20,6 +20,7 @@ mod outpost;
 mod sockets;
 mod start;
 
+pub(crate) use addresses::{fewer as take, more as give};
 pub use enter::Entrance;
 pub(crate) use outpost::{ask, stay};
 pub use start::{Inside, Outside};

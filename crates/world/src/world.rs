@@ -1,10 +1,11 @@
 //! What a world is to be like, and what happens in it.
 
 use std::ffi::OsString;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::variables::Variables;
-use crate::{Inside, Outside, Pem, Refused};
+use crate::{Inside, Outside, Pem, Refused, platform};
 
 /// A world, before it is made.
 #[derive(Clone, Debug)]
@@ -72,6 +73,24 @@ impl World {
     /// When the system refuses a step.
     pub fn start(&self, inside: impl FnOnce(Inside) -> u8) -> Result<Outside, Refused> {
         Outside::start(self, inside)
+    }
+}
+
+impl World {
+    /// Gives the world, in which this process is, further addresses that can be listened on and reached.
+    ///
+    /// # Errors
+    /// As the kernel says; some may have been given.
+    pub fn give(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        platform::give(&self.me, addresses)
+    }
+
+    /// Takes such addresses away from it.
+    ///
+    /// # Errors
+    /// As the kernel says; some may have been taken.
+    pub fn take(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        platform::take(addresses)
     }
 }
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::kernel;
 use super::netlink::Batch;
-use crate::World;
+use crate::{Me, World};
 
 /// Gives a new network its addresses; says what could not be had.
 ///
@@ -27,19 +27,55 @@ pub fn give(world: &World) -> io::Result<Vec<String>> {
     batch.send()?;
     let can_bind = set_sysctls(has_six, &mut lacking);
     let others = world.addresses.iter().filter(|address| !world.me.addresses.contains(address));
-    let others: Vec<IpAddr> = others.copied().filter(|address| has_six || address.is_ipv4()).collect();
+    let others = others.copied().filter(|address| has_six || address.is_ipv4());
+    all(others, can_bind, |batch, address| batch.own(address, world.me.address_like(address)), Batch::address)?;
+    Ok(lacking)
+}
+
+/// Gives the network that this process is in further addresses.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn more(me: &Me, addresses: &[IpAddr]) -> io::Result<()> {
+    let own = |batch: &mut Batch, address| batch.own(address, me.address_like(address));
+    all(those_there_can_be(addresses), can_bind(), own, Batch::address)
+}
+
+/// Takes addresses away from it.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn fewer(addresses: &[IpAddr]) -> io::Result<()> {
+    all(those_there_can_be(addresses), can_bind(), Batch::disown, Batch::no_address)
+}
+
+/// A request for each address, and one before it for those that cannot be bound by a route alone.
+fn all(
+    addresses: impl Iterator<Item = IpAddr>,
+    can_bind: bool,
+    route: impl Fn(&mut Batch, IpAddr),
+    bind: impl Fn(&mut Batch, IpAddr),
+) -> io::Result<()> {
     let mut batch = Batch::default();
-    for address in others {
+    for address in addresses {
         if address.is_ipv6() && !can_bind {
-            batch.address(address);
+            bind(&mut batch, address);
         }
-        batch.own(address, world.me.address_like(address));
+        route(&mut batch, address);
         if batch.is_full() {
             std::mem::take(&mut batch).send()?;
         }
     }
-    batch.send()?;
-    Ok(lacking)
+    batch.send()
+}
+
+fn those_there_can_be(addresses: &[IpAddr]) -> impl Iterator<Item = IpAddr> {
+    let has_six = fs::exists("/proc/sys/net/ipv6").unwrap_or(false);
+    addresses.iter().copied().filter(move |address| has_six || address.is_ipv4())
+}
+
+fn can_bind() -> bool {
+    fs::read_to_string(NONLOCAL).is_ok_and(|set| set.trim() == "1")
 }
 
 /// These belong to the network of the process that writes them. Says whether IPv6 addresses can be
@@ -55,5 +91,8 @@ fn set_sysctls(has_six: bool, lacking: &mut Vec<String>) -> bool {
             lacking.push(format!("{what}: {error}"));
         }
     }
-    has_six && fs::write("/proc/sys/net/ipv6/ip_nonlocal_bind", "1").is_ok()
+    has_six && fs::write(NONLOCAL, "1").is_ok()
 }
+
+/// Whether IPv6 addresses can be bound that are no interface's (ip-sysctl).
+const NONLOCAL: &str = "/proc/sys/net/ipv6/ip_nonlocal_bind";

@@ -47,6 +47,23 @@ impl Batch {
         self.request(libc::RTM_NEWROUTE, NEW, &body, &attributes);
     }
 
+    /// Takes an address away from the loopback.
+    pub fn no_address(&mut self, address: IpAddr) {
+        let (family, whole) = family(address);
+        let mut body = vec![family, whole, 0, libc::RT_SCOPE_UNIVERSE];
+        body.extend(LOOPBACK.to_ne_bytes());
+        self.request(libc::RTM_DELADDR, 0, &body, &[(libc::IFA_LOCAL, &octets(address))]);
+    }
+
+    /// Makes an address nobody's any more.
+    pub fn disown(&mut self, address: IpAddr) {
+        let (family, whole) = family(address);
+        let mut body = vec![family, whole, 0, 0, libc::RT_TABLE_LOCAL, 0, libc::RT_SCOPE_NOWHERE, libc::RTN_LOCAL];
+        body.extend([0; 4]);
+        let to = octets(address);
+        self.request(libc::RTM_DELROUTE, 0, &body, &[(libc::RTA_DST, &to), (libc::RTA_OIF, &LOOPBACK_OCTETS)]);
+    }
+
     /// Has all of it done.
     ///
     /// # Errors
