@@ -109,11 +109,7 @@ fn a_bad_file_changes_nothing_and_all_its_mistakes_are_told() {
 fn what_only_a_new_start_can_bring_is_refused_in_words() {
     let home = Home::new();
     let lab = lab(&home, &shops("a"));
-    for (more, told) in [
-        ("[host.\"new.club.test\".http]\n", "the host new.club.test"),
-        ("[lab]\nseed = 7\n", "another `seed`"),
-        ("[lab]\nname = \"other\"\n", "another `name`"),
-    ] {
+    for (more, told) in [("[lab]\nseed = 7\n", "another `seed`"), ("[lab]\nname = \"other\"\n", "another `name`")] {
         home.write("lab.toml", shops("b") + more);
         let refused = lab.toynet(&["reload"]);
         assert_eq!(refused.code(), Some(1), "{refused:?}");

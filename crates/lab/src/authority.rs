@@ -45,6 +45,7 @@ struct Inner {
 
 struct Issued {
     identity: Identity,
+    addresses: Vec<IpAddr>,
     at: Time,
 }
 
@@ -147,11 +148,13 @@ impl Inner {
         let now = self.clock.now();
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (kind, host.to_owned(), name.to_owned());
-        if let Some(known) = issued.get(&key).filter(|known| now.since(known.at) < leaf::RENEWED_AFTER) {
+        let holds = |known: &&Issued| now.since(known.at) < leaf::RENEWED_AFTER && known.addresses == addresses;
+        if let Some(known) = issued.get(&key).filter(holds) {
             return Ok(known.identity.clone());
         }
         let identity = self.issue(kind, name, addresses, now)?;
-        issued.insert(key, Issued { identity: identity.clone(), at: now });
+        let addresses = addresses.to_vec();
+        issued.insert(key, Issued { identity: identity.clone(), addresses, at: now });
         Ok(identity)
     }
 

@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use toynet_service::{Files, Mistake, Protocol};
 
 use crate::files::{Disk, Embedded};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Numbers, Plan};
 use crate::spec::is_lab_name;
 
 /// A lab file and what it can name.
@@ -76,7 +76,15 @@ impl LabFile {
     /// # Errors
     /// Everything that is wrong with it, in the order of the file.
     pub fn plan(&self, protocols: &[&'static Protocol]) -> Result<Plan, Vec<Mistake>> {
-        plan::plan(&self.text, &self.stem(), &*self.files, protocols)
+        self.plan_keeping(protocols, &Numbers::default())
+    }
+
+    /// The same, where hosts whose numbers are `known` keep them.
+    ///
+    /// # Errors
+    /// As for [`LabFile::plan`].
+    pub(crate) fn plan_keeping(&self, protocols: &[&'static Protocol], known: &Numbers) -> Result<Plan, Vec<Mistake>> {
+        plan::plan(&self.text, &self.stem(), &*self.files, protocols, known)
     }
 
     /// The file's name without folder and ending, as far as a lab can be called so: the lab's name unless

@@ -46,6 +46,7 @@ use crate::authority::Authority;
 use crate::spec::{self, Spec};
 pub use faults::{FaultPlace, PlannedFault};
 pub use links::Link;
+pub use number::Numbers;
 use roster::Roster;
 pub(crate) use show::{services, services_json};
 use tree::Tree;
@@ -134,14 +135,21 @@ pub struct PlannedZone {
     pub servers: Vec<HostName>,
 }
 
-/// Makes the plan of the lab file `text`; `name` is the lab's unless the file has one.
+/// Makes the plan of the lab file `text`; `name` is the lab's unless the file has one. Hosts whose numbers are
+/// `known` keep them.
 ///
 /// # Errors
 /// Everything that is wrong with the file and those that it names, in order.
-pub fn plan(text: &str, name: &str, files: &dyn Files, protocols: &[&'static Protocol]) -> Result<Plan, Vec<Mistake>> {
+pub fn plan(
+    text: &str,
+    name: &str,
+    files: &dyn Files,
+    protocols: &[&'static Protocol],
+    known: &Numbers,
+) -> Result<Plan, Vec<Mistake>> {
     let reading = spec::read(text, protocols);
     let mut mistakes = reading.mistakes;
-    let plan = reading.is_toml.then(|| derive(reading.spec, name, files, protocols, &mut mistakes));
+    let plan = reading.is_toml.then(|| derive(reading.spec, name, files, (protocols, known), &mut mistakes));
     mistakes.sort_by_key(place_in_order);
     mistakes.dedup();
     match plan {
@@ -154,7 +162,7 @@ fn derive(
     spec: Spec,
     name: &str,
     files: &dyn Files,
-    protocols: &[&'static Protocol],
+    (protocols, known): (&[&'static Protocol], &Numbers),
     mistakes: &mut Vec<Mistake>,
 ) -> Plan {
     let ttl = spec.lab.ttl.map_or(DEFAULT_TTL, |ttl| *ttl.get_ref());
@@ -165,7 +173,7 @@ fn derive(
         tree = tree::grow(&mut roster, &tree::Servers::of(dns), mistakes);
     }
     roster.check_aliases(mistakes);
-    number::assign(&mut roster.hosts, mistakes);
+    number::assign(&mut roster.hosts, known, mistakes);
     reverse::grow(&mut tree, &roster.hosts);
     let zones = fill::texts(&tree, &roster.hosts, ttl, files, mistakes);
     let links = links::one_way(spec.links, &roster, mistakes);
@@ -245,8 +253,17 @@ impl Plan {
     /// The hosts and links as the network takes them, for a lab that begins at `began`.
     pub fn topology(&self, began: Time) -> Topology {
         let links = toynet_net::link::Links::new(self.links.iter().map(Link::rule).collect(), began);
-        let hosts = self.hosts.iter().map(topology_host).chain(self.guest());
-        Topology::new(hosts.collect(), links, self.resolver(), self.seed)
+        Topology::new(self.topology_hosts(), links, self.resolver(), self.seed)
+    }
+
+    /// The hosts as the network takes them, and the guest.
+    pub(crate) fn topology_hosts(&self) -> Vec<TopologyHost> {
+        self.hosts.iter().map(topology_host).chain(self.guest()).collect()
+    }
+
+    /// The numbers of the hosts.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (HostName, u16)> {
+        self.hosts.iter().map(|host| (host.name.clone(), host.number))
     }
 
     /// As whom a person's own programs act when they do not say: a workstation, otherwise the guest.

@@ -29,7 +29,7 @@ pub mod supervise;
 
 pub use faults::FaultBook;
 pub use follow::Follow;
-pub use ground::{Ground, PortChoice, Refused};
+pub use ground::{Ground, Land, PortChoice, Refused};
 pub use guests::Guests;
 pub use in_memory::InMemory;
 pub use relay::Relay;

@@ -1,6 +1,7 @@
 //! A worker's recorder, and how others read what it wrote.
 
 use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -74,6 +75,12 @@ impl Recorder {
     pub fn append(&self, strip: StripId, entry: &Entry<'_>) {
         self.0.ledger.borrow_mut().append(strip, entry);
         self.wake();
+    }
+
+    /// Writes down that the lab has a host at an address, for whoever reads on.
+    pub fn announce(&self, strip: StripId, host: &str, address: IpAddr) {
+        let address = SocketAddr::new(address, 0);
+        self.write(strip, self.new_end(), self.now(), Seen::Named { address, host });
     }
 
     /// Says up to when other processes have told all that they saw; nothing when none tells any more.

@@ -29,7 +29,6 @@ pub fn control(lab: &Lab, serving: &Rc<Serving>, reloader: &Reloader, stop: &Rc<
             status
         }),
         follow: Box::new(lab.follower()),
-        roster: lab.roster().clone(),
         reloader: reloader.clone(),
         clock,
         fault,

@@ -48,10 +48,12 @@ pub async fn watch(reloader: &Reloader, clock: Clock) {
 }
 
 fn lines(reloaded: &Reloaded) -> String {
-    let Reloaded { unchanged, restarted, added, removed, links, faults } = reloaded;
+    let Reloaded { unchanged, restarted, added, removed, arrived, moved, departed, links, faults } = reloaded;
     let mut text = format!("unchanged  {unchanged}\n");
-    for (what, services) in [("restarted", restarted), ("added", added), ("removed", removed)] {
-        text.extend(services.iter().map(|service| format!("{what:<9}  {service}\n")));
+    let hosts = [("arrived", arrived), ("moved", moved), ("departed", departed)];
+    let services = [("restarted", restarted), ("added", added), ("removed", removed)];
+    for (what, names) in hosts.into_iter().chain(services) {
+        text.extend(names.iter().map(|name| format!("{what:<9}  {name}\n")));
     }
     for (differ, what) in [(links, "links"), (faults, "faults")] {
         text += &if *differ { format!("replaced   {what}\n") } else { String::new() };

@@ -90,7 +90,7 @@ impl Serving {
         let (ground, toynet) = (&self.ground, own_call());
         let (port_offset, resolver) = (ground.port_offset(), ground.resolver(&plan));
         let root = self.root.as_ref().and_then(|(_, file)| file.as_deref());
-        let outside = Outside { addresses: &ground.outside, port_offset, resolver, toynet: &toynet, root };
+        let outside = Outside { addresses: &ground.outside(&plan), port_offset, resolver, toynet: &toynet, root };
         show(Table::new(&plan, &outside, &is_on_path))
     }
 

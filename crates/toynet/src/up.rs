@@ -34,7 +34,7 @@ pub fn up(up: Up) -> Result<(), Exit> {
             let (remark, doors) = (ground.remark.clone(), ground.open_doors(&plan)?);
             let kept = serve::keep(&plan.name, true, up.fresh)?;
             let world = world::trusting(world::of(&plan, None)?, &kept);
-            let ground = ground.behind_doors(&world.me.name, world::ways_out(&plan)?);
+            let ground = ground.behind_doors(&world.me.name, world::land(&world), world::ways_out(&plan)?);
             let outside = world::start(&world, |mut inside| {
                 remarks::begin(up.log == LogForm::Json, "info");
                 remark.iter().for_each(|remark| tracing::warn!("{remark}"));

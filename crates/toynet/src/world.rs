@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use toynet_lab::control::Client;
 use toynet_lab::control::client::running;
-use toynet_lab::run::{Folders, GUEST, Ground, Transport, WaysOut};
+use toynet_lab::run::{Folders, GUEST, Ground, Land, Transport, WaysOut};
 use toynet_lab::{LabFile, Plan};
 use toynet_world::outpost::{Kind, Outpost};
 use toynet_world::variables::Variables;
@@ -114,6 +115,24 @@ pub fn ways_out(plan: &Plan) -> Result<WaysOut, Exit> {
     Ok(WaysOut::by(to, Arc::new(reach)))
 }
 
+/// What the process inside a world can give it and take from it.
+pub fn land(world: &World) -> Arc<dyn Land> {
+    Arc::new(Own(world.clone()))
+}
+
+#[derive(Debug)]
+struct Own(World);
+
+impl Land for Own {
+    fn give(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        self.0.give(addresses)
+    }
+
+    fn take(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        self.0.take(addresses)
+    }
+}
+
 /// Waits for a world's end.
 pub fn wait(outside: Outside) -> Result<(), Exit> {
     match outside.wait().map_err(serve::not_allowed)? {
@@ -170,7 +189,7 @@ fn serve_inside(
         record: keeping.record,
         process: inside.process(),
         joining: Some(Joining::of(world)),
-        ..Serving::new(file, plan, Ground::world(&world.me.name, ways_out)?)
+        ..Serving::new(file, plan, Ground::world(&world.me.name, land(world), ways_out)?)
     };
     on_runtime(serve::serve(serving, |_| inside.say(READY)))
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufRea
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use toynet_net::{Clock, local};
-use toynet_record::{Journal, Roster};
+use toynet_record::Journal;
 
 use super::message::{self, Answer, Ask, FaultOrder, Joined};
 use crate::run::faults::FaultLine;
@@ -23,8 +23,6 @@ pub struct Control {
     pub status: Box<dyn Fn() -> Value>,
     /// A new reader of the record.
     pub follow: Box<dyn Fn() -> Follow>,
-    /// The hosts by address.
-    pub roster: Roster,
     /// Those who act as hosts from other processes.
     pub guests: Guests,
     /// What a guest is told; why there is no such host otherwise.
@@ -108,7 +106,7 @@ async fn serve(
 }
 
 async fn record(control: &Control, follow: bool, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    say(to, &Answer::Roster { roster: control.roster.clone() }).await?;
+    say(to, &Answer::Roster { roster: control.reloader.roster() }).await?;
     let mut record = (control.follow)();
     let mut news = record.now().await;
     while let Some(portion) = news {

@@ -3,27 +3,35 @@
 //! Derived hosts are 1 to 255 and so have addresses in 198.18.0, written hosts count from 257, which
 //! is 198.18.1.1 and 2001:db8::101. A host that is added at the end of a file changes no other's
 //! number. A host with a written address has only what is written. A number whose addresses are
-//! written for another host is left out.
+//! written for another host is left out. In a lab that runs, a host that had a number keeps it wherever it
+//! stands in the file, and nobody is given that of one that is gone: the record knows it by its addresses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use toynet_service::Mistake;
+use toynet_service::{HostName, Mistake};
 
 use super::roster::Draft;
 
-/// Gives every host its number and addresses.
-pub(super) fn assign(hosts: &mut [Draft], mistakes: &mut Vec<Mistake>) {
+/// The numbers of hosts by name: those of a lab that runs, and those that it had before.
+pub type Numbers = BTreeMap<HostName, u16>;
+
+/// Gives every host its number and addresses; those in `known` keep their number where they can.
+pub(super) fn assign(hosts: &mut [Draft], known: &Numbers, mistakes: &mut Vec<Mistake>) {
     let taken = written(hosts, mistakes);
-    let is_free = |number: &u32| !derived(*number).iter().any(|address| taken.contains_key(address));
+    let held: HashSet<u32> = known.values().map(|number| u32::from(*number)).collect();
+    let is_unwritten = |number: &u32| !derived(*number).iter().any(|address| taken.contains_key(address));
+    let is_free = |number: &u32| is_unwritten(number) && !held.contains(number);
     let mut small = (1..FIRST_WRITTEN - 1).filter(is_free);
     let mut large = (FIRST_WRITTEN..).filter(is_free);
     let mut beyond = None;
     let (first, rest): (Vec<&mut Draft>, Vec<&mut Draft>) = hosts.iter_mut().partition(|host| host.is_written());
     let numbered = first.into_iter().map(|host| (host, true)).chain(rest.into_iter().map(|host| (host, false)));
     for (host, is_written) in numbered {
-        let number = if is_written { None } else { small.next() }.or_else(|| large.next());
+        let keeps = |number: &u32| !host.written_addresses.is_empty() || is_unwritten(number);
+        let kept = known.get(&host.name).map(|number| u32::from(*number)).filter(keeps);
+        let number = kept.or_else(|| if is_written { None } else { small.next() }).or_else(|| large.next());
         match number.and_then(|number| u16::try_from(number).ok()).filter(|number| *number <= LAST) {
             Some(number) => give(host, number),
             None => {

@@ -2,7 +2,7 @@
 //!
 //! What a lab is told as one change is made by all workers in the same steps:
 //! - [`Step::Leave`]: those stop that could not run beside their successors
-//! - [`Step::Enter`]: the successors start; the others run on beside them until all of them answer
+//! - [`Step::Enter`]: the hosts are those of the new plan, and the successors start; the others run on beside them until all of them answer
 //! - [`Step::Settle`]: those stop that are succeeded or no more there
 //! - [`Step::Revert`]: the successors stop, because on some worker one did not start
 
@@ -12,7 +12,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use toynet_net::Network;
+use toynet_net::external::WaysOut;
+use toynet_net::{Network, Topology};
 
 use super::FaultBook;
 use super::prints::Key;
@@ -30,15 +31,23 @@ pub(super) struct Order {
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Leave(Arc<BTreeSet<Key>>),
-    Enter(Arc<Plan>, Arc<BTreeSet<Key>>),
+    Enter(Arc<Scene>, Arc<BTreeSet<Key>>),
     Settle(Arc<BTreeSet<Key>>),
     Revert,
+}
+
+/// A lab as its services find it.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub plan: Arc<Plan>,
+    pub topology: Arc<Topology>,
+    pub around: Surroundings,
+    pub ways_out: WaysOut,
 }
 
 /// The services of a worker, and what it takes to start others.
 pub(super) struct Shift {
     pub network: Rc<Network>,
-    pub around: Surroundings,
     pub faults: Arc<FaultBook>,
     pub running: Running,
 }
@@ -63,8 +72,10 @@ impl Shift {
     async fn take(&mut self, step: Step, entered: &mut Running) -> io::Result<()> {
         match step {
             Step::Leave(keys) => self.running.stop(|key| keys.contains(key)).await,
-            Step::Enter(plan, keys) => {
-                *entered = services::start_some(&self.network, &plan, &self.around, &self.faults, &keys).await?;
+            Step::Enter(scene, keys) => {
+                self.network.set_topology(Arc::clone(&scene.topology));
+                self.network.set_ways_out(scene.ways_out.clone());
+                *entered = services::start_some(&self.network, &scene, &self.faults, &keys).await?;
             }
             Step::Settle(keys) => {
                 self.running.stop(|key| keys.contains(key)).await;

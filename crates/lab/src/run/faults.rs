@@ -63,6 +63,15 @@ impl FaultBook {
         self.write(plan, now);
     }
 
+    /// Takes away those of services that `plan` does not have.
+    pub fn keep_to(&self, plan: &Plan) {
+        let speaks = |set: &Set| {
+            let host = plan.host(&set.place);
+            host.is_some_and(|host| host.services.iter().any(|service| service.protocol.name == set.service))
+        };
+        self.remove(|set| set.service != LINK && !speaks(set));
+    }
+
     fn write(&self, plan: &Plan, now: Time) {
         for fault in &plan.faults {
             self.put(fault.clone(), now, true);

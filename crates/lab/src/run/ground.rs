@@ -1,6 +1,7 @@
 //! Where a lab stands on the machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,8 +23,6 @@ use crate::plan::Plan;
 #[derive(Debug)]
 pub struct Ground {
     base: Base,
-    /// Where each address of the lab is reached from outside.
-    pub outside: Arc<Doors>,
     /// How the servers outside are reached that the lab file names.
     pub ways_out: WaysOut,
     /// A way in for programs that know proxies, until the first worker takes it.
@@ -39,7 +38,22 @@ enum Base {
     /// A network of the loopback that the lab has to itself.
     Loopback { ports: Ports, lease: Lease },
     /// The lab's addresses are the machine's own, and programs act as the host `me`. There may be doors.
-    World { me: String, doors: Option<(Ports, Lease)> },
+    World { me: String, land: Arc<dyn Land>, doors: Option<(Ports, Lease)> },
+}
+
+/// Makes addresses the machine's own, in a network that the lab has to itself.
+pub trait Land: fmt::Debug + Send + Sync {
+    /// Gives it these.
+    ///
+    /// # Errors
+    /// When the system refuses; some may have been given.
+    fn give(&self, addresses: &[IpAddr]) -> io::Result<()>;
+
+    /// Takes these away from it.
+    ///
+    /// # Errors
+    /// When the system refuses; some may have been taken.
+    fn take(&self, addresses: &[IpAddr]) -> io::Result<()>;
 }
 
 /// Which ports services are reached at.
@@ -102,12 +116,11 @@ impl Ground {
                 }
             },
         };
-        let outside = Arc::new(doors(plan, ports));
         let ways_out = WaysOut::here(plan.externals());
         // Nobody but guests has that address, and they listen to nothing.
         let socks = plan.guest_number().and_then(|number| Socks::open(raw(ports.door(number, SOCKS))).ok());
         let (socks_at, socks) = (socks.as_ref().map(Socks::address), Mutex::new(socks));
-        Ok(Self { base: Base::Loopback { ports, lease }, outside, ways_out, socks, socks_at, remark })
+        Ok(Self { base: Base::Loopback { ports, lease }, ways_out, socks, socks_at, remark })
     }
 
     /// The ground of a process that is in a world of its own, where the lab's addresses are the machine's and
@@ -115,21 +128,21 @@ impl Ground {
     ///
     /// # Errors
     /// When the system does not say how many descriptors there may be.
-    pub fn world(me: &str, ways_out: WaysOut) -> Result<Self, Refused> {
+    pub fn world(me: &str, land: Arc<dyn Land>, ways_out: WaysOut) -> Result<Self, Refused> {
         socket::raise_descriptor_limit().map_err(Refused::Descriptors)?;
-        let base = Base::World { me: me.to_owned(), doors: None };
+        let base = Base::World { me: me.to_owned(), land, doors: None };
         let (socks, socks_at) = (Mutex::default(), None);
-        Ok(Self { base, outside: Arc::default(), ways_out, socks, socks_at, remark: None })
+        Ok(Self { base, ways_out, socks, socks_at, remark: None })
     }
 
     /// A ground of the same kind, where what was found on the loopback is doors.
     #[must_use]
-    pub fn behind_doors(self, me: &str, ways_out: WaysOut) -> Self {
+    pub fn behind_doors(self, me: &str, land: Arc<dyn Land>, ways_out: WaysOut) -> Self {
         let doors = match self.base {
             Base::Loopback { ports, lease } => Some((ports, lease)),
             Base::World { doors, .. } => doors,
         };
-        Self { base: Base::World { me: me.to_owned(), doors }, ways_out, ..self }
+        Self { base: Base::World { me: me.to_owned(), land, doors }, ways_out, ..self }
     }
 
     /// Opens a door to every service of a plan, to be served in a network of its own.
@@ -168,6 +181,62 @@ impl Ground {
             Base::Loopback { .. } => "ports",
             Base::World { .. } => "world",
         }
+    }
+
+    /// Where each address of `plan` is reached from outside.
+    pub fn outside(&self, plan: &Plan) -> Arc<Doors> {
+        match &self.base {
+            Base::Loopback { ports, .. } | Base::World { doors: Some((ports, _)), .. } => Arc::new(doors(plan, *ports)),
+            Base::World { doors: None, .. } => Arc::default(),
+        }
+    }
+
+    /// What of a new plan cannot be had here while the lab runs, where these hosts go or get other addresses.
+    pub(crate) fn holds_to<'a>(
+        &self,
+        old: &Plan,
+        new: &Plan,
+        leaving: impl IntoIterator<Item = &'a String>,
+    ) -> Vec<String> {
+        let Base::World { me, doors, .. } = &self.base else { return Vec::new() };
+        let played = leaving.into_iter().filter(|name| *name == me);
+        let mut other: Vec<String> =
+            played.map(|me| format!("other addresses for {me}, as whom programs act")).collect();
+        if old.resolver() != new.resolver() {
+            other.push("another resolver, which programs know by its address".to_owned());
+        }
+        if doors.is_some() && !ports(new).is_subset(&ports(old)) {
+            other.push("other ports, which need doors on the loopback".to_owned());
+        }
+        let unknown = new.externals().into_iter().filter(|to| !old.externals().contains(to));
+        other.extend(unknown.map(|to| format!("a way out to {to}")));
+        other
+    }
+
+    /// The ways out that a plan needs, where they can still be laid.
+    pub(crate) fn ways_out_of(&self, plan: &Plan) -> Option<WaysOut> {
+        match &self.base {
+            Base::Loopback { .. } => Some(WaysOut::here(plan.externals())),
+            Base::World { .. } => None,
+        }
+    }
+
+    /// Makes addresses the machine's own, where they must be.
+    ///
+    /// # Errors
+    /// As the system says; none is left then.
+    pub(crate) fn give(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        let Base::World { land, .. } = &self.base else { return Ok(()) };
+        land.give(addresses).inspect_err(|_| drop(land.take(addresses)))
+    }
+
+    /// Takes them away again.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub(crate) fn take_back(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        let Base::World { land, .. } = &self.base else { return Ok(()) };
+        land.take(addresses)
     }
 
     /// The lab's network as a person reads it.
@@ -214,6 +283,14 @@ impl Ground {
             Base::World { doors: None, .. } => plan.resolver(),
         }
     }
+}
+
+/// The ports that services listen at.
+fn ports(plan: &Plan) -> BTreeSet<(&str, u16)> {
+    let services = plan.hosts.iter().flat_map(|host| host.services.iter().map(move |service| (host, service)));
+    let endpoints =
+        services.flat_map(|(host, service)| service.config.endpoints().into_iter().map(move |it| (host, it)));
+    endpoints.map(|(host, endpoint)| (host.name.as_str(), endpoint.port)).collect()
 }
 
 /// That ports are reserved to the system is usual; that somebody has them is worth a word.

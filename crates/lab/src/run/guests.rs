@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use toynet_machine::Time;
@@ -48,6 +49,11 @@ impl Guests {
         self.0.told.borrow_mut().insert(worker, self.0.clock.now());
         self.settle();
         Guest { worker, guests: self.clone() }
+    }
+
+    /// Writes down that the lab has a host at these addresses as well, for whoever reads the record on.
+    pub fn announce(&self, host: &str, addresses: &[IpAddr]) {
+        addresses.iter().for_each(|address| self.0.recorder.announce(self.0.strip, host, *address));
     }
 
     /// Readers of the whole record wait for the guest that is furthest behind.

@@ -5,11 +5,16 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_local;
 use toynet_machine::Time;
+use toynet_net::external::WaysOut;
 use toynet_net::{Carrier, Clock, Host, Network, Recorder};
 use toynet_record::{Cursor, Journal, Quota, Roster};
 
-use super::{FaultBook, services};
+use super::change::{Scene, Shift};
+use super::reload::Means;
+use super::{FaultBook, Reloader, services};
 use crate::plan::{Plan, Surroundings};
 use crate::{Authority, LabFile, protocols};
 
@@ -20,7 +25,10 @@ use crate::{Authority, LabFile, protocols};
 pub struct InMemory {
     network: Rc<Network>,
     authority: Option<Authority>,
-    faults: FaultBook,
+    faults: Arc<FaultBook>,
+    reloader: Option<Reloader>,
+    /// The services change as long as somebody holds this.
+    _stop: watch::Sender<bool>,
 }
 
 impl InMemory {
@@ -42,8 +50,16 @@ impl InMemory {
         let authority = Authority::seeded(&plan.name, plan.seed, lab.network.clock())?;
         let (outside, files) = (Arc::default(), Arc::clone(&file.files));
         let around = Surroundings { outside, files, authority: authority.clone(), state };
-        services::start(&lab.network, plan, &around, &lab.faults).await?;
-        Ok(Self { authority: Some(authority), ..lab })
+        let running = services::start(&lab.network, plan, &around, &lab.faults).await?;
+        let (order, orders) = mpsc::channel(1);
+        let shift = Shift { network: Rc::clone(&lab.network), faults: Arc::clone(&lab.faults), running };
+        spawn_local(shift.work(orders, lab._stop.subscribe()));
+        let topology = Arc::new(lab.network.topology().with_hosts(plan.topology_hosts(), plan.resolver()));
+        let scene = Scene { plan: Arc::new(plan.clone()), topology, around, ways_out: WaysOut::default() };
+        let (faults, clock) = (Arc::clone(&lab.faults), lab.network.clock());
+        let means = Means { faults, clock, workers: vec![order], guests: None, ground: None };
+        let reloader = Reloader::new(file.clone(), scene, means);
+        Ok(Self { authority: Some(authority), reloader: Some(reloader), ..lab })
     }
 
     /// The hosts of `plan` without their services.
@@ -51,9 +67,9 @@ impl InMemory {
         let clock = Clock::starting_at(EPOCH);
         let topology = Arc::new(plan.topology(EPOCH));
         let recorder = Recorder::new(0, Quota::default(), clock);
-        let faults = FaultBook::new(plan, EPOCH, topology.link_faults());
+        let faults = Arc::new(FaultBook::new(plan, EPOCH, topology.link_faults()));
         let network = Network::new(0, topology, Carrier::memory(), clock, recorder);
-        Self { network, authority: None, faults }
+        Self { network, authority: None, faults, reloader: None, _stop: watch::Sender::default() }
     }
 
     /// A host to speak from; nothing when the lab has none of this name.
@@ -76,14 +92,19 @@ impl InMemory {
         &self.faults
     }
 
+    /// Lets it become the lab of another file; nothing can where no services run.
+    pub fn reloader(&self) -> Option<&Reloader> {
+        self.reloader.as_ref()
+    }
+
     /// All that was seen so far and is kept.
     pub fn journal(&self) -> Journal {
         Journal::merge([&self.network.recorder().read(&mut Cursor::default())])
     }
 
-    /// The hosts by address.
+    /// The hosts by address, those included that were there before.
     pub fn roster(&self) -> Roster {
-        self.network.topology().roster()
+        self.reloader.as_ref().map_or_else(|| self.network.topology().roster(), Reloader::roster)
     }
 }
 

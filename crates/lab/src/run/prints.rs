@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use toml::{Table, Value};
 use toynet_service::place::{FileKind, Folder};
-use toynet_service::{Files, ZoneText};
+use toynet_service::{Files, HostName, ZoneText};
 
 use crate::LabFile;
 use crate::plan::{Plan, PlannedHost, PlannedService};
@@ -36,6 +37,10 @@ pub(super) struct Print {
     files: BTreeMap<String, Option<u64>>,
     /// What it serves; all that there is where it remembers the answers of others.
     zones: Vec<Arc<ZoneText>>,
+    /// Where it starts to look for those.
+    hints: Vec<(HostName, Vec<IpAddr>)>,
+    /// Where it stands.
+    addresses: Vec<IpAddr>,
 }
 
 impl Prints {
@@ -79,7 +84,8 @@ fn print(plan: &Plan, host: &PlannedHost, service: &PlannedService, own: Option<
         (false, false) => Vec::new(),
     };
     let files = watching.read.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Print { written: own.cloned(), files, zones }
+    let hints = if facts.resolves { plan.hints.to_vec() } else { Vec::new() };
+    Print { written: own.cloned(), files, zones, hints, addresses: host.addresses.clone() }
 }
 
 /// Files, and what they held when they were read.

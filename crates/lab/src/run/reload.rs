@@ -3,10 +3,14 @@
 //! The new file is judged whole before anything happens. Services that are made of the same as before go on
 //! with their connections; of the others the successors answer before they end, unless both would write to the
 //! same place. A resolver begins anew whenever a record has changed: what it remembers may no longer be so.
-//! The hosts themselves and their addresses must be the same: everything in a lab refers to them.
+//! Hosts come and go with their services; those that stay keep their addresses wherever they stand in the file.
+//! What fails half way is undone.
+//!
+//! - `difference`: what becomes of hosts and services
+
+mod difference;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -15,16 +19,18 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use toynet_net::Clock;
 use toynet_net::link::Links;
 use toynet_net::topology::Terrain;
-use toynet_net::{Clock, Topology};
+use toynet_record::Roster;
 
-use super::FaultBook;
-use super::change::{Order, Step};
-use super::prints::{Key, Prints, key};
-use crate::plan::{Link, Plan, PlannedFault};
+use super::change::{Order, Scene, Step};
+use super::prints::Prints;
+use super::{FaultBook, Ground, Guests};
+use crate::plan::{Link, Numbers, Plan, PlannedFault, Surroundings};
 use crate::report::Look;
 use crate::{LabFile, Report, protocols};
+use difference::{Change, Hosts};
 
 /// Lets a lab take its file anew. Clones are the same.
 #[derive(Clone, Debug)]
@@ -42,19 +48,22 @@ struct Shared {
 /// What a reloader works with.
 #[derive(Debug)]
 pub(super) struct Means {
-    pub topology: Arc<Topology>,
     pub faults: Arc<FaultBook>,
     pub clock: Clock,
     pub workers: Vec<mpsc::Sender<Order>>,
-    /// Whether new ports would need new doors, which only its start can open.
-    pub ports_stay: bool,
+    /// Whom readers of the record hear of new hosts from.
+    pub guests: Option<Guests>,
+    /// Where the lab stands on the machine; nowhere in memory.
+    pub ground: Option<Arc<Ground>>,
 }
 
-/// What runs.
+/// What runs, and who was ever there.
 #[derive(Debug)]
 struct Standing {
-    plan: Arc<Plan>,
+    scene: Scene,
     prints: Prints,
+    numbers: Numbers,
+    roster: Roster,
 }
 
 /// What became of the services, each as `http on www.shop.test`.
@@ -68,6 +77,15 @@ pub struct Reloaded {
     pub added: Vec<String>,
     /// Those that are there no more.
     pub removed: Vec<String>,
+    /// Hosts that were not there before.
+    #[serde(default)]
+    pub arrived: Vec<String>,
+    /// Hosts that have other addresses.
+    #[serde(default)]
+    pub moved: Vec<String>,
+    /// Hosts that are there no more.
+    #[serde(default)]
+    pub departed: Vec<String>,
     /// Whether other links hold.
     pub links: bool,
     /// Whether other faults of the file are set.
@@ -94,19 +112,26 @@ impl Reloaded {
 }
 
 impl Reloader {
-    pub(super) fn new(file: LabFile, plan: Arc<Plan>, means: Means) -> Self {
-        let prints = Prints::of(&plan, &file);
-        Self(Rc::new(Shared { file, standing: RefCell::new(Standing { plan, prints }), means, turn: Mutex::default() }))
+    pub(super) fn new(file: LabFile, scene: Scene, means: Means) -> Self {
+        let prints = Prints::of(&scene.plan, &file);
+        let (numbers, roster) = (scene.plan.numbers().collect(), scene.topology.roster());
+        let standing = RefCell::new(Standing { scene, prints, numbers, roster });
+        Self(Rc::new(Shared { file, standing, means, turn: Mutex::default() }))
     }
 
     /// What runs.
     pub fn plan(&self) -> Arc<Plan> {
-        Arc::clone(&self.0.standing.borrow().plan)
+        self.0.plan()
     }
 
     /// The hosts and links as plain values, for another process.
     pub fn terrain(&self) -> Terrain {
-        self.0.means.topology.terrain()
+        self.0.standing.borrow().scene.topology.terrain()
+    }
+
+    /// The hosts by address, those included that were there before.
+    pub fn roster(&self) -> Roster {
+        self.0.standing.borrow().roster.clone()
     }
 
     /// The files that the lab was made from, where it is on disk.
@@ -121,46 +146,57 @@ impl Reloader {
     /// # Errors
     /// Why nothing changes.
     pub async fn reload(&self) -> Result<Reloaded, NotReloaded> {
-        let _turn = self.0.turn.lock().await;
-        let (plan, prints) = self.read()?;
-        let change = Change::between(&self.0.standing.borrow(), &plan, &prints);
-        self.0.may_become(&plan, &prints)?;
-        self.0.make(&change, &plan).await?;
-        let links = self.0.relink(&plan);
-        let faults = self.0.rewrite(&plan);
-        let reloaded = Reloaded { links, faults, ..change.told() };
-        self.0.standing.replace(Standing { plan, prints });
-        Ok(reloaded)
-    }
-
-    fn read(&self) -> Result<(Arc<Plan>, Prints), NotReloaded> {
         let unreadable = |error: io::Error| format!("toynet: {} cannot be read: {error}", self.0.file.path);
         let file = self.0.file.again().map_err(|error| NotReloaded::Invalid(unreadable(error)))?;
-        let plan = file.plan(protocols::ALL);
-        let mut plan =
-            plan.map_err(|mistakes| NotReloaded::Invalid(Report::new(&file, &mistakes).text(Look::Plain)))?;
-        let prints = Prints::of(&plan, &file);
-        // It may have been given another name than that of its file.
-        plan.name.clone_from(&self.0.standing.borrow().plan.name);
-        Ok((Arc::new(plan), prints))
+        self.take(&file).await
+    }
+
+    /// Becomes the lab of another file.
+    ///
+    /// # Errors
+    /// Why nothing changes.
+    pub async fn take(&self, file: &LabFile) -> Result<Reloaded, NotReloaded> {
+        let _turn = self.0.turn.lock().await;
+        let (plan, prints) = self.0.read(file)?;
+        let old = self.0.plan();
+        let change = Change::between(&self.0.standing.borrow().prints, &prints);
+        let hosts = Hosts::between(&old, &plan);
+        self.0.may_become(&plan, &prints, &hosts)?;
+        self.0.make(&change, &hosts, &plan).await?;
+        let links = self.0.relink(&old, &plan);
+        let faults = self.0.rewrite(&old, &plan);
+        self.0.standing.borrow_mut().prints = prints;
+        let Hosts { arrived, moved, departed, .. } = hosts;
+        Ok(Reloaded { arrived, moved, departed, links, faults, ..change.told() })
     }
 }
 
 impl Shared {
+    fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.standing.borrow().scene.plan)
+    }
+
+    fn read(&self, file: &LabFile) -> Result<(Arc<Plan>, Prints), NotReloaded> {
+        let standing = self.standing.borrow();
+        let plan = file.plan_keeping(protocols::ALL, &standing.numbers);
+        let mut plan = plan.map_err(|mistakes| NotReloaded::Invalid(Report::new(file, &mistakes).text(Look::Plain)))?;
+        let prints = Prints::of(&plan, file);
+        // It may have been given another name than that of its file.
+        plan.name.clone_from(&standing.scene.plan.name);
+        Ok((Arc::new(plan), prints))
+    }
+
     /// # Errors
     /// What only a new start can change.
-    fn may_become(&self, plan: &Plan, prints: &Prints) -> Result<(), NotReloaded> {
+    fn may_become(&self, plan: &Plan, prints: &Prints, hosts: &Hosts) -> Result<(), NotReloaded> {
         let standing = self.standing.borrow();
-        let old = &standing.plan;
-        let mut other = moved(old, plan);
+        let old = &standing.scene.plan;
         let entry = |prints: &Prints, key: &str| prints.lab.as_ref().and_then(|lab| lab.get(key)).cloned();
         let differs = |key: &&str| entry(&standing.prints, key) != entry(prints, key);
-        other.extend(["name", "seed", "workers"].into_iter().filter(differs).map(|key| format!("another `{key}`")));
-        if other.is_empty() && old.resolver() != plan.resolver() {
-            other.push("another resolver".to_owned());
-        }
-        if other.is_empty() && self.means.ports_stay && ports(old) != ports(plan) {
-            other.push("other ports".to_owned());
+        let keys = ["name", "seed", "workers"].into_iter().filter(differs);
+        let mut other: Vec<String> = keys.map(|key| format!("another `{key}`")).collect();
+        if let Some(ground) = &self.means.ground {
+            other.extend(ground.holds_to(old, plan, hosts.departed.iter().chain(&hosts.moved)));
         }
         if other.is_empty() {
             return Ok(());
@@ -170,26 +206,58 @@ impl Shared {
         Err(NotReloaded::Refused(format!("toynet: only a new start can bring\n  {what}\n{advice}")))
     }
 
-    async fn make(&self, change: &Change, plan: &Arc<Plan>) -> Result<(), NotReloaded> {
-        if change.is_empty() {
-            return Ok(());
+    async fn make(&self, change: &Change, hosts: &Hosts, plan: &Arc<Plan>) -> Result<(), NotReloaded> {
+        let scene = self.scene(plan, hosts);
+        let (old, roster) = (self.standing.borrow().scene.clone(), self.announce(plan, hosts));
+        self.give(hosts).map_err(|error| failed(&error))?;
+        if !(change.is_empty() && hosts.is_empty()) {
+            let made = self.change_over(change, &old, &scene).await;
+            made.inspect_err(|_| self.take_back(&hosts.new)).map_err(|error| failed(&error))?;
         }
-        let old = Arc::clone(&self.standing.borrow().plan);
-        let leaving = Arc::new(change.leaving(&old));
+        self.take_back(&hosts.old);
+        let mut standing = self.standing.borrow_mut();
+        (standing.scene, standing.roster) = (scene, roster);
+        standing.numbers.extend(plan.numbers());
+        Ok(())
+    }
+
+    fn scene(&self, plan: &Arc<Plan>, hosts: &Hosts) -> Scene {
+        let Scene { topology, around, ways_out, .. } = self.standing.borrow().scene.clone();
+        let is_same = hosts.is_empty() && topology.resolver() == plan.resolver();
+        let others = || Arc::new(topology.with_hosts(plan.topology_hosts(), plan.resolver()));
+        let topology = if is_same { Arc::clone(&topology) } else { others() };
+        let ground = self.means.ground.as_ref();
+        let outside = ground.map_or(Arc::clone(&around.outside), |ground| ground.outside(plan));
+        let ways_out = ground.and_then(|ground| ground.ways_out_of(plan)).unwrap_or(ways_out);
+        Scene { plan: Arc::clone(plan), topology, around: Surroundings { outside, ..around }, ways_out }
+    }
+
+    /// Names those who come to the readers of the record, before anybody hears from them.
+    fn announce(&self, plan: &Plan, hosts: &Hosts) -> Roster {
+        let mut roster = self.standing.borrow().roster.clone();
+        let named = hosts.arrived.iter().chain(&hosts.moved).filter_map(|name| plan.host(name));
+        for host in named {
+            let unknown = |address: &&IpAddr| roster.name(**address) != Some(host.name.as_str());
+            let addresses: Vec<_> = host.addresses.iter().filter(unknown).copied().collect();
+            addresses.iter().for_each(|address| roster.learn(host.name.as_str(), *address));
+            self.means.guests.iter().for_each(|guests| guests.announce(host.name.as_str(), &addresses));
+        }
+        roster
+    }
+
+    async fn change_over(&self, change: &Change, old: &Scene, new: &Scene) -> io::Result<()> {
+        let leaving = Arc::new(change.leaving(&old.plan, self.means.ground.is_some()));
         let mut made = self.all(Step::Leave(Arc::clone(&leaving))).await;
         if made.is_ok() {
-            made = self.all(Step::Enter(Arc::clone(plan), Arc::new(change.entering()))).await;
+            made = self.all(Step::Enter(Arc::new(new.clone()), Arc::new(change.entering()))).await;
         }
-        let Err(error) = made else {
-            return self.all(Step::Settle(Arc::new(change.ending()))).await.map_err(|error| failed(&error));
-        };
-        let nobody = Arc::default();
-        for step in [Step::Revert, Step::Enter(old, leaving), Step::Settle(nobody)] {
+        let Err(error) = made else { return self.all(Step::Settle(Arc::new(change.ending()))).await };
+        for step in [Step::Revert, Step::Enter(Arc::new(old.clone()), leaving), Step::Settle(Arc::default())] {
             if let Err(error) = self.all(step).await {
                 tracing::error!("what ran before does not start again: {error}");
             }
         }
-        Err(failed(&error))
+        Err(error)
     }
 
     /// Lets every worker take a step.
@@ -210,17 +278,26 @@ impl Shared {
         outcome
     }
 
-    fn relink(&self, plan: &Plan) -> bool {
-        let differ = self.standing.borrow().plan.links != plan.links;
+    fn give(&self, hosts: &Hosts) -> io::Result<()> {
+        self.means.ground.as_ref().map_or(Ok(()), |ground| ground.give(&hosts.new))
+    }
+
+    fn take_back(&self, addresses: &[IpAddr]) {
+        if let Some(Err(error)) = self.means.ground.as_ref().map(|ground| ground.take_back(addresses)) {
+            tracing::warn!("addresses that nobody has any more are still there: {error}");
+        }
+    }
+
+    fn relink(&self, old: &Plan, plan: &Plan) -> bool {
+        let differ = old.links != plan.links;
         if differ {
             let rules = plan.links.iter().map(Link::rule).collect();
-            self.means.topology.relink(Links::new(rules, self.means.clock.now()));
+            self.standing.borrow().scene.topology.relink(Links::new(rules, self.means.clock.now()));
         }
         differ
     }
 
-    fn rewrite(&self, plan: &Plan) -> bool {
-        let old = Arc::clone(&self.standing.borrow().plan);
+    fn rewrite(&self, old: &Plan, plan: &Plan) -> bool {
         let same = |(one, other): (&PlannedFault, &PlannedFault)| {
             (one.to_string(), one.when, one.meant()) == (other.to_string(), other.when, other.meant())
         };
@@ -228,91 +305,9 @@ impl Shared {
         if differ {
             self.means.faults.rewrite(plan, self.means.clock.now());
         }
+        self.means.faults.keep_to(plan);
         differ
     }
-}
-
-/// What differs between two plans of the same hosts.
-#[derive(Debug, Default)]
-struct Change {
-    unchanged: usize,
-    changed: BTreeSet<Key>,
-    added: BTreeSet<Key>,
-    removed: BTreeSet<Key>,
-}
-
-impl Change {
-    fn between(standing: &Standing, plan: &Plan, prints: &Prints) -> Self {
-        let mut change = Self::default();
-        for (key, print) in &prints.services {
-            match standing.prints.services.get(key) {
-                Some(old) if old == print && standing.plan.hints == plan.hints => change.unchanged += 1,
-                Some(_) => drop(change.changed.insert(key.clone())),
-                None => drop(change.added.insert(key.clone())),
-            }
-        }
-        let gone = standing.prints.services.keys().filter(|key| !prints.services.contains_key(*key));
-        change.removed = gone.cloned().collect();
-        change
-    }
-
-    fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
-    }
-
-    /// Those of the old plan that end before their successors begin.
-    fn leaving(&self, old: &Plan) -> BTreeSet<Key> {
-        let services = old.hosts.iter().flat_map(|host| host.services.iter().map(move |service| (host, service)));
-        let exclusive = services.filter(|(_, service)| !service.config.may_overlap());
-        exclusive.map(|(host, service)| key(host, service)).filter(|key| self.ending().contains(key)).collect()
-    }
-
-    fn entering(&self) -> BTreeSet<Key> {
-        self.changed.union(&self.added).cloned().collect()
-    }
-
-    fn ending(&self) -> BTreeSet<Key> {
-        self.changed.union(&self.removed).cloned().collect()
-    }
-
-    fn told(&self) -> Reloaded {
-        let words = |keys: &BTreeSet<Key>| keys.iter().map(|(host, service)| format!("{service} on {host}")).collect();
-        Reloaded {
-            unchanged: self.unchanged,
-            restarted: words(&self.changed),
-            added: words(&self.added),
-            removed: words(&self.removed),
-            ..Reloaded::default()
-        }
-    }
-}
-
-/// Hosts that are not in both plans, or have other addresses there.
-fn moved(old: &Plan, new: &Plan) -> Vec<String> {
-    let (before, after) = (addresses(old), addresses(new));
-    let mut moved = Vec::new();
-    for (name, at) in &after {
-        match before.get(name) {
-            None => moved.push(format!("the host {name}")),
-            Some(was) if was != at => moved.push(format!("other addresses for {name}")),
-            Some(_) => {}
-        }
-    }
-    moved.extend(before.keys().filter(|name| !after.contains_key(*name)).map(|name| format!("the end of {name}")));
-    moved
-}
-
-fn addresses(plan: &Plan) -> BTreeMap<&str, (u16, &[IpAddr])> {
-    plan.hosts.iter().map(|host| (host.name.as_str(), (host.number, host.addresses.as_slice()))).collect()
-}
-
-fn ports(plan: &Plan) -> BTreeSet<(&str, u16)> {
-    let of_host = |host| {
-        let host: &crate::plan::PlannedHost = host;
-        let endpoints = host.services.iter().flat_map(|service| service.config.endpoints());
-        endpoints.map(|endpoint| (host.name.as_str(), endpoint.port)).collect::<Vec<_>>()
-    };
-    plan.hosts.iter().flat_map(of_host).collect()
 }
 
 fn failed(error: &io::Error) -> NotReloaded {

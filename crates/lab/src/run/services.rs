@@ -8,6 +8,7 @@ use tokio::task::yield_now;
 use toynet_net::Network;
 use toynet_service::Server;
 
+use super::change::Scene;
 use super::keep::Kept;
 use super::prints::{Key, key};
 use super::{FaultBook, keep};
@@ -33,11 +34,11 @@ pub(super) async fn start(
 /// The same with only those of `keys`. When one of them does not start none of them runs.
 pub(super) async fn start_some(
     network: &Rc<Network>,
-    plan: &Plan,
-    around: &Surroundings,
+    scene: &Scene,
     faults: &FaultBook,
     keys: &BTreeSet<Key>,
 ) -> io::Result<Running> {
+    let Scene { plan, around, .. } = scene;
     let mut running = Running::default();
     let pairs = plan.hosts.iter().flat_map(|host| host.services.iter().map(move |service| (host, service)));
     for (host, service) in pairs.filter(|(host, service)| keys.contains(&key(host, service))) {

@@ -13,7 +13,7 @@ use toynet_net::{Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
-use super::change::{Order, Shift};
+use super::change::{Order, Scene, Shift};
 use super::reload::{Means, Reloader};
 use super::{FaultBook, Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
@@ -26,6 +26,7 @@ pub struct Lab {
     ground: Arc<Ground>,
     authority: Authority,
     roster: Roster,
+    around: Surroundings,
     topology: Arc<Topology>,
     clock: Clock,
     records: Vec<Records>,
@@ -68,7 +69,7 @@ impl Lab {
     ) -> Result<Self, StartError> {
         let workers = workers.map_or_else(worker::sensible_count, usize::from).max(1);
         let clock = Clock::system();
-        let outside = Arc::clone(&ground.outside);
+        let outside = ground.outside(&plan);
         let around = Surroundings { outside, files, authority: authority.clone(), state };
         let topology = Arc::new(plan.topology(clock.now()).played(ground.played()));
         let roster = topology.roster();
@@ -83,6 +84,7 @@ impl Lab {
             ground,
             authority,
             roster,
+            around: around.clone(),
             topology,
             clock,
             records,
@@ -151,13 +153,19 @@ impl Lab {
     /// Lets it take `file` anew, which its plan was made from.
     pub fn reloader(&self, file: LabFile) -> Reloader {
         let means = Means {
-            topology: Arc::clone(&self.topology),
             faults: Arc::clone(&self.faults),
             clock: self.clock,
             workers: self.orders.clone(),
-            ports_stay: self.ground.played().is_some(),
+            guests: Some(self.guests.clone()),
+            ground: Some(Arc::clone(&self.ground)),
         };
-        Reloader::new(file, Arc::clone(&self.plan), means)
+        let scene = Scene {
+            plan: Arc::clone(&self.plan),
+            topology: Arc::clone(&self.topology),
+            around: self.around.clone(),
+            ways_out: self.ground.ways_out.clone(),
+        };
+        Reloader::new(file, scene, means)
     }
 
     /// What its services do wrong on purpose.
@@ -234,7 +242,7 @@ impl Worker {
         // Nobody listens any more when another worker has failed already.
         let _ = self.ready.send(started).await;
         drop(self.ready);
-        let shift = Shift { network, around: self.around, faults: self.faults, running: running.unwrap_or_default() };
+        let shift = Shift { network, faults: self.faults, running: running.unwrap_or_default() };
         shift.work(self.orders, self.stopped).await;
         Ok(())
     }
