@@ -7,9 +7,11 @@
 //! - [`tool`]: what it offers at the command line: clients, and a server that stands alone
 //! - [`units`]: spans of time, rates, sizes, shares and addresses as a person writes them
 //! - [`tls`]: TLS of a service: its key in the lab file, and where its certificates are from
+//! - [`fault`]: what the words for faults have in common
 //! - [`mistake`]: what is wrong with a lab file, and where; [`near`]: what a person may have meant
 #![forbid(unsafe_code)]
 
+pub mod fault;
 pub mod mistake;
 pub mod near;
 pub mod place;

@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
+use toynet_service::fault::Deeds;
 use toynet_service::units::Period;
 
 use super::{DnsFault, Wrong};
@@ -61,20 +62,15 @@ enum Part {
 /// When a word is unknown, or not exactly one thing is to go wrong.
 pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
-    let mut wrongs = Vec::new();
-    if let Some(code) = &table.answer {
-        let code = code.parse().ok().filter(|code: &crate::codes::Rcode| code.0 < 16);
-        wrongs.push(Wrong::Answer(code.ok_or_else(|| Error::custom(CODES))?));
-    }
-    wrongs.extend(table.delay.map(|Period(delay)| Wrong::Delay(delay)));
-    wrongs.extend(table.stale.map(Wrong::Stale));
-    wrongs.extend(table.wrong.map(|part| match part {
+    let code = |code: &String| code.parse().ok().filter(|code: &crate::codes::Rcode| code.0 < 16);
+    let answer = table.answer.as_ref().map(|text| code(text).ok_or_else(|| Error::custom(CODES))).transpose()?;
+    let part = table.wrong.map(|part| match part {
         Part::Id => Wrong::Id,
         Part::Question => Wrong::Question,
         Part::Source => Wrong::Source,
         Part::Pointer => Wrong::Pointer,
         Part::Glue => Wrong::Glue,
-    }));
+    });
     let flags = [
         (table.drop, Wrong::Drop),
         (table.truncate, Wrong::Truncate),
@@ -83,8 +79,9 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
         (table.lame, Wrong::Lame),
         (table.circle, Wrong::Loop),
     ];
-    wrongs.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, wrong)| wrong));
-    let Ok([wrong]) = <[Wrong; 1]>::try_from(wrongs) else { return Err(Error::custom(ONE)) };
+    let delay = table.delay.map(|Period(delay)| Wrong::Delay(delay));
+    let deeds = Deeds::flags(flags).and(part).and(delay).and(answer.map(Wrong::Answer));
+    let wrong = deeds.and(table.stale.map(Wrong::Stale)).one("dns")?;
     let name = table.name.map(|name| name.parse().map_err(|_| Error::custom(format!("`{name}` is no domain name"))));
     let kind = table.kind.map(|kind| kind.parse().map_err(|_| Error::custom(format!("`{kind}` is no record type"))));
     let stream = table.transport.map(|transport| transport == Transport::Tcp);
@@ -92,7 +89,6 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
 }
 
 const CODES: &str = "a response code is SERVFAIL, REFUSED, NXDOMAIN, FORMERR, NOTIMP, ...";
-const ONE: &str = "exactly one thing goes wrong in a fault\n`toynet fault kinds dns` tells which there are";
 
 /// What can go wrong.
 pub const KINDS: &[(&str, &str)] = &[

@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
+use toynet_service::fault::Deeds;
 use toynet_service::units::{Period, Rate};
 
 use super::{HttpFault, Wrong};
@@ -51,18 +52,12 @@ enum Length {
 /// When a word is unknown or means nothing, or nothing or too much is to go wrong.
 pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
-    let mut wrongs = Vec::new();
-    if let Some(status) = table.status {
-        let status = StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16()));
-        wrongs.push(Wrong::Status(status.ok_or_else(|| Error::custom(STATUSES))?));
-    }
-    wrongs.extend(table.rate.map(|Rate(bits)| Wrong::Slow(bits.div_ceil(8))));
-    wrongs.extend(table.cut.map(Wrong::Cut));
-    wrongs.extend(table.length.map(|length| match length {
+    let known = |status| StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16()));
+    let status = table.status.map(|status| known(status).ok_or_else(|| Error::custom(STATUSES))).transpose()?;
+    let length = table.length.map(|length| match length {
         Length::Long => Wrong::Long,
         Length::Short => Wrong::Short,
-    }));
-    wrongs.extend(table.stale.map(|Period(age)| Wrong::Stale(age)));
+    });
     let flags = [
         (table.drop, Wrong::Drop),
         (table.reset, Wrong::Reset),
@@ -70,10 +65,10 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
         (table.chunk, Wrong::Chunk),
         (table.circle, Wrong::Loop),
     ];
-    wrongs.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, wrong)| wrong));
-    if wrongs.len() > 1 || wrongs.is_empty() && table.delay.is_none() {
-        return Err(Error::custom(ONE));
-    }
+    let rate = table.rate.map(|Rate(bits)| Wrong::Slow(bits.div_ceil(8)));
+    let deeds = Deeds::flags(flags).and(status.map(Wrong::Status)).and(rate).and(table.cut.map(Wrong::Cut));
+    let deeds = deeds.and(length).and(table.stale.map(|Period(age)| Wrong::Stale(age)));
+    let wrong = deeds.one_or_late(table.delay.is_some(), "http")?;
     let path = table.path.map(|path| Pattern::parse(&path).map_err(|rule| Error::custom(path_rule(&path, rule))));
     let method = table.method.map(|method| method.parse::<Method>().map_err(|_| Error::custom(METHODS)));
     Ok(Arc::new(HttpFault {
@@ -81,7 +76,7 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
         method: method.transpose()?,
         name: table.name.map(|name| name.trim_end_matches('.').to_ascii_lowercase()),
         delay: table.delay.unwrap_or_default().0,
-        wrong: wrongs.first().copied(),
+        wrong,
     }))
 }
 
@@ -91,7 +86,6 @@ fn path_rule(path: &str, rule: impl std::fmt::Display) -> String {
 
 const STATUSES: &str = "a status is a number from 200 to 599";
 const METHODS: &str = "a method is GET, POST, PUT, ...";
-const ONE: &str = "exactly one thing goes wrong in a fault, with a delay before it or alone\n`toynet fault kinds http` tells which there are";
 
 /// What can go wrong.
 pub const KINDS: &[(&str, &str)] = &[

@@ -7,6 +7,7 @@ use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
+use toynet_service::fault::Deeds;
 use toynet_service::units::Period;
 
 use super::{Glob, Seen, SmtpFault, Stage, Wrong};
@@ -37,18 +38,12 @@ struct Table {
 /// When a word is unknown or means nothing, or nothing or too much is to go wrong.
 pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
-    let mut wrongs = Vec::new();
-    if let Some(text) = &table.reply {
-        wrongs.push(Wrong::Reply(reply(text).ok_or_else(|| Error::custom(REPLIES))?));
-    }
-    wrongs.extend(table.withhold.map(|keyword| Wrong::Withhold(keyword.to_ascii_uppercase())));
-    wrongs.extend(table.greylist.map(|Period(wait)| Wrong::Greylist(wait, Seen::default())));
+    let reply = table.reply.map(|text| reply(&text).ok_or_else(|| Error::custom(REPLIES))).transpose()?;
+    let withhold = table.withhold.map(|keyword| Wrong::Withhold(keyword.to_ascii_uppercase()));
+    let greylist = table.greylist.map(|Period(wait)| Wrong::Greylist(wait, Seen::default()));
     let flags = [(table.drop, Wrong::Drop), (table.half, Wrong::Half), (table.bare_lf, Wrong::BareLf)];
-    wrongs.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, wrong)| wrong));
-    if wrongs.len() > 1 || wrongs.is_empty() && table.delay.is_none() {
-        return Err(Error::custom(ONE));
-    }
-    let wrong = wrongs.pop();
+    let deeds = Deeds::flags(flags).and(reply.map(Wrong::Reply)).and(withhold).and(greylist);
+    let wrong = deeds.one_or_late(table.delay.is_some(), "smtp")?;
     let stage = match (&wrong, table.at_stage) {
         (Some(Wrong::Withhold(_)), None | Some(Stage::Ehlo)) => Some(Stage::Ehlo),
         (Some(Wrong::Greylist(..)), None | Some(Stage::Rcpt)) => Some(Stage::Rcpt),
@@ -74,7 +69,6 @@ const LONGEST: usize = 510;
 const REPLIES: &str = "a reply is a code from 200 to 559 and a text\nwrite it such as `451 4.3.2 not now`";
 const WHICH_STAGE: &str = "at which stage does this reply come?\nadd `at_stage`: connect, ehlo, starttls, auth, mail, rcpt, data, content or quit; or a sender or recipient";
 const OWN_STAGE: &str = "keywords are withheld at `ehlo`, and recipients put off at `rcpt`\nleave `at_stage` out";
-const ONE: &str = "exactly one thing goes wrong in a fault, with a delay before it or alone\n`toynet fault kinds smtp` tells which there are";
 
 /// What can go wrong.
 pub const KINDS: &[(&str, &str)] = &[

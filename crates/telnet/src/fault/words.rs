@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
+use toynet_service::fault::Deeds;
 use toynet_service::units::Period;
 
 use super::{Moment, Options, TelnetFault, Wrong};
@@ -32,17 +32,10 @@ struct Table {
 pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
     let flags = [(table.silence, Wrong::Silence), (table.lone_iac, Wrong::LoneIac), (table.endless, Wrong::Endless)];
-    let set = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, wrong)| wrong);
-    let words = table.options.map(Wrong::Options).into_iter().chain(table.drop.map(Wrong::Drop));
-    let wrongs: Vec<Wrong> = set.chain(words).collect();
-    if wrongs.len() > 1 || wrongs.is_empty() && table.delay.is_none() {
-        return Err(Error::custom(ONE));
-    }
-    Ok(Arc::new(TelnetFault { delay: table.delay.unwrap_or_default().0, wrong: wrongs.first().copied() }))
+    let deeds = Deeds::flags(flags).and(table.options.map(Wrong::Options)).and(table.drop.map(Wrong::Drop));
+    let wrong = deeds.one_or_late(table.delay.is_some(), "telnet")?;
+    Ok(Arc::new(TelnetFault { delay: table.delay.unwrap_or_default().0, wrong }))
 }
-
-const ONE: &str =
-    "exactly one thing goes wrong in a fault, with a delay or alone\n`toynet fault kinds telnet` tells which there are";
 
 /// What can go wrong.
 pub const KINDS: &[(&str, &str)] = &[
