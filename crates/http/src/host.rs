@@ -46,6 +46,9 @@ pub enum HostError {
 pub fn authority<B>(request: &Request<B>) -> Result<Option<Authority<'_>>, HostError> {
     let field = host_field(request.headers())?;
     let of_target = of_target(request.uri())?;
+    if request.uri().path() == "*" && request.method() != Method::OPTIONS {
+        return Err(HostError::Form);
+    }
     match request.version() {
         Version::HTTP_2 | Version::HTTP_3 => of_pseudo_header(of_target, field, request.uri()),
         Version::HTTP_11 if request.headers().get(HOST).is_none() => Err(HostError::Missing),

@@ -47,6 +47,7 @@ impl Service<Request<Incoming>> for Exchanges {
         let refuse = |status| Answer::Now(self.refusal(status, &request));
         let answer = match self.serving.sites.find(&request) {
             Err(status) => refuse(status),
+            Ok(_) if !are_values_bare(&request) => refuse(StatusCode::BAD_REQUEST),
             Ok(_) if !is_coding_known(request.headers()) => refuse(StatusCode::NOT_IMPLEMENTED),
             Ok(_) if !is_expectation_known(request.headers()) => refuse(StatusCode::EXPECTATION_FAILED),
             // Before the handler is asked, so that no `100 Continue` invites what is not wanted.
@@ -74,6 +75,12 @@ impl Exchanges {
         }
         response
     }
+}
+
+/// Whether no field begins or ends with white space, which HTTP/1.1 takes off and later versions forbid (RFC 9113 8.2.1).
+fn are_values_bare<B>(request: &Request<B>) -> bool {
+    let is_bare = |value: &HeaderValue| value.as_bytes().trim_ascii().len() == value.len();
+    request.version() <= Version::HTTP_11 || request.headers().values().all(is_bare)
 }
 
 /// Nothing is decoded here but `chunked` (RFC 9112 6.1).
