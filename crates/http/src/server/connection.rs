@@ -73,7 +73,7 @@ enum Early {
 async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Watch>) -> Result<(), Early> {
     let (clock, end) = (host.clock(), stream.end());
     let connected = Connected { peer: stream.peer(), local: stream.local(), is_secure: stream.tls().is_some() };
-    let (stream, version) = Watched::open(stream, Gate::new(serving.limits.header), Rc::clone(&watch)).await?;
+    let (stream, version) = Watched::open(stream, Gate::new(serving.limits.header), Rc::clone(&watch), clock).await?;
     let exchanges = Exchanges { host, end, serving, watch, connected: Rc::new(connected), next: Next::default() };
     match version {
         Version::One => converse_in_one(stream, exchanges, clock).await,

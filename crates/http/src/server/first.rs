@@ -8,11 +8,12 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use toynet_net::Stream;
+use toynet_net::{Clock, Stream};
 
+use super::parting::Parting;
 use super::watch::Watch;
 use crate::wire::frame::PREFACE;
-use crate::wire::{Gate, Refusal};
+use crate::wire::{FrameGate, Gate, Refusal};
 
 /// A watched stream behind a gate. To its reader the client has closed its side where the gate is shut.
 #[derive(Debug)]
@@ -22,10 +23,20 @@ pub(super) struct Watched {
     held: Vec<u8>,
     /// How many of those octets may pass.
     passed: usize,
-    gate: Gate,
+    gate: Guard,
     /// Whether the reader came to where the gate is shut.
     is_at_end: bool,
     watch: Rc<Watch>,
+    clock: Clock,
+    /// The end of HTTP/2, once it is near.
+    parting: Option<Parting>,
+}
+
+/// What passes to the reader.
+#[derive(Debug)]
+enum Guard {
+    One(Gate),
+    Two(Box<FrameGate>),
 }
 
 /// The versions that share a port.
@@ -37,7 +48,7 @@ pub(super) enum Version {
 
 impl Watched {
     /// Reads until it is clear which version the client speaks (RFC 9113 3.4).
-    pub async fn open(mut stream: Stream, mut gate: Gate, watch: Rc<Watch>) -> io::Result<(Self, Version)> {
+    pub async fn open(mut stream: Stream, gate: Gate, watch: Rc<Watch>, clock: Clock) -> io::Result<(Self, Version)> {
         let mut held = Vec::with_capacity(FIRST);
         let version = loop {
             let count = read(&mut stream, &mut held, &watch).await?;
@@ -47,26 +58,34 @@ impl Watched {
                 break Version::One;
             }
             if looked_at == PREFACE.len() {
-                gate.open();
                 break Version::Two;
             }
         };
+        let mut gate = match version {
+            Version::One => Guard::One(gate),
+            Version::Two => Guard::Two(Box::default()),
+        };
         let passed = gate.look(&mut held);
         watch.in_content(gate.is_in_content());
-        Ok((Self { stream, held, passed, gate, is_at_end: false, watch }, version))
+        Ok((Self { stream, held, passed, gate, is_at_end: false, watch, clock, parting: None }, version))
     }
 
     /// The same as a stream of another protocol, which gives back `unread` first.
     pub fn after(mut self, unread: &Bytes) -> Self {
-        self.gate.open();
+        if let Guard::One(gate) = &mut self.gate {
+            gate.open();
+        }
         self.held.splice(..0, unread.iter().copied());
         self.passed = self.held.len();
         self
     }
 
-    /// Why the reader met an end that is not the client's.
+    /// Why the reader of HTTP/1.x met an end that is not the client's.
     pub fn refusal(&self) -> Option<Refusal> {
-        self.gate.refusal().filter(|_| self.is_at_end)
+        match &self.gate {
+            Guard::One(gate) => gate.refusal().filter(|_| self.is_at_end),
+            Guard::Two(_) => None,
+        }
     }
 
     /// What is refused, as far as it was read.
@@ -156,7 +175,9 @@ impl AsyncRead for Watched {
                 return Poll::Ready(Ok(()));
             }
             if let Some(why) = this.watch.given_up() {
-                why.status().into_iter().for_each(|status| this.gate.shut(status));
+                if let (Guard::One(gate), Some(status)) = (&mut this.gate, why.status()) {
+                    gate.shut(status);
+                }
                 this.is_at_end = true;
                 return Poll::Ready(Ok(()));
             }
@@ -164,7 +185,7 @@ impl AsyncRead for Watched {
                 this.look_at_held();
                 continue;
             }
-            if this.gate.refusal().is_some() {
+            if this.gate.is_shut() {
                 this.is_at_end = true;
                 return Poll::Ready(Ok(()));
             }
@@ -204,8 +225,50 @@ impl AsyncWrite for Watched {
         Pin::new(&mut self.get_mut().stream).poll_flush(cx)
     }
 
+    /// A client of HTTP/2 is told why, where that was not said by whoever stands behind the gate.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        let Guard::Two(gate) = &this.gate else { return Pin::new(&mut this.stream).poll_shutdown(cx) };
+        let parting = this.parting.get_or_insert_with(|| {
+            let last_word = match gate.violation() {
+                Some(violation) => gate.farewell(violation.code, violation.rule),
+                None if this.is_at_end => gate.farewell(NO_ERROR, ""),
+                None => Vec::new(),
+            };
+            Parting::Saying(last_word)
+        });
+        parting.poll(&mut this.stream, this.clock, cx)
+    }
+}
+
+impl Guard {
+    fn look(&mut self, octets: &mut [u8]) -> usize {
+        match self {
+            Guard::One(gate) => gate.look(octets),
+            Guard::Two(gate) => gate.look(octets),
+        }
+    }
+
+    /// Says whether octets that were held because of an answer may pass.
+    fn resume(&mut self) -> bool {
+        match self {
+            Guard::One(gate) => gate.resume(),
+            Guard::Two(_) => false,
+        }
+    }
+
+    fn is_in_content(&self) -> bool {
+        match self {
+            Guard::One(gate) => gate.is_in_content(),
+            Guard::Two(_) => false,
+        }
+    }
+
+    fn is_shut(&self) -> bool {
+        match self {
+            Guard::One(gate) => gate.refusal().is_some(),
+            Guard::Two(gate) => gate.violation().is_some(),
+        }
     }
 }
 
@@ -220,3 +283,5 @@ fn told(watch: &Watch, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize
 
 /// Most requests fit, so that they are one read and one entry of the record.
 const FIRST: usize = 4096;
+/// RFC 9113 7.
+const NO_ERROR: u32 = 0x0;

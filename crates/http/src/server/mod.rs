@@ -8,7 +8,7 @@
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
 //! - `gate`: what answers at a port that only leads to TLS, or where TLS should have been spoken
 //! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
-//!   versions apart
+//!   versions apart; `parting`: the last word in HTTP/2
 
 pub mod access;
 pub mod body;
@@ -19,6 +19,7 @@ mod first;
 mod gate;
 pub mod handler;
 pub mod limits;
+mod parting;
 mod refuse;
 pub mod route;
 pub mod sites;

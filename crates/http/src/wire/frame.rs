@@ -170,6 +170,8 @@ pub const fn error_name(code: u32) -> &'static str {
 
 /// SETTINGS_HEADER_TABLE_SIZE (RFC 9113 6.5.2).
 pub const HEADER_TABLE_SIZE: u16 = 0x1;
+/// SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113 6.5.2).
+pub const INITIAL_WINDOW_SIZE: u16 = 0x4;
 const RESERVED: u32 = 1 << 31;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - [`framing`]: how long the content of a message is
 //! - [`content`]: the content itself, plain or chunked, in pieces
 //! - [`frame`]: the frames of HTTP/2
+//! - [`gate`]: what of HTTP/1.x may pass to whoever reads requests; [`frame_gate`]: the same for HTTP/2
 //! - [`hpack`]: its header compression
 //! - [`fields`]: the rules for its fields
 //! - [`websocket`]: frames and messages of WebSocket
@@ -13,6 +14,7 @@ pub mod content;
 pub mod fault;
 pub mod fields;
 pub mod frame;
+pub mod frame_gate;
 pub mod framing;
 pub mod gate;
 pub mod head;
@@ -22,6 +24,7 @@ pub mod websocket;
 
 pub use content::Content;
 pub use fault::{Fault, Rule};
+pub use frame_gate::FrameGate;
 pub use framing::Framing;
 pub use gate::{Gate, Refusal};
 pub use head::{Head, Kind, Start};

@@ -4,13 +4,28 @@
 /// of padding, or in padding that is not all ones (RFC 7541 5.2).
 pub fn decode(octets: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(octets.len() * 8 / 5);
+    walk(octets, |octet| text.push(octet))?;
+    Some(text)
+}
+
+/// How many octets of text they mean, and the first of them; nothing as for [`decode`].
+pub fn measure(octets: &[u8]) -> Option<(usize, Option<u8>)> {
+    let (mut length, mut first) = (0, None);
+    walk(octets, |octet| {
+        length += 1;
+        first = first.or(Some(octet));
+    })?;
+    Some((length, first))
+}
+
+fn walk(octets: &[u8], mut tell: impl FnMut(u8)) -> Option<()> {
     let (mut code, mut length) = (0_u32, 0_usize);
     for octet in octets {
         for shift in (0..8).rev() {
             code = code << 1 | u32::from(octet >> shift & 1);
             length += 1;
             if let Some(symbol) = symbol(code, length) {
-                text.push(u8::try_from(symbol).ok()?);
+                tell(u8::try_from(symbol).ok()?);
                 (code, length) = (0, 0);
             } else if length >= LONGEST {
                 return None;
@@ -18,7 +33,7 @@ pub fn decode(octets: &[u8]) -> Option<Vec<u8>> {
         }
     }
     let is_padding = length < 8 && code == (1 << length) - 1;
-    is_padding.then_some(text)
+    is_padding.then_some(())
 }
 
 /// The symbol whose code has this value and length.

@@ -2,8 +2,10 @@
 //!
 //! - [`huffman`]: the code of Appendix B
 //! - [`table`]: static and dynamic table
+//! - [`skim`]: whether blocks can be read, without reading them
 
 pub mod huffman;
+pub mod skim;
 pub mod table;
 
 use table::Table;
@@ -134,11 +136,17 @@ impl<'a> Input<'a> {
 
     /// RFC 7541 5.2.
     fn string(&mut self) -> Result<Vec<u8>, HpackError> {
+        let (text, is_huffman) = self.text()?;
+        if is_huffman { huffman::decode(text).ok_or(HpackError::Huffman) } else { Ok(text.to_vec()) }
+    }
+
+    /// A text as it stands, and whether it does so in Huffman's code.
+    fn text(&mut self) -> Result<(&'a [u8], bool), HpackError> {
         let is_huffman = self.0.first().ok_or(HpackError::Cut)? & 0x80 != 0;
         let length = self.number(7)?;
         let (text, rest) = self.0.split_at_checked(length).ok_or(HpackError::Cut)?;
         self.0 = rest;
-        if is_huffman { huffman::decode(text).ok_or(HpackError::Huffman) } else { Ok(text.to_vec()) }
+        Ok((text, is_huffman))
     }
 }
 

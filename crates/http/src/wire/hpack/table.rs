@@ -73,8 +73,15 @@ impl Table {
     }
 }
 
+/// The field of the static table at `index`, from 1.
+pub(super) fn fixed(index: usize) -> Option<&'static (&'static str, &'static str)> {
+    STATIC.get(index.checked_sub(1)?)
+}
+
+/// How many fields the static table has.
+pub(super) const FIXED: usize = STATIC.len();
 /// RFC 9113 6.5.2.
-const USUAL: usize = 4096;
+pub(super) const USUAL: usize = 4096;
 /// Browsers allow 64 KiB, and some tools more; this is room for a thousand long fields.
 const MOST: usize = 1024 * 1024;
 
