@@ -158,6 +158,9 @@ fn judge(octets: &mut [u8]) -> Result<(Framing, bool), Refused> {
     let refused = |fault: Fault| (StatusCode::BAD_REQUEST, fault);
     let mut head = Head::read(octets, Kind::Request).map_err(refused)?;
     let framing = Framing::of_request(&mut head);
+    if head.method().len() > LONGEST_METHOD {
+        return Err(refused(Fault { at: 0, rule: Rule::RequestLine }));
+    }
     let at = |span: Span, rule| Fault { at: span.start as u64, rule };
     if let Some(field) = head.fields.get(MOST_FIELDS) {
         let fault = at(field.name.clone(), Rule::HeadTooLong);
@@ -220,6 +223,7 @@ fn begun(octets: &[u8], looked: usize) -> Result<(), Refused> {
     let is_method = |octet: &u8| head::is_token_octet(*octet);
     match octets[first..].iter().position(|octet| !is_method(octet)) {
         Some(0) => return refused(first, Rule::RequestLine),
+        Some(at) if at > LONGEST_METHOD => return refused(first, Rule::RequestLine),
         Some(at) if octets[first + at] != b' ' => return refused(first + at, Rule::RequestLine),
         Some(_) => {}
         None if octets.len() - first > LONGEST_METHOD => return refused(first, Rule::RequestLine),
@@ -244,7 +248,7 @@ fn too_long(octets: &[u8], largest: usize) -> Refused {
 /// What hyper reads of one head; browsers send some twenty.
 const MOST_FIELDS: usize = 100;
 /// The longest registered one has 17 octets (UPDATEREDIRECTREF).
-const LONGEST_METHOD: usize = 64;
+pub(super) const LONGEST_METHOD: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -299,6 +303,17 @@ mod tests {
         let mut octets = GET.replace("HTTP/1.1", "HTTP/1.7").into_bytes();
         assert_eq!(Gate::new(4096).look(&mut octets), GET.len());
         assert_eq!(octets, GET.as_bytes());
+    }
+
+    #[test]
+    fn a_method_that_is_too_long_used_to_pass_unless_it_came_in_pieces() {
+        for method in [LONGEST_METHOD, LONGEST_METHOD + 1] {
+            let text = GET.replace("GET", &"X".repeat(method));
+            for end in [text.len(), text.len() - 1, LONGEST_METHOD + 3] {
+                let is_refused = look(&text[..end]).1.is_some();
+                assert_eq!(is_refused, method > LONGEST_METHOD, "{method} {end}");
+            }
+        }
     }
 
     #[test]

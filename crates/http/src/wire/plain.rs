@@ -1,12 +1,13 @@
 //! Heads beyond doubt: what nearly every client sends, told apart in one pass that takes no memory.
 
+use super::gate::LONGEST_METHOD;
 use crate::host::Authority;
 
 /// Where the request's head that begins `octets` ends, if all of it is there, breaks no rule, has no
 /// content and asks for no other protocol. Nothing means only that it needs a closer look.
 pub fn end(octets: &[u8]) -> Option<usize> {
     let method = while_in(octets, 0, TOKEN);
-    let is_read = method > 0 && octets.get(method) == Some(&b' ') && &octets[..method] != b"CONNECT";
+    let is_read = (1..=LONGEST_METHOD).contains(&method) && octets.get(method) == Some(&b' ') && &octets[..method] != b"CONNECT";
     if !is_read || octets.get(method + 1) != Some(&b'/') {
         return None;
     }
