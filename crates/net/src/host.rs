@@ -12,6 +12,7 @@ use crate::datagrams::Datagrams;
 use crate::fault::Faults;
 use crate::link::Link;
 use crate::network::Network;
+use crate::notice::Notice;
 use crate::resolve::Resolve;
 use crate::tap::{Opening, Tap};
 use crate::topology::{GUEST, TopologyHost};
@@ -26,6 +27,7 @@ pub struct Host {
     pub(crate) strip: StripId,
     pub(crate) cause: Option<Cause>,
     pub(crate) faults: Faults,
+    pub(crate) notice: Notice,
 }
 
 impl Host {
@@ -78,6 +80,17 @@ impl Host {
     /// What its service is to do wrong on purpose.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// The same host, whose service is told by this that it is to end.
+    #[must_use]
+    pub fn with_notice(self, notice: Notice) -> Self {
+        Self { notice, ..self }
+    }
+
+    /// How its service is told that it is to end.
+    pub fn notice(&self) -> &Notice {
+        &self.notice
     }
 
     /// Writes down that the answer to `cause` was spoilt on purpose, and how. For connections there is

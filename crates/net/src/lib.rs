@@ -8,6 +8,7 @@
 //! - [`tls`], [`quic`]: what lies on top of streams and datagrams
 //! - [`link`]: latency, loss, cut, reset and the like, one small file each, from the start or for a time
 //! - [`fault`]: what a service does wrong on purpose: when and for whom
+//! - [`notice`]: how a service is told that it is to end
 //! - [`carrier`]: how sockets are made: `memory`, `ports` or `real`
 //! - [`typed`]: a command that a person typed, as a cause
 //! - [`doors`]: ways in from the loopback to a lab in a network of its own
@@ -38,6 +39,7 @@ pub mod listener;
 #[cfg(unix)]
 pub mod local;
 pub mod network;
+pub mod notice;
 mod pipe;
 pub mod quic;
 pub mod recorder;
@@ -58,6 +60,7 @@ pub use datagrams::{Answer, Arrived, Datagrams};
 pub use host::Host;
 pub use listener::Listener;
 pub use network::Network;
+pub use notice::Notice;
 pub use recorder::{Recorder, Records};
 pub use resolve::{LocalFuture, Resolve};
 pub use stream::Stream;

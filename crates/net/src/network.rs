@@ -8,6 +8,7 @@ use std::sync::Arc;
 #[cfg(unix)]
 use crate::external::WaysOut;
 use crate::fault::Faults;
+use crate::notice::Notice;
 use crate::socket::Batch;
 use crate::{Carrier, Clock, Host, Recorder, Resolve, Topology};
 
@@ -66,6 +67,7 @@ impl Network {
             strip: self.recorder.add_strip(),
             cause: None,
             faults: Faults::default(),
+            notice: Notice::default(),
         })
     }
 
