@@ -246,6 +246,7 @@ async fn run_until_stopped(
         }
     }
     let stopping = async {
+        lab.give_notice().await;
         for listener in listeners {
             listener.stop(clock).await;
         }

@@ -56,6 +56,11 @@ pub async fn serve(protocol: &'static Protocol, solo: &tool::Solo, matches: &Arg
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        () = solo.give_notice() => {}
+    }
     if let Some(log) = log {
         log.stop(solo.clock()).await;
     }

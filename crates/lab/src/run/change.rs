@@ -5,6 +5,8 @@
 //! - [`Step::Enter`]: the hosts are those of the new plan, and the successors start; the others run on beside them until all of them answer
 //! - [`Step::Settle`]: those stop that are succeeded or no more there
 //! - [`Step::Revert`]: the successors stop, because on some worker one did not start
+//!
+//! Before a lab is stopped there is [`Step::Notice`]: all services end what they have begun.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -34,6 +36,7 @@ pub(super) enum Step {
     Enter(Arc<Scene>, Arc<BTreeSet<Key>>),
     Settle(Arc<BTreeSet<Key>>),
     Revert,
+    Notice,
 }
 
 /// A lab as its services find it.
@@ -70,18 +73,20 @@ impl Shift {
     }
 
     async fn take(&mut self, step: Step, entered: &mut Running) -> io::Result<()> {
+        let clock = self.network.clock();
         match step {
-            Step::Leave(keys) => self.running.stop(|key| keys.contains(key)).await,
+            Step::Leave(keys) => self.running.stop(|key| keys.contains(key), clock).await,
             Step::Enter(scene, keys) => {
                 self.network.set_topology(Arc::clone(&scene.topology));
                 self.network.set_ways_out(scene.ways_out.clone());
                 *entered = services::start_some(&self.network, &scene, &self.faults, &keys).await?;
             }
             Step::Settle(keys) => {
-                self.running.stop(|key| keys.contains(key)).await;
+                self.running.stop(|key| keys.contains(key), clock).await;
                 self.running.add(std::mem::take(entered));
             }
-            Step::Revert => std::mem::take(entered).stop(|_| true).await,
+            Step::Revert => std::mem::take(entered).stop(|_| true, clock).await,
+            Step::Notice => self.running.give_notice(clock).await,
         }
         Ok(())
     }

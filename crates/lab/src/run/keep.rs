@@ -5,18 +5,43 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_local};
-use toynet_net::Host;
+use toynet_net::{Clock, Host, Notice};
 use toynet_service::{LocalFuture, Server};
 
 /// A service that runs, also when nobody holds this.
 #[derive(Debug)]
-pub(super) struct Kept(AbortHandle);
+pub(super) struct Kept {
+    task: AbortHandle,
+    notice: Notice,
+}
 
 impl Kept {
+    /// Tells it that it is to end.
+    pub fn give_notice(&self) {
+        self.notice.give();
+    }
+
+    /// Comes back when it has ended what it had begun, as far as it cares.
+    pub async fn left(&self) {
+        self.notice.left().await;
+    }
+
     /// Ends it with its sockets and connections, as soon as its worker comes to it.
     pub fn stop(&self) {
-        self.0.abort();
+        self.task.abort();
     }
+}
+
+/// Gives notice to all of them and waits until they have left; not for ever.
+pub(super) async fn give_notice(kept: impl Iterator<Item = &Kept> + Clone, clock: Clock) {
+    kept.clone().for_each(Kept::give_notice);
+    let all_left = async {
+        for kept in kept {
+            kept.left().await;
+        }
+    };
+    // Whoever is not ready then is cut off.
+    let _ = clock.until(clock.now() + PATIENCE, all_left).await;
 }
 
 /// Watches over a service that runs.
@@ -26,7 +51,8 @@ pub(super) fn running(
     host: Host,
     running: LocalFuture<io::Result<()>>,
 ) -> Kept {
-    Kept(spawn_local(keep(name, server, host, running)).abort_handle())
+    let notice = host.notice().clone();
+    Kept { task: spawn_local(keep(name, server, host, running)).abort_handle(), notice }
 }
 
 async fn keep(name: &'static str, server: Rc<dyn Server>, host: Host, mut running: LocalFuture<io::Result<()>>) {
@@ -65,6 +91,8 @@ fn outcome(ended: Result<io::Result<()>, JoinError>) -> Result<(), String> {
     }
 }
 
+/// Longer than nearly every answer takes, and nobody minds a second.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Short enough that a single fault is hardly noticed.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Long enough that a service that cannot live costs nothing.

@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 
 use tokio::task::yield_now;
-use toynet_net::Network;
+use toynet_net::{Clock, Network, Notice};
 use toynet_service::Server;
 
 use super::change::Scene;
@@ -45,7 +45,7 @@ pub(super) async fn start_some(
         match start_one(network, plan, around, faults, host, service).await {
             Ok(kept) => running.0.insert(key(host, service), kept),
             Err(error) => {
-                running.stop(|_| true).await;
+                running.stop(|_| true, network.clock()).await;
                 return Err(error);
             }
         };
@@ -66,7 +66,7 @@ async fn start_one(
         |error: io::Error| io::Error::new(error.kind(), format!("{name} on {} does not start: {error}", planned.name));
     let server: Rc<dyn Server> = service.config.build(&plan.place(planned, around)).map_err(failed)?.into();
     let host = network.host(planned.name.as_str()).ok_or(io::ErrorKind::NotFound)?;
-    let host = host.with_faults(faults.of(planned.name.as_str(), name));
+    let host = host.with_faults(faults.of(planned.name.as_str(), name)).with_notice(Notice::default());
     let running = server.start(host.clone()).await.map_err(failed)?;
     Ok(keep::running(name, server, host, running))
 }
@@ -76,8 +76,15 @@ async fn start_one(
 pub(super) struct Running(BTreeMap<Key, Kept>);
 
 impl Running {
-    /// Ends those that are meant. When this returns their sockets are closed.
-    pub async fn stop(&mut self, is_meant: impl Fn(&Key) -> bool) {
+    /// Tells all of them that they are to end, and waits until they have ended what they had begun; not for ever.
+    pub async fn give_notice(&self, clock: Clock) {
+        keep::give_notice(self.0.values(), clock).await;
+    }
+
+    /// Ends those that are meant, after notice. When this returns their sockets are closed.
+    pub async fn stop(&mut self, is_meant: impl Fn(&Key) -> bool, clock: Clock) {
+        let meant = self.0.iter().filter(|(key, _)| is_meant(key)).map(|(_, kept)| kept);
+        keep::give_notice(meant.collect::<Vec<_>>().into_iter(), clock).await;
         self.0.retain(|key, kept| {
             let goes = is_meant(key);
             if goes {

@@ -10,7 +10,8 @@ use toynet_net::{Carrier, Clock, Network, Recorder, Records, Topology, TopologyH
 use toynet_record::{Quota, Roster};
 use toynet_service::{HostName, Place, Protocol, Server, Stand};
 
-use super::{Follow, keep};
+use super::Follow;
+use super::keep::{self, Kept};
 use crate::files::Disk;
 use crate::{Authority, protocols};
 
@@ -21,6 +22,7 @@ pub struct Solo {
     roster: Roster,
     clock: Clock,
     records: Records,
+    kept: Vec<Kept>,
 }
 
 impl Solo {
@@ -34,11 +36,12 @@ impl Solo {
         let recorder = Recorder::new(0, Quota::default(), clock);
         let (records, requests) = Records::new();
         tokio::task::spawn_local(recorder.clone().serve(requests));
-        let mut solo = Self { bound: Vec::new(), roster: Roster::default(), clock, records };
+        let mut solo = Self { bound: Vec::new(), roster: Roster::default(), clock, records, kept: Vec::new() };
         for address in listen {
             let bound = solo.start_at(protocol, stand, *address, &recorder).await;
-            let bound = bound
+            let (bound, kept) = bound
                 .map_err(|error| io::Error::new(error.kind(), format!("{address} cannot be listened on: {error}")))?;
+            solo.kept.push(kept);
             solo.bound.push(bound);
             solo.roster.add(NAME, [bound.ip()]);
         }
@@ -51,7 +54,7 @@ impl Solo {
         stand: &Stand,
         address: SocketAddr,
         recorder: &Recorder,
-    ) -> io::Result<SocketAddr> {
+    ) -> io::Result<(SocketAddr, Kept)> {
         let port = match address.port() {
             0 => socket::free_port(address.ip(), stand.datagrams)?,
             port => port,
@@ -64,8 +67,8 @@ impl Solo {
         let server: Rc<dyn Server> = (stand.config)(port).build(&place(stand, address, self.clock)?)?.into();
         let host = network.host(NAME).ok_or(io::ErrorKind::NotFound)?;
         let running = server.start(host.clone()).await?;
-        keep::running(protocol.name, server, host, running);
-        Ok(SocketAddr::new(address.ip(), port))
+        let kept = keep::running(protocol.name, server, host, running);
+        Ok((SocketAddr::new(address.ip(), port), kept))
     }
 
     /// Where it listens.
@@ -81,6 +84,12 @@ impl Solo {
     /// Its clock.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// Tells it that it is to end, and waits until it has answered what it was asked: a second at most, and no time
+    /// where nothing is asked.
+    pub async fn give_notice(&self) {
+        keep::give_notice(self.kept.iter(), self.clock).await;
     }
 
     /// A reader of its record, from the oldest entry that is still kept.

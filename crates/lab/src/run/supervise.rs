@@ -6,14 +6,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use toynet_net::recorder::{Recorder, Request};
 use toynet_net::worker::{self, Thread};
 use toynet_net::{Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
-use super::change::{Order, Scene, Shift};
+use super::change::{Order, Scene, Shift, Step};
 use super::reload::{Means, Reloader};
 use super::{FaultBook, Follow, Ground, Guests, services};
 use crate::plan::{Plan, Surroundings};
@@ -192,6 +192,22 @@ impl Lab {
     /// Comes back when a worker has ended though nobody stopped it.
     pub async fn failed(&mut self) {
         self.gone.recv().await;
+    }
+
+    /// Tells all services that they are to end, and waits until they have answered what they were asked: a second at
+    /// most, and no time where nothing is asked.
+    pub async fn give_notice(&self) {
+        let mut answers = Vec::new();
+        for worker in &self.orders {
+            let (done, answer) = oneshot::channel();
+            // A worker that is gone has nothing to finish.
+            if worker.send(Order { step: Step::Notice, done }).await.is_ok() {
+                answers.push(answer);
+            }
+        }
+        for answer in answers {
+            let _ = answer.await;
+        }
     }
 
     /// Stops everything: connections end at once, and the workers' threads within `limit`.
