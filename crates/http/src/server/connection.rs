@@ -2,7 +2,8 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::mem;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -79,8 +80,17 @@ async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Wa
         Version::One => converse_in_one(stream, exchanges, clock).await,
         Version::Two => {
             exchanges.watch.is_http2();
-            let settings = http2_settings(&exchanges.serving.limits);
-            Ok(settings.serve_connection(TokioIo::new(stream), exchanges).await?)
+            let (settings, watch) = (http2_settings(&exchanges.serving.limits), Rc::clone(&exchanges.watch));
+            let mut connection = pin!(settings.serve_connection(TokioIo::new(stream), exchanges));
+            let mut is_parting = false;
+            let ended = poll_fn(|cx| {
+                if watch.is_parting() && !mem::replace(&mut is_parting, true) {
+                    // GOAWAY, and what was asked before is answered (RFC 9113 6.8).
+                    connection.as_mut().graceful_shutdown();
+                }
+                connection.as_mut().poll(cx)
+            });
+            Ok(ended.await?)
         }
     }
 }
@@ -89,8 +99,11 @@ async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) ->
     let (next, watch, serving) = (exchanges.next.clone(), Rc::clone(&exchanges.watch), Rc::clone(&exchanges.serving));
     let (connected, host) = (Rc::clone(&exchanges.connected), exchanges.host.clone());
     let mut connection = http1_settings(&serving.limits).serve_connection(TokioIo::new(stream), exchanges);
-    let mut seized = None;
+    let (mut seized, mut is_parting) = (None, false);
     let ended = poll_fn(|cx| {
+        if watch.is_parting() && !mem::replace(&mut is_parting, true) {
+            Pin::new(&mut connection).graceful_shutdown();
+        }
         let ended = connection.poll_without_shutdown(cx);
         seized = next.take_seizure();
         if seized.is_some() { Poll::Ready(Ok(())) } else { ended }

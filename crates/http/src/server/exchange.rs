@@ -17,6 +17,7 @@ use toynet_service::LocalFuture;
 
 use super::access::Entry;
 use super::content::Unreadable;
+use super::sending::Sending;
 use super::tunnel::{self, Next};
 use super::watch::{Standstill, Watch};
 use super::{Answer, Connected, Content, Outgoing, Serving};
@@ -35,7 +36,7 @@ pub(super) struct Exchanges {
 }
 
 impl Service<Request<Incoming>> for Exchanges {
-    type Response = Response<Outgoing>;
+    type Response = Response<Sending>;
     type Error = io::Error;
     type Future = Exchange;
 
@@ -170,7 +171,7 @@ impl Exchange {
     }
 
     /// Leaves the connection to whoever takes it over. A stream of HTTP/2 is reset.
-    fn seize(&mut self, body: Outgoing) -> Poll<io::Result<Response<Outgoing>>> {
+    fn seize(&mut self, body: Outgoing) -> Poll<io::Result<Response<Sending>>> {
         match body {
             Outgoing::Seized(seize) if !self.is_http2 => {
                 self.next.seize(seize);
@@ -189,7 +190,7 @@ impl Exchange {
 }
 
 impl Future for Exchange {
-    type Output = io::Result<Response<Outgoing>>;
+    type Output = io::Result<Response<Sending>>;
 
     /// The handler's answer first, then the rest of what the client says, then the answer is given.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -204,7 +205,10 @@ impl Future for Exchange {
         }
         match this.response.take() {
             Some(response) if matches!(response.body(), Outgoing::Seized(_)) => this.seize(response.into_body()),
-            Some(response) => Poll::Ready(Ok(this.send(response))),
+            Some(response) => {
+                let sent = this.send(response);
+                Poll::Ready(Ok(sent.map(|content| Sending::new(content, &this.watch))))
+            }
             None => Poll::Pending,
         }
     }

@@ -8,7 +8,7 @@
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
 //! - `gate`: what answers at a port that only leads to TLS, or where TLS should have been spoken
 //! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
-//!   versions apart; `parting`: the last word in HTTP/2
+//!   versions apart; `sending`: an answer as long as it is sent; `parting`: the last word in HTTP/2
 
 pub mod access;
 pub mod body;
@@ -22,16 +22,18 @@ pub mod limits;
 mod parting;
 mod refuse;
 pub mod route;
+mod sending;
 pub mod sites;
 pub mod tunnel;
 mod watch;
 
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
-use toynet_net::{Host, Listener, tls};
+use toynet_net::{Clock, Host, Listener, tls};
 use toynet_service::{LocalFuture, Server};
 
 use access::AccessLog;
@@ -122,7 +124,7 @@ impl Server for HttpServer {
             for (listener, door) in listening {
                 doors.spawn_local(accept(listener, host.clone(), Rc::new(door)));
             }
-            Ok(Box::pin(first_to_end(doors)) as LocalFuture<_>)
+            Ok(Box::pin(until_closed(doors)) as LocalFuture<_>)
         })
     }
 }
@@ -155,18 +157,19 @@ impl Serving {
     }
 }
 
-/// Runs all doors until one of them breaks.
-async fn first_to_end(mut doors: JoinSet<io::Result<()>>) -> io::Result<()> {
-    match doors.join_next().await {
-        None => Ok(()),
-        Some(Ok(ended)) => ended,
-        Some(Err(error)) => Err(io::Error::other(error)),
+/// Runs all doors until one of them breaks, or all have closed.
+async fn until_closed(mut doors: JoinSet<io::Result<()>>) -> io::Result<()> {
+    while let Some(ended) = doors.join_next().await {
+        ended.map_err(io::Error::other)??;
     }
+    Ok(())
 }
 
-/// Serves connections until the listener breaks; they end when this is dropped.
+/// Serves connections until the listener breaks or notice is given; they end when this is dropped.
 async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Result<()> {
     let (clock, mut connections) = (host.clock(), JoinSet::new());
+    let _stay = host.notice().stay();
+    let mut notice = pin!(host.notice().given());
     let mut watches: Vec<Rc<Watch>> = Vec::new();
     loop {
         let has_room = connections.len() < door.serving.limits.connections;
@@ -175,6 +178,7 @@ async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Resul
         }
         tokio::select! {
             biased;
+            () = &mut notice => break,
             Some(ended) = connections.join_next() => report(&host, &ended),
             stream = listener.accept(), if has_room => {
                 if watches.len() > 2 * connections.len() + SPARE {
@@ -185,6 +189,23 @@ async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Resul
                 connections.spawn_local(connection::serve(stream?, host.clone(), Rc::clone(&door), watch));
             }
             () = clock.sleep(FULL), if !has_room => {}
+        }
+    }
+    drop(listener);
+    part(connections, &watches, clock).await;
+    Ok(())
+}
+
+/// Lets every connection end when it has answered what it was asked; where nothing is asked any more, clients that say
+/// nothing to their farewell are not waited for.
+async fn part(mut connections: JoinSet<()>, watches: &[Rc<Watch>], clock: Clock) {
+    watches.iter().for_each(|watch| watch.part());
+    let is_busy = |watch: &&Rc<Watch>| Rc::strong_count(watch) > 1 && !watch.is_idle();
+    loop {
+        tokio::select! {
+            biased;
+            ended = connections.join_next() => if ended.is_none() { return },
+            () = clock.sleep(FAREWELL) => if !watches.iter().any(|watch| is_busy(&watch)) { return },
         }
     }
 }
@@ -211,5 +232,7 @@ fn report(host: &Host, ended: &Result<(), JoinError>) {
 
 /// How long a server that is full waits until it looks for room again.
 const FULL: Duration = Duration::from_millis(200);
+/// How long a client that asks nothing may take to answer a farewell.
+const FAREWELL: Duration = Duration::from_millis(50);
 /// How many watches of connections that have ended may be kept before anybody looks.
 const SPARE: usize = 64;

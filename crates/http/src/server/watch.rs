@@ -20,7 +20,9 @@ pub(super) struct Watch {
     exchanges: Cell<u64>,
     /// Exchanges whose answer has not begun.
     open: Cell<u32>,
-    /// Those of them that a handler works on.
+    /// Answers whose content is not sent yet.
+    answers: Cell<u32>,
+    /// Exchanges that a handler works on.
     handled: Cell<u32>,
     /// Octets came since the last exchange began.
     is_head_begun: Cell<bool>,
@@ -29,6 +31,8 @@ pub(super) struct Watch {
     /// What is to be sent waits for the client.
     is_blocked: Cell<bool>,
     is_http2: Cell<bool>,
+    /// Notice was given: what is asked is answered, and then it is over.
+    is_parting: Cell<bool>,
     /// Who reads what the client says, and whether it waits for that.
     reader: RefCell<Option<Waker>>,
     is_waiting: Cell<bool>,
@@ -98,6 +102,14 @@ impl Watch {
         self.open.set(self.open.get() - 1);
     }
 
+    pub fn answer_begins(&self) {
+        self.answers.set(self.answers.get() + 1);
+    }
+
+    pub fn answer_ends(&self) {
+        self.answers.set(self.answers.get() - 1);
+    }
+
     pub fn handler_begins(&self) {
         self.handled.set(self.handled.get() + 1);
     }
@@ -112,12 +124,35 @@ impl Watch {
 
     /// Whether the connection could be closed without a loss: nothing is asked, nothing on its way.
     pub fn is_idle(&self) -> bool {
-        self.open.get() == 0 && self.handled.get() == 0 && !self.is_blocked.get() && !self.is_head_begun.get()
+        // The frames of HTTP/2 do not tell where a head begins.
+        let is_in_head = self.is_head_begun.get() && !self.is_http2.get();
+        self.open.get() == 0
+            && self.answers.get() == 0
+            && self.handled.get() == 0
+            && !self.is_blocked.get()
+            && !is_in_head
+    }
+
+    /// What is asked is answered, and then it is over.
+    pub fn part(&self) {
+        if self.is_idle() && !self.is_http2.get() {
+            return self.give_up(Standstill::Idle);
+        }
+        self.is_parting.set(true);
+        self.wake();
+    }
+
+    pub fn is_parting(&self) -> bool {
+        self.is_parting.get()
     }
 
     /// Nothing more is taken from the client.
     pub fn give_up(&self, why: Standstill) {
         self.given_up.set(Some(why));
+        self.wake();
+    }
+
+    fn wake(&self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
