@@ -7,7 +7,8 @@ use crate::host::Authority;
 /// content and asks for no other protocol. Nothing means only that it needs a closer look.
 pub fn end(octets: &[u8]) -> Option<usize> {
     let method = while_in(octets, 0, TOKEN);
-    let is_read = (1..=LONGEST_METHOD).contains(&method) && octets.get(method) == Some(&b' ') && &octets[..method] != b"CONNECT";
+    let is_read =
+        (1..=LONGEST_METHOD).contains(&method) && octets.get(method) == Some(&b' ') && &octets[..method] != b"CONNECT";
     if !is_read || octets.get(method + 1) != Some(&b'/') {
         return None;
     }

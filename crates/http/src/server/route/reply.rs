@@ -6,14 +6,15 @@ use http::{Method, Response, StatusCode};
 
 use crate::site::{Body, page};
 
-/// An answer with content. The answer to HEAD tells its length alone.
+/// An answer with content, where its status lets it have any. The answer to HEAD tells its length alone.
 pub(super) fn reply(
     status: StatusCode,
     media_type: &str,
     content: impl Into<Bytes>,
     method: &Method,
 ) -> Response<Body> {
-    let content = content.into();
+    // Whoever is told to begin anew gets nothing to show (RFC 9110 15.3.6).
+    let content = if status == StatusCode::RESET_CONTENT { Bytes::new() } else { content.into() };
     let mut response = empty(status);
     let is_without = status.is_informational() || matches!(status.as_u16(), 204 | 304);
     if is_without {
