@@ -300,6 +300,30 @@ fn a_client_may_go_away_at_any_octet() {
 }
 
 #[test]
+fn a_connection_that_rested_for_a_while_goes_on_as_before() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve_site(&network).await;
+        let (mut stream, clock) = (connect(&network).await, network.clock());
+        let rest = async || clock.sleep(Duration::from_secs(21)).await;
+        rest().await;
+        for round in 0..4 {
+            for piece in get("/digits.txt").as_bytes().chunks(if round % 2 == 0 { 1 } else { 1000 }) {
+                stream.write_all(piece).await.unwrap();
+            }
+            let mut heard = Vec::new();
+            while !heard.ends_with(b"0123456789") {
+                assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0, "round {round}");
+            }
+            assert!(heard.starts_with(b"HTTP/1.1 200"), "round {round}");
+            rest().await;
+        }
+        stream.write_all(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n").await.unwrap();
+        assert!(hear(&mut stream, clock).await.starts_with("HTTP/1.1 400"));
+    });
+}
+
+#[test]
 fn thousands_of_connections_do_not_keep_others_waiting() {
     in_virtual_time(|| async {
         let network = network(vec![]);

@@ -8,18 +8,20 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use toynet_net::stream::Begun;
 use toynet_net::{Clock, Host, Stream};
 
 use super::exchange::Exchanges;
 use super::first::{Version, Watched};
 use super::gate::OnlyTls;
+use super::parting::heard_out;
 use super::refuse;
-use super::tunnel::Next;
+use super::tunnel::{Next, Seize};
 use super::watch::{Standstill, Watch};
 use super::{Connected, Door, Limits, Serving, Sites};
 use crate::wire::Gate;
@@ -29,7 +31,8 @@ pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>, watch: Rc<
     let (peer, name, serving) = (stream.peer(), host.clone(), Rc::clone(&door.serving));
     let ended = match &door.tls {
         None => attend(stream, host, serving, watch).await,
-        Some(server) => match stream.accept_tls(server).await {
+        // In a box of its own, since it is large and soon over.
+        Some(server) => match Box::pin(stream.accept_tls(server)).await {
             Ok(Begun::Secured(stream)) => attend(stream, host, serving, watch).await,
             Ok(Begun::InClear(stream)) => {
                 let serving = serving.of(Sites::for_all(Rc::new(OnlyTls)));
@@ -81,7 +84,8 @@ async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Wa
         Version::Two => {
             exchanges.watch.is_http2();
             let (settings, watch) = (http2_settings(&exchanges.serving.limits), Rc::clone(&exchanges.watch));
-            let mut connection = pin!(settings.serve_connection(TokioIo::new(stream), exchanges));
+            // In a box, as few connections need so much room.
+            let mut connection = Box::pin(settings.serve_connection(TokioIo::new(stream), exchanges));
             let mut is_parting = false;
             let ended = poll_fn(|cx| {
                 if watch.is_parting() && !mem::replace(&mut is_parting, true) {
@@ -98,32 +102,23 @@ async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Wa
 async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) -> Result<(), Early> {
     let (next, watch, serving) = (exchanges.next.clone(), Rc::clone(&exchanges.watch), Rc::clone(&exchanges.serving));
     let (connected, host) = (Rc::clone(&exchanges.connected), exchanges.host.clone());
-    let mut connection = http1_settings(&serving.limits).serve_connection(TokioIo::new(stream), exchanges);
-    let (mut seized, mut is_parting) = (None, false);
-    let ended = poll_fn(|cx| {
-        if watch.is_parting() && !mem::replace(&mut is_parting, true) {
-            Pin::new(&mut connection).graceful_shutdown();
+    let Pause { how, stream, unread } = ask_and_answer(stream, exchanges).await;
+    let ended = match how {
+        How::Seized(seize) => {
+            watch.handler_begins();
+            let left = seize(stream.into_stream()).await;
+            watch.handler_ends();
+            if let Some(stream) = left {
+                // Nobody is left to hear of a failure here.
+                let _ = clock.until(clock.now() + LINGER, linger(stream)).await;
+            }
+            return Ok(());
         }
-        let ended = connection.poll_without_shutdown(cx);
-        seized = next.take_seizure();
-        if seized.is_some() { Poll::Ready(Ok(())) } else { ended }
-    })
-    .await;
-    let parts = connection.into_parts();
-    let stream = parts.io.into_inner();
-    if let Some(seize) = seized {
-        watch.handler_begins();
-        let left = seize(stream.into_stream()).await;
-        watch.handler_ends();
-        if let Some(stream) = left {
-            // Nobody is left to hear of a failure here.
-            let _ = clock.until(clock.now() + LINGER, linger(stream)).await;
-        }
-        return Ok(());
-    }
+        How::Ended(ended) => ended,
+    };
     if let Some(enter) = next.take().filter(|_| ended.is_ok()) {
         watch.handler_begins();
-        enter(Box::pin(stream.after(&parts.read_buf))).await;
+        enter(Box::pin(stream.after(&unread))).await;
         watch.handler_ends();
         return Ok(());
     }
@@ -143,12 +138,57 @@ async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) ->
     Ok(ended?)
 }
 
+/// Where HTTP/1.x ends on a connection.
+struct Pause {
+    how: How,
+    stream: Watched,
+    /// What was read and belongs to no request.
+    unread: Bytes,
+}
+
+enum How {
+    Ended(hyper::Result<()>),
+    /// Somebody writes on it what is no answer.
+    Seized(Seize),
+}
+
+/// Answers request after request. Between two of them that are long apart nothing is kept but the stream.
+async fn ask_and_answer(mut stream: Watched, mut exchanges: Exchanges) -> Pause {
+    let (watch, next) = (Rc::clone(&exchanges.watch), exchanges.next.clone());
+    loop {
+        let settings = http1_settings(&exchanges.serving.limits);
+        // In a box, since it is large and only there while something is asked.
+        let mut connection = Box::new(settings.serve_connection(TokioIo::new(stream), exchanges));
+        let mut is_parting = false;
+        let how = poll_fn(|cx| {
+            if watch.is_parting() && !mem::replace(&mut is_parting, true) {
+                Pin::new(&mut *connection).graceful_shutdown();
+            }
+            if watch.is_to_rest() {
+                return Poll::Ready(None);
+            }
+            let ended = connection.poll_without_shutdown(cx);
+            match next.take_seizure() {
+                Some(seize) => Poll::Ready(Some(How::Seized(seize))),
+                None => ended.map(|ended| Some(How::Ended(ended))),
+            }
+        })
+        .await;
+        let parts = connection.into_parts();
+        (stream, exchanges) = (parts.io.into_inner(), parts.service);
+        let Some(how) = how else {
+            stream.rest().await;
+            continue;
+        };
+        return Pause { how, stream, unread: parts.read_buf };
+    }
+}
+
 /// Reads what the client still sends. Closing over unread octets resets the connection, and the reset
 /// overtakes the last answer (RFC 9112 9.6).
 async fn linger(mut stream: Stream) -> io::Result<()> {
     stream.shutdown().await?;
-    let mut unread = [0; 4096];
-    while stream.read(&mut unread).await? > 0 {}
+    poll_fn(|cx| heard_out(&mut stream, cx)).await;
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_net::{Clock, Stream};
 
 use super::parting::Parting;
@@ -49,7 +50,7 @@ pub(super) enum Version {
 impl Watched {
     /// Reads until it is clear which version the client speaks (RFC 9113 3.4).
     pub async fn open(mut stream: Stream, gate: Gate, watch: Rc<Watch>, clock: Clock) -> io::Result<(Self, Version)> {
-        let mut held = Vec::with_capacity(FIRST);
+        let mut held = Vec::new();
         let version = loop {
             let count = read(&mut stream, &mut held, &watch).await?;
             watch.received(count);
@@ -78,6 +79,16 @@ impl Watched {
         self.held.splice(..0, unread.iter().copied());
         self.passed = self.held.len();
         self
+    }
+
+    /// Waits until there is something to read, and has it at hand then.
+    pub async fn rest(&mut self) {
+        if self.held.is_empty()
+            && read(&mut self.stream, &mut self.held, &self.watch).await.is_ok_and(|count| count > 0)
+        {
+            self.watch.received(self.held.len());
+            self.look_at_held();
+        }
     }
 
     /// Why the reader of HTTP/1.x met an end that is not the client's.
@@ -151,16 +162,18 @@ impl Watched {
     }
 }
 
-/// Reads what comes first; nothing when nobody waits for it any more.
+/// Reads what comes first; nothing when nobody waits for it any more. While it waits it keeps no room for it.
 async fn read(stream: &mut Stream, held: &mut Vec<u8>, watch: &Watch) -> io::Result<usize> {
-    let mut reading = pin!(stream.read_buf(held));
     poll_fn(|cx| {
         if watch.given_up().is_some() {
             return Poll::Ready(Ok(0));
         }
-        let polled = reading.as_mut().poll(cx);
+        let mut octets = [MaybeUninit::uninit(); FIRST];
+        let mut octets = ReadBuf::uninit(&mut octets);
+        let polled = Pin::new(&mut *stream).poll_read(cx, &mut octets);
         watch.reads(polled.is_pending().then(|| cx.waker()));
-        polled
+        held.extend_from_slice(octets.filled());
+        polled.map_ok(|()| octets.filled().len())
     })
     .await
 }

@@ -33,7 +33,7 @@ impl Parting {
                     words.drain(..said);
                 }
                 Parting::Hearing(patience) => {
-                    if !is_heard_out(stream, cx) {
+                    if heard_out(stream, cx).is_pending() {
                         ready!(patience.as_mut().poll(cx));
                     }
                     *self = Parting::Over;
@@ -50,16 +50,14 @@ impl std::fmt::Debug for Parting {
     }
 }
 
-/// Whether nothing more comes from the client.
-fn is_heard_out(stream: &mut Stream, cx: &mut Context<'_>) -> bool {
+/// Reads and forgets what comes from the client until nothing more does.
+pub(super) fn heard_out(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
     let mut unread = [0; 4096];
     loop {
         let mut unread = ReadBuf::new(&mut unread);
-        match Pin::new(&mut *stream).poll_read(cx, &mut unread) {
-            Poll::Ready(Ok(())) if unread.filled().is_empty() => return true,
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(_)) => return true,
-            Poll::Pending => return false,
+        match ready!(Pin::new(&mut *stream).poll_read(cx, &mut unread)) {
+            Ok(()) if !unread.filled().is_empty() => {}
+            Ok(()) | Err(_) => return Poll::Ready(()),
         }
     }
 }

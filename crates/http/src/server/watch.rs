@@ -31,6 +31,8 @@ pub(super) struct Watch {
     /// What is to be sent waits for the client.
     is_blocked: Cell<bool>,
     is_http2: Cell<bool>,
+    /// Nothing has been asked for so long that what serves requests may go until something is.
+    is_to_rest: Cell<bool>,
     /// Notice was given: what is asked is answered, and then it is over.
     is_parting: Cell<bool>,
     /// Who reads what the client says, and whether it waits for that.
@@ -142,6 +144,11 @@ impl Watch {
         self.wake();
     }
 
+    /// Whether what serves requests may go until something is asked; said once.
+    pub fn is_to_rest(&self) -> bool {
+        self.is_to_rest.replace(false) && self.is_idle() && !self.is_parting.get()
+    }
+
     pub fn is_parting(&self) -> bool {
         self.is_parting.get()
     }
@@ -173,6 +180,11 @@ impl Watch {
             spans.add(&before, &now, look);
             if let Some(why) = spans.over(limits) {
                 return why;
+            }
+            // Once in each span of silence.
+            if spans.silent == look && !self.is_http2.get() && self.is_idle() {
+                self.is_to_rest.set(true);
+                self.wake();
             }
             before = now;
         }
