@@ -92,37 +92,6 @@ def dns(binary, folder, options):
     return compare("dns", "queries", ours, lambda: nsd(folder), "nsd", load, options)
 
 
-def http(binary, folder, options):
-    """A file of 1,024 octets over 64 connections that stay open: recorded, and logged as far as the log keeps up.
-
-    `httpoff` is the same without the log: what is left is the price of serving and recording.
-    """
-    logged = serve_pages("http", binary, folder, options, [])
-    return logged | serve_pages("httpoff", binary, folder, options, ["--log", "off"])
-
-
-def serve_pages(name, binary, folder, options, log):
-    if lacking(name, "wrk", "taskset"):
-        return {}
-    folder = folder.with_name(name)
-    file = write_site(folder, '[lab]\nworkers = 1\n\n[host."www.bench.test".http]\nroot = "site"\n')
-
-    def ours():
-        server = Toynet(binary, folder, ["up", *log, file])
-        server.wait_until_ready()
-        server.address = server.door("www.bench.test", "tcp", 80)
-        return server
-
-    def load(server, seconds):
-        address, port = server.address
-        said = loaded(["wrk", "-t", "1", "-c", "64", "-d", f"{seconds}s", "-H", "Host: www.bench.test",
-                       f"http://{address}:{port}/page"])
-        failed = re.search(r"Non-2xx.*|Socket errors.*", said)
-        return int(figure(r"(\d+) requests in", said)), failed[0] if failed else "none failed"
-
-    return compare(name, "requests", ours, lambda: nginx(folder), "nginx", load, options)
-
-
 def compare(case, what, ours, theirs, peer, load, options):
     """Loads both servers in turns; medians, and the median of the ratios of each round."""
     with ours() as own:
@@ -228,35 +197,6 @@ zone:
     return server.wait_until(lambda: answers_dns(server.address))
 
 
-def nginx(folder):
-    """nginx with one worker and its access log, as Debian configures it, without a limit on a connection's requests."""
-    port = free_port()
-    config = folder / "nginx.conf"
-    spools = "\n".join(f"  {kind}_temp_path {folder}/nginx-{kind};"
-                       for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    config.write_text(f"""worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.error crit;
-events {{ worker_connections 1024; }}
-http {{
-  access_log {folder}/nginx.access combined;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 1000000000;
-{spools}
-  server {{
-    listen 127.0.0.1:{port};
-    root {folder}/site;
-    default_type text/plain;
-  }}
-}}
-""")
-    command = [shutil.which("nginx", path=PATH), "-e", f"{folder}/nginx.error", "-p", folder, "-c", config]
-    server = Server("nginx", command, folder, address=("127.0.0.1", port))
-    return server.wait_until(lambda: connects(server.address))
-
-
 def answers_dns(address):
     query = b"\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05bench\x04test\x00\x00\x06\x00\x01"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
@@ -311,4 +251,4 @@ def write_zone(folder):
     (folder / "queries").write_text("\n".join(asked) + "\n")
 
 
-ALL = {"start": start, "size": size, "many": many, "memory": memory, "dns": dns, "http": http}
+ALL = {"start": start, "size": size, "many": many, "memory": memory, "dns": dns}
