@@ -195,9 +195,13 @@ impl Reader {
                     Some(FlowCause { flow, .. }) => {
                         hear(Event::Fault { flow, by: direction.speaker(Side::Acceptor), time, what });
                     }
-                    None => self.of_end(entry, &mut hear, |flow, side| {
-                        Some(Event::Fault { flow, by: direction.speaker(side), time, what })
-                    }),
+                    // Only the end where it happened knows of it, whichever tells the rest.
+                    None => {
+                        let place = self.ends.place(entry.end).into_iter();
+                        place.for_each(|(flow, side)| {
+                            hear(Event::Fault { flow, by: direction.speaker(side), time, what });
+                        });
+                    }
                 }
             }
             Seen::Secured { terms } => {

@@ -81,6 +81,11 @@ impl Ends {
         self.known.get(&end).filter(|known| known.tells).map(|known| (known.flow, known.side))
     }
 
+    /// The flow that this end belongs to, and the side on which it stands.
+    pub fn place(&self, end: EndId) -> Option<(FlowId, Side)> {
+        self.known.get(&end).map(|known| (known.flow, known.side))
+    }
+
     /// The flow that this end belongs to.
     pub fn flow(&self, end: EndId) -> Option<FlowId> {
         self.known.get(&end).map(|known| known.flow)

@@ -19,6 +19,28 @@ fn a_flow_with_both_ends_in_the_lab_is_told_once() {
 }
 
 #[test]
+fn what_one_end_does_wrong_is_told_whichever_tells_the_rest() {
+    let (www, ns) = (address(1, 40_000), address(2, 53));
+    let wrong = |what| Seen::Fault { direction: Direction::Sent, number: 1, what };
+    let mut reader = Reader::default();
+    let mut told = Vec::new();
+    let entries = [
+        (CLIENT, opened(Side::Initiator, Transport::Tcp, www, ns, None)),
+        (SERVER, opened(Side::Acceptor, Transport::Tcp, ns, www, None)),
+        (SERVER, wrong("status 503")),
+        (CLIENT, wrong("latency 1s")),
+    ];
+    for (order, (end, seen)) in (0..).zip(entries) {
+        reader.read(&Entry { end, time: Time::default(), order, seen }, |event| {
+            if let Event::Fault { by, what, .. } = event {
+                told.push((by, what.to_owned()));
+            }
+        });
+    }
+    assert_eq!(told, [(Side::Acceptor, "status 503".to_owned()), (Side::Initiator, "latency 1s".to_owned())]);
+}
+
+#[test]
 fn a_stranger_s_flow_is_told_by_the_server() {
     let (you, ns) = (stranger(5_000), address(2, 53));
     let told = read(&[
