@@ -86,11 +86,12 @@ impl Carrier {
 }
 
 impl Dialing {
-    pub async fn connect(self) -> io::Result<Io> {
+    /// Connects; `struck` gets what links do wrong on purpose meanwhile.
+    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
         match self.way {
-            Way::Memory(dialing) => dialing.connect().await,
-            Way::Ports(dialing) => dialing.connect().await,
-            Way::Real(dialing) => dialing.connect().await,
+            Way::Memory(dialing) => dialing.connect(struck).await,
+            Way::Ports(dialing) => dialing.connect(struck).await,
+            Way::Real(dialing) => dialing.connect(struck).await,
         }
     }
 }
@@ -100,11 +101,17 @@ impl Dialing {
 /// # Errors
 /// [`io::ErrorKind::ConnectionRefused`] where the link says so, [`io::ErrorKind::TimedOut`] where it lets nothing
 /// pass for as long as a system tries.
-pub(crate) async fn cross(clock: Clock, link: Option<&Link>) -> io::Result<()> {
+pub(crate) async fn cross(clock: Clock, link: Option<&Link>, struck: &mut Vec<String>) -> io::Result<()> {
     let Some(link) = link else { return Ok(()) };
     let mut patience = FIRST_PATIENCE;
     for _ in 0..MOST_ATTEMPTS {
-        let verdict = link.judge(&Parcel { length: HEADERS, now: clock.now(), stream: true, sent: None });
+        let parcel = Parcel { length: HEADERS, now: clock.now(), stream: true, sent: None };
+        let verdict = link.judge_noting(&parcel, &mut |text| {
+            // Of what holds it up each attempt is none of its own.
+            if struck.last().is_none_or(|last| last != text) {
+                struck.push(text.to_owned());
+            }
+        });
         match verdict.ending {
             Some(Ending::Reset(_)) => return Err(io::ErrorKind::ConnectionRefused.into()),
             _ if verdict.held => clock.sleep(patience).await,

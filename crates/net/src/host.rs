@@ -145,7 +145,10 @@ impl Host {
         let local = dialing.local;
         let opening = Opening { side: Side::Initiator, transport: Transport::Tcp, local, peer: to, cause: self.cause };
         let mut tap = Tap::open(self.network.recorder(), self.strip, opening);
-        let io = dialing.connect().await.inspect_err(|error| tap.failed(error))?;
+        let mut struck = Vec::new();
+        let connected = dialing.connect(&mut struck).await;
+        struck.iter().for_each(|what| tap.fault(Direction::Sent, what));
+        let io = connected.inspect_err(|error| tap.failed(error))?;
         Ok(Stream::new(io, tap, local, to))
     }
 

@@ -142,12 +142,17 @@ impl Link {
 
     /// What becomes of a parcel.
     pub fn judge(&self, parcel: &Parcel) -> Verdict {
+        self.judge_noting(parcel, &mut |_| {})
+    }
+
+    /// The same; `note` hears of each fault that has a part in it.
+    pub(crate) fn judge_noting(&self, parcel: &Parcel, note: &mut dyn FnMut(&str)) -> Verdict {
         let mut verdict = Verdict::default();
         let mut conditions = self.conditions.lock().unwrap_or_else(PoisonError::into_inner);
         for condition in conditions.iter_mut() {
             condition.judge(parcel, &mut verdict);
         }
-        self.live.judge(parcel, &mut verdict);
+        self.live.judge(parcel, &mut verdict, note);
         verdict.delay = verdict.delay.min(FOR_EVER);
         verdict
     }

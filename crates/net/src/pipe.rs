@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use toynet_record::Direction;
+
 use crate::Clock;
 use crate::link::{DEFAULT_WINDOW, Ending, Link, Parcel, Verdict};
 
@@ -55,6 +57,15 @@ struct Way {
     abandoned: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
+    struck: Struck,
+}
+
+/// Faults of the link that struck, in words, until somebody writes them down.
+#[derive(Debug, Default)]
+struct Struck {
+    told: Vec<String>,
+    /// The one that holds the stream up, which is tried again and again.
+    holding: Option<String>,
 }
 
 #[derive(Debug)]
@@ -73,6 +84,13 @@ impl End {
     pub fn reset(&mut self) {
         self.outgoing.borrow_mut().break_off();
         self.incoming.borrow_mut().break_off();
+    }
+
+    /// The faults of the links that struck since the last call, whoever sent then.
+    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+        let take = |way: &RefCell<Way>| std::mem::take(&mut way.borrow_mut().struck.told);
+        let sent = take(&self.outgoing).into_iter().map(|text| (Direction::Sent, text));
+        sent.chain(take(&self.incoming).into_iter().map(|text| (Direction::Received, text))).collect()
     }
 
     fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -163,6 +181,16 @@ enum Next {
     Nothing,
 }
 
+impl Struck {
+    fn hear(&mut self, struck: Vec<String>, is_held: bool) {
+        let is_known = is_held && self.holding.is_some() && self.holding.as_ref() == struck.last();
+        self.holding = if is_held { struck.last().cloned() } else { None };
+        if !is_known && self.told.len() < MOST_STRUCK {
+            self.told.extend(struck);
+        }
+    }
+}
+
 impl Way {
     fn new(clock: Clock, link: Option<Arc<Link>>) -> Self {
         let window = link.as_ref().map_or(DEFAULT_WINDOW, |link| link.window());
@@ -180,6 +208,7 @@ impl Way {
             abandoned: false,
             reader: None,
             writer: None,
+            struck: Struck::default(),
         }
     }
 
@@ -240,9 +269,13 @@ impl Way {
         }
     }
 
-    fn judge(&self, length: usize) -> Verdict {
+    fn judge(&mut self, length: usize) -> Verdict {
         let Some(link) = &self.link else { return Verdict::default() };
-        link.judge(&Parcel { length, now: self.clock.now(), stream: true, sent: Some(self.sent) })
+        let parcel = Parcel { length, now: self.clock.now(), stream: true, sent: Some(self.sent) };
+        let mut struck = Vec::new();
+        let verdict = link.judge_noting(&parcel, &mut |text| struck.push(text.to_owned()));
+        self.struck.hear(struck, verdict.held);
+        verdict
     }
 
     fn take(&mut self, buffer: &mut ReadBuf<'_>, cx: &mut Context<'_>) -> Next {
@@ -311,6 +344,8 @@ fn garble(octets: &mut [u8], before: u64, every: u64) {
     }
 }
 
+/// Between two looks of the end that writes them down; a parcel seldom meets more than one.
+const MOST_STRUCK: usize = 64;
 /// As often a stream tries a way that is cut: the least that Linux waits before it sends again.
 const RETRANSMISSION: Duration = Duration::from_millis(200);
 /// When the other side learns of an end that fell into a cut, at the latest: Linux gives a closed connection up

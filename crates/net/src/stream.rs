@@ -165,6 +165,13 @@ impl Stream {
         failed.error
     }
 
+    /// Writes down what the links did wrong on purpose to either way.
+    fn note_struck(&mut self) {
+        for (direction, what) in self.io.take_struck() {
+            self.tap.fault(direction, &what);
+        }
+    }
+
     fn note_sealed(&mut self) {
         if let Io::Tls(session) = &mut self.io {
             for (direction, length) in session.take_sealed() {
@@ -195,7 +202,9 @@ impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        let result = ready!(Pin::new(&mut this.io).poll_read(cx, buffer));
+        let polled = Pin::new(&mut this.io).poll_read(cx, buffer);
+        this.note_struck();
+        let result = ready!(polled);
         this.note_sealed();
         this.noted(result)?;
         let octets = &buffer.filled()[before..];
@@ -210,7 +219,9 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let time = this.tap.now();
-        let result = ready!(Pin::new(&mut this.io).poll_write(cx, octets));
+        let polled = Pin::new(&mut this.io).poll_write(cx, octets);
+        this.note_struck();
+        let result = ready!(polled);
         let length = this.noted(result)?;
         this.tap.octets(Direction::Sent, time, &octets[..length]);
         Poll::Ready(Ok(length))
@@ -227,7 +238,9 @@ impl AsyncWrite for Stream {
         }
         let this = self.get_mut();
         let time = this.tap.now();
-        let result = ready!(Pin::new(&mut this.io).poll_write_vectored(cx, slices));
+        let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
+        this.note_struck();
+        let result = ready!(polled);
         let length = this.noted(result)?;
         let mut left = length;
         for slice in slices {
@@ -244,14 +257,18 @@ impl AsyncWrite for Stream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let result = ready!(Pin::new(&mut this.io).poll_flush(cx));
+        let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.note_struck();
+        let result = ready!(polled);
         this.note_sealed();
         Poll::Ready(this.noted(result))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let result = ready!(Pin::new(&mut this.io).poll_shutdown(cx));
+        let polled = Pin::new(&mut this.io).poll_shutdown(cx);
+        this.note_struck();
+        let result = ready!(polled);
         Poll::Ready(this.noted(result))
     }
 }
@@ -270,6 +287,16 @@ fn joined<'a>(slices: &[io::IoSlice<'_>], room: &'a mut [u8; SHORT]) -> Option<&
 }
 
 impl Io {
+    /// What links did wrong on purpose since the last call.
+    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+        match self {
+            Io::Pipe(io) => io.take_struck(),
+            Io::Tls(io) => io.take_struck(),
+            Io::Replay(io) => io.take_struck(),
+            Io::Tcp(_) | Io::Quic(_) | Io::Gone => Vec::new(),
+        }
+    }
+
     pub fn reset(&mut self) {
         match self {
             // A socket that cannot be reset is closed, which is all that can be done then.

@@ -192,10 +192,12 @@ impl Session {
 
     /// Breaks off the connection below.
     pub fn reset(&mut self) {
-        match &mut self.io {
-            Side::Client(stream) => stream.get_mut().0.reset(),
-            Side::Server(stream) => stream.get_mut().0.reset(),
-        }
+        self.wire().reset();
+    }
+
+    /// What links did wrong on purpose below since the last call.
+    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+        self.wire().take_struck()
     }
 
     /// The key log lines since the last call.
@@ -205,11 +207,14 @@ impl Session {
 
     /// Octets that went over the wire since the last call.
     pub fn take_sealed(&mut self) -> impl Iterator<Item = (Direction, u64)> + use<> {
-        let wire = match &mut self.io {
+        self.wire().take_lengths().into_iter().filter(|(_, length)| *length > 0)
+    }
+
+    fn wire(&mut self) -> &mut Wire {
+        match &mut self.io {
             Side::Client(stream) => stream.get_mut().0,
             Side::Server(stream) => stream.get_mut().0,
-        };
-        wire.take_lengths().into_iter().filter(|(_, length)| *length > 0)
+        }
     }
 }
 

@@ -70,13 +70,13 @@ pub(crate) struct Dialing {
 
 impl Dialing {
     /// Takes one round trip, as TCP's handshake does.
-    pub async fn connect(self) -> io::Result<Io> {
-        cross(self.clock, self.there.as_deref()).await?;
+    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
+        cross(self.clock, self.there.as_deref(), struck).await?;
         let listener = self.fabric.listeners.borrow().get(&self.to).cloned();
         let (mine, theirs) = pipe::pair(self.clock, self.there.clone(), self.back.clone());
         let connection = Connection { io: theirs, local: self.to, peer: self.local };
         let accepted = listener.is_some_and(|listener| listener.try_send(connection).is_ok());
-        cross(self.clock, self.back.as_deref()).await?;
+        cross(self.clock, self.back.as_deref(), struck).await?;
         if accepted { Ok(Io::Pipe(mine)) } else { Err(io::ErrorKind::ConnectionRefused.into()) }
     }
 }

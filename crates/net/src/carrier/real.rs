@@ -76,11 +76,11 @@ fn bind_all(addresses: &[IpAddr], mut port: u16) -> io::Result<(u16, Vec<UdpSock
 }
 
 impl Dialing {
-    pub async fn connect(self) -> io::Result<Io> {
-        cross(self.clock, self.there.as_deref()).await?;
+    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
+        cross(self.clock, self.there.as_deref(), struck).await?;
         let stream = self.socket.connect(self.to).await?;
         stream.set_nodelay(true)?;
-        cross(self.clock, self.back.as_deref()).await?;
+        cross(self.clock, self.back.as_deref(), struck).await?;
         // The other side's end puts its own conditions on what it sends.
         Ok(relay(stream, self.clock, self.there, None))
     }

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use toynet_machine::Time;
 
 use super::{Condition, Conditions, Down, Parcel, Pattern, Verdict};
 use crate::fault::{Fault, Faults};
 
 /// What a fault of links is: the ways that it lies on, and what happens there. It is the `what` of a [`Fault`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bend {
     /// From whom to whom.
     pub ways: Vec<Way>,
@@ -19,7 +20,7 @@ pub struct Bend {
 }
 
 /// One way between hosts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
     /// Who sends.
     pub from: Pattern,
@@ -61,8 +62,9 @@ impl Live {
         Self { from: own(from), to: own(to), seed, faults, met: Mutex::default() }
     }
 
-    /// Adds to the verdict what the faults of this time do. Each parcel is an occasion.
-    pub fn judge(&self, parcel: &Parcel, verdict: &mut Verdict) {
+    /// Adds to the verdict what the faults of this time do, and names those to `note` that do something. Each parcel
+    /// is an occasion.
+    pub fn judge(&self, parcel: &Parcel, verdict: &mut Verdict, note: &mut dyn FnMut(&str)) {
         if self.faults.is_empty() {
             return;
         }
@@ -74,7 +76,11 @@ impl Live {
                     met.push(Met { fault: Arc::clone(fault), conditions: self.meet(fault, bend) });
                     met.len() - 1
                 });
+                let before = *verdict;
                 met[at].conditions.iter_mut().for_each(|condition| condition.judge(parcel, verdict));
+                if *verdict != before {
+                    note(fault.text());
+                }
             }
         });
     }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use toynet_record::Direction;
 
 use crate::stream::Io;
 
@@ -27,6 +28,10 @@ impl Replay {
     /// Breaks off the connection below.
     pub fn reset(&mut self) {
         self.io.reset();
+    }
+
+    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+        self.io.take_struck()
     }
 
     /// Whether a client has begun that speaks TLS 1.1 at most (RFC 5246 7.4.1.2).

@@ -26,6 +26,10 @@ impl Wire {
         self.io.reset();
     }
 
+    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+        self.io.take_struck()
+    }
+
     pub fn take_lengths(&mut self) -> [(Direction, u64); 2] {
         let (sent, received) = (std::mem::take(&mut self.sent), std::mem::take(&mut self.received));
         [(Direction::Sent, sent), (Direction::Received, received)]
