@@ -3,7 +3,10 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::lab::Home;
@@ -113,6 +116,80 @@ fn links_and_hosts_fail_live_and_recover() {
     lab.toynet(&["fault", "off", "1"]).succeeded();
     assert_eq!(dig(server, &["www.shop.test"]).rcode, "NOERROR");
     assert_eq!(dig(server, &["www.shop.test", "+tcp"]).rcode, "NOERROR");
+}
+
+#[test]
+fn what_links_do_to_streams_is_marked_where_it_strikes() {
+    if tool("curl").is_none() {
+        return;
+    }
+    let lab = lab("");
+    let web = lab.status().door("www.shop.test", "tcp", 80);
+    for (words, exit) in
+        [("reset=10B", 56), ("slice=1B", 0), ("garble=100B", 0), ("half_close=100B", 0), ("latency=20ms", 0)]
+    {
+        lab.toynet(&["fault", "add", "link=www.shop.test -> you", words]).succeeded();
+        let met = shell(&format!("curl -s -m 9 -H 'Host: www.shop.test' http://{web}/ -o /dev/null"));
+        assert!(met.code() == Some(exit) || words.starts_with("garble"), "{words}: {met:?}");
+        let told = format!("fault: {}", words.replace('=', " "));
+        let log = lab.toynet(&["log"]).succeeded().stdout;
+        assert!(log.contains(&told), "{told} is not in\n{log}");
+        lab.toynet(&["fault", "clear"]).succeeded();
+    }
+    let diagram = lab.toynet(&["diagram"]).succeeded().stdout;
+    assert!(diagram.contains("reset 10B"), "{diagram}");
+}
+
+#[test]
+fn a_guest_meets_links_that_fail_before_it_comes_and_while_it_is_there() {
+    let lab = lab("[host.\"bbs.shop.test\".telnet]\n[[fault]]\nlink = \"you -> www.shop.test\"\nlatency = \"400ms\"\n");
+    let get = |more: &[&str]| lab.toynet(&[&["http", "get", "http://www.shop.test/"], more].concat());
+    let begun = std::time::Instant::now();
+    get(&[]).succeeded();
+    assert!(begun.elapsed() >= Duration::from_millis(800), "handshake and request: {:?}", begun.elapsed());
+    assert!(lab.toynet(&["log"]).succeeded().stdout.contains("fault: latency 400ms"));
+    lab.toynet(&["fault", "clear"]).succeeded();
+    for words in [
+        &["link=you <-> www.shop.test", "cut=true"][..],
+        &["host=www.shop.test", "down=silence"],
+        &["partition=[['www.shop.test']]"],
+    ] {
+        lab.toynet(&[&["fault", "add"], words].concat()).succeeded();
+        assert_ne!(get(&["--max-time", "1"]).code(), Some(0), "{words:?}");
+        lab.toynet(&["fault", "clear"]).succeeded();
+        get(&[]).succeeded();
+    }
+    // A connection that stands meets what comes where it runs over a link with a fault from its beginning.
+    lab.toynet(&["fault", "add", "link=you <-> bbs.shop.test", "latency=1ms"]).succeeded();
+    let mut board = lab.home.toynet(&["telnet", "bbs.shop.test"]);
+    let mut board = board.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut typed, heard) = (board.stdin.take().unwrap(), follow(board.stdout.take().unwrap()));
+    eventually("the greeting", || heard.lock().unwrap().contains("name: ").then_some(()));
+    let mut answered = |line: &str, with: &str| {
+        let begun = std::time::Instant::now();
+        heard.lock().unwrap().clear();
+        typed.write_all(line.as_bytes()).unwrap();
+        eventually("the board", || heard.lock().unwrap().contains(with).then_some(()));
+        begun.elapsed()
+    };
+    answered("someone\r\n", "> ");
+    lab.toynet(&["fault", "add", "link=you -> bbs.shop.test", "latency=1500ms"]).succeeded();
+    eventually("a slow answer", || (answered("time\r\n", "> ") >= Duration::from_millis(1500)).then_some(()));
+    board.kill().unwrap();
+    board.wait().unwrap();
+}
+
+/// All that comes, as it comes.
+fn follow(mut from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let all = Arc::new(Mutex::new(String::new()));
+    let into = Arc::clone(&all);
+    std::thread::spawn(move || {
+        let mut room = [0; 1024];
+        while let Ok(length @ 1..) = from.read(&mut room) {
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&room[..length]));
+        }
+    });
+    all
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub struct Visit {
 struct Telling {
     client: Client,
     cursor: Cursor,
+    network: Rc<Network>,
 }
 
 impl Visit {
@@ -63,7 +64,7 @@ impl Visit {
         let unknown = || ClientError::Refused(format!("{host} is none of its hosts"));
         let inside = Inside { lab: client.lab().to_owned(), host: network.host(&host).ok_or_else(unknown)?, authority };
         let outside = outside(worker, clock, &recorder).ok_or_else(unknown)?;
-        let lab = Some(Telling { client, cursor: Cursor::default() });
+        let lab = Some(Telling { client, cursor: Cursor::default(), network });
         Ok(Self { recorder, clock, inside: Some(inside), outside, lab })
     }
 
@@ -118,7 +119,12 @@ impl Telling {
         for part in journal.parts(LONGEST_PART) {
             self.client.tell(&part, toynet_machine::Time::default()).await?;
         }
-        self.client.tell(&Journal::default(), up_to).await
+        self.client.tell(&Journal::default(), up_to).await?;
+        if let Some(terrain) = self.client.news()? {
+            let topology = self.network.topology().following(terrain);
+            self.network.set_topology(Arc::new(topology));
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use toynet_machine::{Random, Time};
 
@@ -17,7 +18,7 @@ use toynet_machine::{Random, Time};
 pub type What = Arc<dyn Any + Send + Sync>;
 
 /// When a fault strikes. Without any of this: whenever it can.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct When {
     /// So long after it was set, which for those of the lab file is the start of the lab.
     pub after: Duration,
@@ -66,6 +67,8 @@ struct List {
     any: AtomicBool,
     faults: RwLock<Vec<Arc<Fault>>>,
     changed: Notify,
+    /// How often it has changed.
+    version: AtomicU64,
 }
 
 /// A fault that strikes now.
@@ -119,6 +122,11 @@ impl Fault {
             Meant::Of(addresses) => addresses.contains(&peer),
             Meant::NotOf(addresses) => !addresses.contains(&peer),
         }
+    }
+
+    /// When it strikes.
+    pub(crate) fn when(&self) -> When {
+        self.when
     }
 
     /// When its time began to count.
@@ -198,11 +206,22 @@ impl Faults {
         self.0.changed.notified()
     }
 
+    /// A number that is another one after each change.
+    pub fn version(&self) -> u64 {
+        self.0.version.load(Ordering::Relaxed)
+    }
+
+    /// Lets those know that follow the list; to be called when one of it was turned on or off.
+    pub fn is_changed(&self) {
+        self.0.version.fetch_add(1, Ordering::Relaxed);
+        self.0.changed.notify_waiters();
+    }
+
     /// Adds one.
     pub fn add(&self, fault: Arc<Fault>) {
         self.0.faults.write().unwrap_or_else(PoisonError::into_inner).push(fault);
         self.0.any.store(true, Ordering::Relaxed);
-        self.0.changed.notify_waiters();
+        self.is_changed();
     }
 
     /// Takes one away; says whether it was here.
@@ -211,7 +230,7 @@ impl Faults {
         let before = faults.len();
         faults.retain(|known| !Arc::ptr_eq(known, fault));
         self.0.any.store(!faults.is_empty(), Ordering::Relaxed);
-        self.0.changed.notify_waiters();
+        self.is_changed();
         faults.len() != before
     }
 }

@@ -1,4 +1,8 @@
 //! The lab as plain values: who has which addresses, and what lies between them.
+//!
+//! - `terrain`: all of it for another process
+
+mod terrain;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +14,8 @@ use toynet_machine::Time;
 use toynet_record::Roster;
 
 use crate::fault::Faults;
-use crate::link::{self, Link, Links, Rule};
+use crate::link::{self, Link, Links};
+pub use terrain::Terrain;
 
 /// A lab's hosts and links, shared by all workers. The hosts are as they are: when others come or go, every worker
 /// is given [another value](Topology::with_hosts), which has the same links. Those may change.
@@ -34,24 +39,6 @@ struct Between {
     bent: AtomicBool,
     /// What links do wrong on purpose, whatever the links are.
     faults: Faults,
-}
-
-/// A topology as plain values, for another process that acts as one of its hosts.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Terrain {
-    hosts: Vec<TopologyHost>,
-    rules: Vec<Rule>,
-    began: Time,
-    resolver: Option<SocketAddr>,
-    seed: u64,
-    played: Option<String>,
-}
-
-impl From<Terrain> for Topology {
-    fn from(terrain: Terrain) -> Self {
-        let Terrain { hosts, rules, began, resolver, seed, played } = terrain;
-        Self::new(hosts, Links::new(rules, began), resolver, seed).played(played.as_deref())
-    }
 }
 
 /// A host.
@@ -106,15 +93,6 @@ impl Topology {
 
     fn links(&self) -> Arc<Links> {
         Arc::clone(&self.between.links.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The same as plain values.
-    pub fn terrain(&self) -> Terrain {
-        let links = self.links();
-        let (rules, began) = links.rules();
-        let hosts = self.hosts.iter().map(|host| TopologyHost::clone(host)).collect();
-        let (rules, played) = (rules.to_vec(), self.played.clone());
-        Terrain { hosts, rules, began, resolver: self.resolver, seed: self.seed, played }
     }
 
     /// The hosts.

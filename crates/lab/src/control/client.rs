@@ -2,10 +2,12 @@
 
 use std::io;
 
+use futures_util::FutureExt;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, ReadHalf, WriteHalf};
 use toynet_machine::Time;
 use toynet_net::local;
+use toynet_net::topology::Terrain;
 use toynet_record::{Journal, Roster};
 
 use super::message::{self, Answer, Ask, FaultOrder, Joined};
@@ -174,6 +176,19 @@ impl Client {
     /// When the lab has gone.
     pub async fn tell(&mut self, journal: &Journal, up_to: Time) -> Result<(), ClientError> {
         self.ask(&message::seen(journal, up_to)).await
+    }
+
+    /// What the lab has said of its hosts and links since, without waiting for it.
+    ///
+    /// # Errors
+    /// When the lab has gone.
+    pub fn news(&mut self) -> Result<Option<Terrain>, ClientError> {
+        let Some(line) = self.lines.next_line().now_or_never() else { return Ok(None) };
+        let line = line?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        match message::parse(&line).map_err(ClientError::Refused)? {
+            Answer::Terrain { terrain } => Ok(Some(*terrain)),
+            other => Err(unexpected(Some(other))),
+        }
     }
 
     async fn ask(&mut self, ask: &Ask) -> Result<(), ClientError> {

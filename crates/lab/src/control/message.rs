@@ -91,6 +91,11 @@ pub enum Answer {
     },
     /// To [`Ask::Join`].
     Joined(Box<Joined>),
+    /// To [`Ask::Seen`], when hosts or links are others than before.
+    Terrain {
+        /// What they are.
+        terrain: Box<Terrain>,
+    },
     /// To [`Ask::Fault`].
     Faults {
         /// All that are set now.

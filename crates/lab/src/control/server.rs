@@ -137,6 +137,7 @@ async fn join(
     };
     let guest = control.guests.welcome();
     joined.worker = guest.worker();
+    let mut version = control.reloader.version();
     say(to, &Answer::Joined(Box::new(joined))).await?;
     let mut text = String::new();
     loop {
@@ -150,7 +151,13 @@ async fn join(
             continue;
         }
         match message::parse(&text) {
-            Ok(Ask::Seen { octets, up_to }) => guest.tells(&message::journal(&octets), up_to),
+            Ok(Ask::Seen { octets, up_to }) => {
+                guest.tells(&message::journal(&octets), up_to);
+                let before = std::mem::replace(&mut version, control.reloader.version());
+                if before != version {
+                    say(to, &Answer::Terrain { terrain: Box::new(control.reloader.terrain()) }).await?;
+                }
+            }
             Ok(_) | Err(_) => return Ok(()),
         }
     }

@@ -138,7 +138,11 @@ impl FaultBook {
     pub fn turn(&self, number: Option<u64>, on: bool) -> usize {
         let set = self.set();
         let meant = set.iter().filter(|one| number.is_none_or(|number| number == one.number));
-        meant.map(|one| one.fault.turn(on)).count()
+        let turn = |one: &Set| {
+            one.fault.turn(on);
+            one.among.is_changed();
+        };
+        meant.map(turn).count()
     }
 
     fn set(&self) -> MutexGuard<'_, Vec<Set>> {

@@ -64,6 +64,8 @@ struct Standing {
     prints: Prints,
     numbers: Numbers,
     roster: Roster,
+    /// How often it has become another.
+    version: u64,
 }
 
 /// What became of the services, each as `http on www.shop.test`.
@@ -115,7 +117,7 @@ impl Reloader {
     pub(super) fn new(file: LabFile, scene: Scene, means: Means) -> Self {
         let prints = Prints::of(&scene.plan, &file);
         let (numbers, roster) = (scene.plan.numbers().collect(), scene.topology.roster());
-        let standing = RefCell::new(Standing { scene, prints, numbers, roster });
+        let standing = RefCell::new(Standing { scene, prints, numbers, roster, version: 0 });
         Self(Rc::new(Shared { file, standing, means, turn: Mutex::default() }))
     }
 
@@ -127,6 +129,12 @@ impl Reloader {
     /// The hosts and links as plain values, for another process.
     pub fn terrain(&self) -> Terrain {
         self.0.standing.borrow().scene.topology.terrain()
+    }
+
+    /// A number that is another one when [`Reloader::terrain`] is.
+    pub fn version(&self) -> (u64, u64) {
+        let standing = self.0.standing.borrow();
+        (standing.version, standing.scene.topology.link_faults().version())
     }
 
     /// The hosts by address, those included that were there before.
@@ -165,7 +173,10 @@ impl Reloader {
         self.0.make(&change, &hosts, &plan).await?;
         let links = self.0.relink(&old, &plan);
         let faults = self.0.rewrite(&old, &plan);
-        self.0.standing.borrow_mut().prints = prints;
+        let mut standing = self.0.standing.borrow_mut();
+        standing.prints = prints;
+        standing.version += 1;
+        drop(standing);
         let Hosts { arrived, moved, departed, .. } = hosts;
         Ok(Reloaded { arrived, moved, departed, links, faults, ..change.told() })
     }
