@@ -29,6 +29,17 @@ pub fn python_with(module: &str) -> Option<Command> {
     None
 }
 
+/// Whether Perl has a module that a program written in it needs; where not, that is treated as a missing tool.
+#[must_use]
+pub fn perl_has(module: &str) -> bool {
+    let has = Command::new("perl").args([&format!("-M{module}"), "-e", "1"]).output();
+    let has = has.is_ok_and(|outcome| outcome.status.success());
+    if !has {
+        skip(&format!("Perl's {module} is not installed"));
+    }
+    has
+}
+
 /// Whether `doctor` finds that namespaces can be had here; where not, that is treated as a missing tool.
 #[must_use]
 pub fn worlds(doctor: &mut Command) -> bool {

@@ -29,7 +29,7 @@ use crate::site::{date, refusal};
 use body::{CutBody, SlowBody};
 
 /// The words that a lab file has for it.
-pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS };
+pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS, tls: true };
 
 /// Something that is done wrong.
 #[derive(Clone, Debug, PartialEq)]

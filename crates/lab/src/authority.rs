@@ -21,7 +21,7 @@ use base64::Engine;
 use rcgen::PublicKeyData;
 use toynet_machine::Time;
 use toynet_net::Clock;
-use toynet_net::tls::{self, ClientConfig, Identities, Identity, Server, Tickets, Trust};
+use toynet_net::tls::{self, ClientConfig, Identities, Identity, Server, Spoilt, Tickets, Trust};
 use toynet_service::tls::{Certificates, Kind, Shows, Wanted};
 
 use keys::Keys;
@@ -105,15 +105,17 @@ pub fn der(pem: &str) -> Result<Vec<u8>, tls::BadIdentity> {
 
 impl Certificates for Authority {
     fn server(&self, wanted: &Wanted<'_>) -> io::Result<Server> {
-        let identities: Arc<dyn Identities> = match &wanted.shows {
-            Shows::Own(identity) => Arc::new(identity.clone()),
-            Shows::Lab(kind) => Arc::new(ForHost {
-                authority: self.clone(),
-                kind: *kind,
-                names: wanted.names.clone(),
-                addresses: wanted.addresses.clone(),
-            }),
+        let (own, kind) = match &wanted.shows {
+            Shows::Own(identity) => (Some(identity.clone()), Kind::Right),
+            Shows::Lab(kind) => (None, *kind),
         };
+        let identities: Arc<dyn Identities> = Arc::new(ForHost {
+            authority: self.clone(),
+            own,
+            kind,
+            names: wanted.names.clone(),
+            addresses: wanted.addresses.clone(),
+        });
         Server::new(identities, wanted.versions, wanted.alpn, &self.0.tickets, self.0.clock)
     }
 
@@ -126,19 +128,31 @@ impl Certificates for Authority {
 #[derive(Debug)]
 struct ForHost {
     authority: Authority,
+    /// One that its owner has brought, for all names.
+    own: Option<Identity>,
     kind: Kind,
     names: Vec<String>,
     addresses: Vec<IpAddr>,
 }
 
 impl Identities for ForHost {
+    fn identity(&self, name: Option<&str>) -> Option<Identity> {
+        self.own.clone().or_else(|| self.made(name, self.kind))
+    }
+
+    fn spoilt(&self, name: Option<&str>, how: Spoilt) -> Option<Identity> {
+        self.made(name, how.into())
+    }
+}
+
+impl ForHost {
     /// Under a name that is not the host's, it shows the certificate of its own, as web servers do: the
     /// client sees whom it has reached.
-    fn identity(&self, name: Option<&str>) -> Option<Identity> {
+    fn made(&self, name: Option<&str>, kind: Kind) -> Option<Identity> {
         let asked = name.map(|name| name.trim_end_matches('.').to_ascii_lowercase());
         let host = self.names.first()?;
         let name = asked.filter(|asked| self.names.contains(asked)).unwrap_or_else(|| host.clone());
-        let made = self.authority.0.identity(self.kind, host, &name, &self.addresses);
+        let made = self.authority.0.identity(kind, host, &name, &self.addresses);
         made.inspect_err(|error| tracing::error!(host, name, "no certificate can be made: {error}")).ok()
     }
 }

@@ -75,7 +75,8 @@ impl Listener {
             Accepting::Memory(accepting) => {
                 let connection = accepting.accept().await.ok_or(io::ErrorKind::NotConnected)?;
                 let tap = self.host.accepted(connection.local, connection.peer);
-                Ok(Stream::new(Io::Pipe(connection.io), tap, connection.local, connection.peer))
+                let stream = Stream::new(Io::Pipe(connection.io), tap, connection.local, connection.peer);
+                Ok(stream.accepted_by(&self.host))
             }
             Accepting::Ports(listener) => {
                 let (socket, real_peer) = listener.accept().await?;
@@ -98,7 +99,7 @@ impl Listener {
     fn accepted(&self, socket: TcpStream, local: SocketAddr, peer: SocketAddr) -> Stream {
         let (out, back) = (self.host.link_out(peer.ip()), self.host.link_in(peer.ip()));
         let tap = self.host.accepted(local, peer);
-        Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer)
+        Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer).accepted_by(&self.host)
     }
 }
 

@@ -9,10 +9,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use toynet_record::{Cause, Closing, Direction, EndId};
 
+use crate::fault::Faults;
 use crate::pipe;
 use crate::quic;
 use crate::tap::Tap;
-use crate::tls;
+use crate::tls::{self, fault::TlsFault};
+use crate::{Clock, Host};
 
 /// A connection between two hosts, or between a host and a stranger.
 ///
@@ -24,6 +26,8 @@ pub struct Stream {
     tap: Tap,
     local: SocketAddr,
     peer: SocketAddr,
+    /// What its acceptor is to do wrong on purpose.
+    faults: Option<(Faults, Clock)>,
 }
 
 /// How a connection begins where TLS is expected.
@@ -50,7 +54,12 @@ pub(crate) enum Io {
 
 impl Stream {
     pub(crate) fn new(io: Io, tap: Tap, local: SocketAddr, peer: SocketAddr) -> Self {
-        Self { io, tap, local, peer }
+        Self { io, tap, local, peer, faults: None }
+    }
+
+    /// The same, accepted by this host.
+    pub(crate) fn accepted_by(self, host: &Host) -> Self {
+        Self { faults: Some((host.faults().clone(), host.clock())), ..self }
     }
 
     /// The lab address of this end.
@@ -106,7 +115,7 @@ impl Stream {
         let begun = tls::first_octets(io).await.map_err(|failed| self.refused(failed))?;
         match begun.first() {
             Some(TLS_HANDSHAKE) => {
-                let session = tls::accept(begun, server).await;
+                let session = self.accept_handshake(begun, server).await;
                 self.secured(session).map(Begun::Secured)
             }
             first => {
@@ -128,8 +137,15 @@ impl Stream {
         refuse_unread(unread)?;
         let io = std::mem::replace(&mut self.io, Io::Gone);
         let begun = tls::first_octets(io).await.map_err(|failed| self.refused(failed))?;
-        let session = tls::accept(begun, server).await;
+        let session = self.accept_handshake(begun, server).await;
         self.secured(session)
+    }
+
+    async fn accept_handshake(&self, begun: tls::Replay, server: &tls::Server) -> Result<tls::Session, tls::Failed> {
+        let Some((faults, clock)) = &self.faults else { return tls::accept_as(begun, server, None).await };
+        let struck = faults.strike(clock.now(), self.peer.ip(), |_: &TlsFault| true);
+        struck.iter().for_each(|struck| self.tap.fault(Direction::Sent, &struck.text));
+        tls::accept_as(begun, server, struck.as_ref().map(|struck| (&*struck.what, *clock))).await
     }
 
     /// Starts TLS as the client of the server called `name`. For `unread` see

@@ -4,10 +4,12 @@
 //! secrets also go to the file that SSLKEYLOGFILE names, if that is set.
 //!
 //! - `server`: how a server speaks TLS; [`trust`]: how a client does, and whom it believes; `identity`: certificates, and which of them is shown
+//! - [`fault`]: what a server does wrong on purpose while TLS begins
 //! - `alert`: why a handshake failed; `old`: a server that no client of today accepts
 //! - `replay`: what was read to see whether TLS is spoken; `wire`: what lies under it; `keylog`: its secrets
 
 mod alert;
+pub mod fault;
 mod identity;
 mod keylog;
 mod old;
@@ -29,14 +31,16 @@ use rustls::{HandshakeKind, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
+use crate::Clock;
 use crate::stream::Io;
 pub(crate) use alert::Refusal;
 pub(crate) use keylog::Secrets;
 pub(crate) use replay::Replay;
-use server::Kind;
+use server::How;
 use wire::Wire;
 
-pub use identity::{BadIdentity, Identities, Identity, certificates};
+pub use alert::number as alert_number;
+pub use identity::{BadIdentity, Identities, Identity, Spoilt, certificates};
 pub use keylog::key_log_file;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub use rustls::{ClientConfig, ServerConfig};
@@ -111,17 +115,28 @@ pub(crate) fn refusal(error: &io::Error) -> Option<Refusal> {
     alert::received_alert(error).map(|_| Refusal::of(error, None))
 }
 
-pub(crate) async fn accept(begun: Replay, server: &Server) -> Result<Session, Failed> {
+async fn accept(begun: Replay, server: &Server) -> Result<Session, Failed> {
     let is_outdated = begun.is_outdated();
     let io = Io::Replay(Box::new(begun));
     let handshake = async {
         match &server.0 {
-            Kind::Old => Err(refuse(old::refuse, io).await),
-            Kind::Modern(_) if is_outdated => Err(refuse(old::refuse_version, io).await),
-            Kind::Modern(config) => accept_with(io, config).await,
+            How::Old => Err(refuse(old::refuse, io).await),
+            How::Modern(..) if is_outdated => Err(refuse(old::refuse_version, io).await),
+            How::Modern(config, _) => accept_with(io, config).await,
         }
     };
     in_time(handshake).await
+}
+
+pub(crate) async fn accept_as(
+    begun: Replay,
+    server: &Server,
+    fault: Option<(&fault::TlsFault, Clock)>,
+) -> Result<Session, Failed> {
+    match fault {
+        None => accept(begun, server).await,
+        Some((fault, clock)) => fault::accept_badly(begun, server, fault, clock).await,
+    }
 }
 
 pub(crate) async fn connect(io: Io, config: &ClientConfig, name: &str) -> Result<Session, Failed> {

@@ -68,6 +68,8 @@ pub struct FaultWords {
     pub read: fn(toml::Spanned<DeValue<'_>>) -> Result<What, toml::de::Error>,
     /// For each kind an example as it stands in a lab file, and what a peer meets then.
     pub kinds: &'static [(&'static str, &'static str)],
+    /// Whether its services can speak TLS, in which [more](tls::fault) can go wrong.
+    pub tls: bool,
 }
 
 /// A service of one host as the lab file describes it.

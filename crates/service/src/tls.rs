@@ -12,8 +12,10 @@
 //! ```
 //!
 //! - `read`: from the lab file; `check`: what is wrong with the files that it names
+//! - [`fault`]: the words for what goes wrong on purpose while it begins
 
 mod check;
+pub mod fault;
 mod read;
 
 use std::fmt;
@@ -21,7 +23,7 @@ use std::io;
 use std::net::IpAddr;
 
 use toml::Spanned;
-use toynet_net::tls::{ClientConfig, Identity, Server, Versions};
+use toynet_net::tls::{ClientConfig, Identity, Server, Spoilt, Versions};
 
 pub(crate) use check::load;
 
@@ -75,6 +77,18 @@ pub enum Kind {
     UnknownAuthority,
     /// It is signed by itself.
     SelfSigned,
+}
+
+impl From<Spoilt> for Kind {
+    fn from(spoilt: Spoilt) -> Self {
+        match spoilt {
+            Spoilt::Expired => Kind::Expired,
+            Spoilt::NotYetValid => Kind::NotYetValid,
+            Spoilt::WrongName => Kind::WrongName,
+            Spoilt::UnknownAuthority => Kind::UnknownAuthority,
+            Spoilt::SelfSigned => Kind::SelfSigned,
+        }
+    }
 }
 
 /// The authority of a lab: makes certificates for its hosts and vouches for them.

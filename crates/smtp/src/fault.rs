@@ -21,7 +21,7 @@ pub(crate) use faulty::Faulty;
 use glob::Glob;
 
 /// The words that a lab file has for it.
-pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS };
+pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS, tls: true };
 
 /// Something that is done wrong.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use toynet_service::FaultWords;
 pub(crate) use edge::Edge;
 
 /// The words that a lab file has for it.
-pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS };
+pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS, tls: false };
 
 /// Something that is done wrong, in the whole of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use toynet_lab::control::message;
 use toynet_lab::protocols;
 use toynet_lab::run::faults::FaultLine;
-use toynet_lab::spec::LINK_KINDS;
+use toynet_lab::spec::{LINK_KINDS, TLS_KINDS};
 
 use crate::arguments::{Fault, FaultOrder};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
@@ -44,7 +44,7 @@ pub fn line(fault: &FaultLine) -> String {
 fn kinds(name: Option<&str>) -> Result<(), Exit> {
     let protocols = protocols::ALL.iter();
     let all = protocols.map(|protocol| (protocol.name, protocol.fault.map(|words| words.kinds).unwrap_or_default()));
-    let all = all.chain([("link", LINK_KINDS)]);
+    let all = all.chain([("tls", TLS_KINDS), ("link", LINK_KINDS)]);
     let meant: Vec<_> = all.filter(|(known, _)| name.is_none_or(|name| name == *known)).collect();
     if meant.is_empty() {
         return Err(Exit::misused(format!("toynet: no protocol is called {}", name.unwrap_or_default())));

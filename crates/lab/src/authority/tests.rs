@@ -41,6 +41,7 @@ fn one_seed_gives_one_root() {
 fn certificates_are_made_once_for_each_name() {
     let authority = Authority::open("shop", None, Clock::system()).unwrap();
     let host = ForHost {
+        own: None,
         authority: authority.clone(),
         kind: Kind::Right,
         names: vec!["www.shop.test".to_owned(), "shop.test".to_owned()],

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toynet_net::fault::{What, When};
+use toynet_service::tls::fault as tls;
 use toynet_service::{HostName, Mistake, Protocol, near};
 
 use super::host::HostSpec;
@@ -18,6 +19,7 @@ use super::table;
 use super::units::{Period, Share};
 pub(crate) use links::pattern;
 pub use links::{LINK_KINDS, LinkFault};
+pub use toynet_service::tls::fault::KINDS as TLS_KINDS;
 
 /// A fault as written.
 #[derive(Clone)]
@@ -122,7 +124,13 @@ pub(crate) fn read_fault(
         return None;
     }
     let told = in_words(&what, text);
-    let what = table::read_with(table_of(&span, what), mistakes, words.read)?;
+    let is_of_tls = what.iter().any(|(key, _)| key.get_ref() == tls::KEY);
+    if is_of_tls && !words.tls {
+        mistakes.push(Mistake::new(common.host.span(), format!("`{}` speaks no TLS", protocol.name)));
+        return None;
+    }
+    let read = if is_of_tls { tls::read } else { words.read };
+    let what = table::read_with(table_of(&span, what), mistakes, read)?;
     let when = When {
         after: common.at.0,
         lasts: common.lasts.map(|lasts| lasts.0),

@@ -26,7 +26,7 @@ const DNS: Protocol = Protocol {
     read: dns,
     schema: "{}",
     dissector: no_dissector,
-    fault: Some(FaultWords { read: fault, kinds: &[("answer = \"SERVFAIL\"", "this code")] }),
+    fault: Some(FaultWords { read: fault, kinds: &[("answer = \"SERVFAIL\"", "this code")], tls: false }),
     tools: &[],
     solo: None,
 };

@@ -53,6 +53,11 @@ pub(super) fn in_words(alert: u8) -> String {
     }
 }
 
+/// The number of an alert, by its name in the registry.
+pub fn number(name: &str) -> Option<u8> {
+    ALERTS.iter().find(|(_, known, _)| *known == name).map(|(number, _, _)| *number)
+}
+
 /// From the registry of TLS alerts: number, name, and what it says where the name does not.
 const ALERTS: &[(u8, &str, &str)] = &[
     (10, "unexpected_message", ""),

@@ -35,6 +35,27 @@ pub trait Identities: fmt::Debug + Send + Sync {
     /// The identity for the name that a client has sent (RFC 6066 section 3), in whatever case; without
     /// a name, or for one that is not here, what it shows then. Nothing ends the handshake.
     fn identity(&self, name: Option<&str>) -> Option<Identity>;
+
+    /// One for that name with which something is wrong, from who can make such; otherwise the right one.
+    fn spoilt(&self, name: Option<&str>, how: Spoilt) -> Option<Identity> {
+        let _ = how;
+        self.identity(name)
+    }
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Spoilt {
+    /// It held until yesterday.
+    Expired,
+    /// It will hold in some months.
+    NotYetValid,
+    /// It is for another name.
+    WrongName,
+    /// It is signed by an authority that nobody knows.
+    UnknownAuthority,
+    /// It is signed by itself.
+    SelfSigned,
 }
 
 impl Identity {
@@ -98,6 +119,16 @@ impl fmt::Display for BadIdentity {
 /// Shows identities to rustls.
 #[derive(Debug)]
 pub(super) struct Shown(pub Arc<dyn Identities>);
+
+/// Shows what is wrong with them.
+#[derive(Debug)]
+pub(super) struct ShownSpoilt(pub Arc<dyn Identities>, pub Spoilt);
+
+impl ResolvesServerCert for ShownSpoilt {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.spoilt(hello.server_name(), self.1).map(|identity| identity.0)
+    }
+}
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {

@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use rustls::SupportedProtocolVersion;
 use rustls::pki_types::UnixTime;
-use rustls::server::ProducesTickets;
+use rustls::server::{NoServerSessionStorage, ProducesTickets};
 use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
 
-use super::identity::Shown;
-use super::{Identities, ServerConfig, provider};
+use super::identity::{Shown, ShownSpoilt};
+use super::{Identities, ServerConfig, Spoilt, provider};
 use crate::Clock;
 
 /// How a server speaks TLS. Clones are cheap and resume each other's sessions.
 #[derive(Clone, Debug)]
-pub struct Server(pub(super) Kind);
+pub struct Server(pub(super) How);
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
-    Modern(Arc<ServerConfig>),
+pub(super) enum How {
+    /// With whom it can show, where that is known.
+    Modern(Arc<ServerConfig>, Option<Arc<dyn Identities>>),
     /// Answers as a server of twenty years ago, which no client of today accepts.
     Old,
 }
@@ -64,29 +65,42 @@ impl Server {
         tickets: &Tickets,
         clock: Clock,
     ) -> io::Result<Self> {
-        let Some(versions) = versions.supported() else { return Ok(Self(Kind::Old)) };
+        let Some(versions) = versions.supported() else { return Ok(Self(How::Old)) };
         let mut config = ServerConfig::builder_with_details(provider(), Arc::new(LabTime(clock)))
             .with_protocol_versions(versions)
             .map_err(io::Error::other)?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(Shown(identities)));
+            .with_cert_resolver(Arc::new(Shown(Arc::clone(&identities))));
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.ticketer = Arc::clone(&tickets.0);
-        Ok(Self(Kind::Modern(Arc::new(config))))
+        Ok(Self(How::Modern(Arc::new(config), Some(identities))))
+    }
+
+    /// `config` for one handshake in which a certificate is shown that is wrong. No session is taken up again in it:
+    /// there none would be shown.
+    pub(super) fn spoilt(config: &ServerConfig, identities: Option<Arc<dyn Identities>>, how: Spoilt) -> ServerConfig {
+        let mut config = config.clone();
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.ticketer = Arc::new(NoTickets);
+        config.send_tls13_tickets = 0;
+        if let Some(identities) = identities {
+            config.cert_resolver = Arc::new(ShownSpoilt(identities, how));
+        }
+        config
     }
 
     /// What QUIC needs of it; nothing for one that is too old for that.
     pub fn config(&self) -> Option<&ServerConfig> {
         match &self.0 {
-            Kind::Modern(config) => Some(config),
-            Kind::Old => None,
+            How::Modern(config, _) => Some(config),
+            How::Old => None,
         }
     }
 }
 
 impl From<ServerConfig> for Server {
     fn from(config: ServerConfig) -> Self {
-        Self(Kind::Modern(Arc::new(config)))
+        Self(How::Modern(Arc::new(config), None))
     }
 }
 
@@ -98,6 +112,28 @@ impl Versions {
             Versions::OnlyThree => Some(&MODERN[..1]),
             Versions::Old => None,
         }
+    }
+}
+
+/// Of a server that takes up no session again.
+#[derive(Debug)]
+struct NoTickets;
+
+impl ProducesTickets for NoTickets {
+    fn enabled(&self) -> bool {
+        false
+    }
+
+    fn lifetime(&self) -> u32 {
+        0
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
     }
 }
 
