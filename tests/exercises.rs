@@ -17,6 +17,35 @@ fn an_alias_loop_leads_nowhere() {
 }
 
 #[test]
+fn an_alias_at_the_top_of_a_zone_hides_where_its_mail_goes() {
+    let Some(lab) = exercise("apex-alias", "swaks") else { return };
+    let taken = swaks(&lab, "mail.club.test", "--from carol@club.test --to baker@bakery.test");
+    assert!(taken.contains("250 2.0.0"), "{taken}");
+    let log = eventually("the attempt", || {
+        Some(told(&lab, "mail.club.test")).filter(|log| log.contains("connection refused at port 25"))
+    });
+    assert!(log.contains("CNAME bakery.hoster.test") && log.contains("bakery.hoster.test"), "{log}");
+    let itself = swaks(&lab, "mail.bakery.test", "--from carol@club.test --to baker@bakery.test");
+    assert!(itself.contains("250 2.0.0"), "{itself}");
+    let site = lab.toynet(&["http", "get", "http://bakery.test/"]).succeeded().stdout;
+    assert!(site.contains("Fresh bread"), "{site}");
+}
+
+#[test]
+fn a_full_mailbox_keeps_mail_waiting_for_one_and_not_for_the_other() {
+    let Some(lab) = exercise("full-mailbox", "swaks") else { return };
+    for name in ["baker", "orders"] {
+        let taken = swaks(&lab, "mail.club.test", &format!("--from carol@club.test --to {name}@bakery.test"));
+        assert!(taken.contains("250 2.0.0"), "{taken}");
+    }
+    let log = eventually("both attempts", || {
+        let log = told(&lab, "mail.bakery.test");
+        (log.contains("452 4.2.2") && log.contains("RCPT TO:<orders@bakery.test>")).then_some(log)
+    });
+    assert!(log.contains("250 2.1.5"), "the other mailbox has room\n{log}");
+}
+
+#[test]
 fn a_proxy_that_asks_at_the_wrong_port_is_a_bad_gateway() {
     let Some(lab) = exercise("bad-gateway", "curl") else { return };
     let fetch = |path: &str| curl(&lab, "-s -o /dev/null -w %{http_code}", path);

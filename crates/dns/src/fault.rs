@@ -22,7 +22,7 @@ use crate::server::Reaction;
 use crate::wire::Query;
 
 /// The words that a lab file has for it.
-pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS };
+pub const WORDS: FaultWords = FaultWords { read: words::read, kinds: words::KINDS, tls: false };
 
 /// Something that is done wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +65,8 @@ enum Wrong {
     Glue,
     /// The name is an alias of itself.
     Loop,
+    /// The name, whatever else is there, is an alias of this one.
+    Alias(Name),
     /// An address that the name no longer has.
     Stale(std::net::Ipv4Addr),
 }
@@ -152,7 +154,9 @@ async fn send_from_elsewhere(host: &Host, response: &[u8], peer: SocketAddr) -> 
 
 impl DnsFault {
     fn fits(&self, question: Option<&(Name, RecordType)>, stream: bool) -> bool {
-        let fits_name = self.name.as_ref().is_none_or(|name| question.is_some_and(|(asked, _)| asked.is_within(name)));
+        let is_alone = matches!(self.wrong, Wrong::Alias(_));
+        let is_it = |asked: &Name, name: &Name| asked == name || !is_alone && asked.is_within(name);
+        let fits_name = self.name.as_ref().is_none_or(|name| question.is_some_and(|(asked, _)| is_it(asked, name)));
         let fits_kind = self.kind.is_none_or(|kind| question.is_some_and(|(_, asked)| *asked == kind));
         fits_name && fits_kind && self.stream.is_none_or(|wanted| wanted == stream)
     }

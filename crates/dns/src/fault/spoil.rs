@@ -38,6 +38,7 @@ pub(super) fn spoil(wrong: &Wrong, mut response: Vec<u8>) -> Vec<u8> {
             answer(response, question, &own.to_be_bytes(), RecordType::A, &[0; 4])
         }
         Wrong::Loop => answer(response, question, &ASKED, RecordType::CNAME, &ASKED),
+        Wrong::Alias(name) => answer(response, question, &ASKED, RecordType::CNAME, name.wire()),
         Wrong::Stale(address) => answer(response, question, &ASKED, RecordType::A, &address.octets()),
         Wrong::Oversize => oversize(response, question),
         Wrong::Glue => {
@@ -188,6 +189,8 @@ mod tests {
     #[test]
     fn answers_are_replaced() {
         assert_eq!(message(&Wrong::Loop).answers[0].kind, RecordType::CNAME);
+        let told = message(&Wrong::Alias("shop.hoster.test.".parse().unwrap()));
+        assert_eq!(told.answers[0].kind, RecordType::CNAME);
         let told = message(&Wrong::Stale(Ipv4Addr::new(198, 18, 0, 99)));
         assert_eq!(&*told.answers[0].rdata, [198, 18, 0, 99]);
         let long = spoil(&Wrong::Oversize, response());

@@ -23,6 +23,7 @@ struct Table {
     answer: Option<String>,
     delay: Option<Period>,
     stale: Option<Ipv4Addr>,
+    alias: Option<String>,
     wrong: Option<Part>,
     #[serde(default)]
     drop: bool,
@@ -81,13 +82,19 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     ];
     let delay = table.delay.map(|Period(delay)| Wrong::Delay(delay));
     let deeds = Deeds::flags(flags).and(part).and(delay).and(answer.map(Wrong::Answer));
-    let wrong = deeds.and(table.stale.map(Wrong::Stale)).one("dns")?;
-    let name = table.name.map(|name| name.parse().map_err(|_| Error::custom(format!("`{name}` is no domain name"))));
+    let domain = |name: String| name.parse().map_err(|_| Error::custom(format!("`{name}` is no domain name")));
+    let alias = table.alias.map(domain).transpose()?;
+    if alias.is_some() && table.name.is_none() {
+        return Err(Error::custom(WHICH));
+    }
+    let wrong = deeds.and(table.stale.map(Wrong::Stale)).and(alias.map(Wrong::Alias)).one("dns")?;
+    let name = table.name.map(domain);
     let kind = table.kind.map(|kind| kind.parse().map_err(|_| Error::custom(format!("`{kind}` is no record type"))));
     let stream = table.transport.map(|transport| transport == Transport::Tcp);
     Ok(Arc::new(DnsFault { name: name.transpose()?, kind: kind.transpose()?, stream, wrong }))
 }
 
+const WHICH: &str = "which name is an alias?\nadd `name`, as in `name = \"shop.test\"`";
 const CODES: &str = "a response code is SERVFAIL, REFUSED, NXDOMAIN, FORMERR, NOTIMP, ...";
 
 /// What can go wrong.
@@ -105,6 +112,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("half = true, transport = \"tcp\"", "half a message, and the connection ends"),
     ("lame = true", "the server does not know the zone that was delegated to it"),
     ("loop = true", "the name is an alias of itself"),
+    ("name = \"shop.test\", alias = \"shop.hoster.test\"", "that name alone is an alias, whatever else is there"),
     ("stale = \"198.18.0.99\"", "an address that the name had once"),
     ("name = \"www.shop.test\", type = \"A\", transport = \"udp\"", "with any of these: for such queries only"),
 ];
@@ -123,7 +131,13 @@ mod tests {
 
     #[test]
     fn one_thing_goes_wrong_at_a_time() {
-        for text in ["{ }", "{ drop = true, lame = true }", "{ answer = 'OOPS' }", "{ wrong = 'colour' }"] {
+        for text in [
+            "{ }",
+            "{ drop = true, lame = true }",
+            "{ answer = 'OOPS' }",
+            "{ wrong = 'colour' }",
+            "{ alias = 'a.test' }",
+        ] {
             assert!(read(DeValue::parse(text).unwrap()).is_err(), "{text}");
         }
     }
