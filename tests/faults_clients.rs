@@ -1,5 +1,6 @@
 //! Faults of services and links as curl, Python's smtplib, telnet's octets and dig meet them.
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the lab, as people do")]
 
 mod support;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use support::lab::Home;
 use support::run::eventually;
-use support::{Lab, dig, shell, tool};
+use support::{Lab, dig, shell, tool, tools};
 use tokio::runtime::{Builder, LocalOptions};
 use toynet_lab::run::InMemory;
 use toynet_lab::{LabFile, protocols};
@@ -177,6 +178,29 @@ fn a_guest_meets_links_that_fail_before_it_comes_and_while_it_is_there() {
     eventually("a slow answer", || (answered("time\r\n", "> ") >= Duration::from_millis(1500)).then_some(()));
     board.kill().unwrap();
     board.wait().unwrap();
+}
+
+#[test]
+fn programs_in_a_network_of_the_labs_own_meet_links_that_fail() {
+    let home = Home::new();
+    if tool("curl").is_none() || !tools::worlds(&mut home.toynet(&["doctor"])) {
+        return;
+    }
+    let file = home.write("lab.toml", "[host.\"www.shop.test\"]\nhttp = { pages = { '/' = 'bread' } }\n");
+    let get = "curl -s -m 2 -o /dev/null -w '%{time_total} ' http://www.shop.test/; echo $?";
+    let with = |words: &str| format!("toynet fault add {words} >&2; {get}; toynet fault clear >&2");
+    let script = [
+        with("'link=you <-> www.shop.test' latency=300ms"),
+        with("'link=you <-> www.shop.test' cut=true"),
+        with("'partition=[[\"www.shop.test\"]]'"),
+        with("host=www.shop.test down=silence"),
+    ];
+    let words = ["run", file.to_str().expect("UTF-8"), "--", "sh", "-c", &script.join("; ")];
+    let told = support::run(&mut home.toynet(&words)).succeeded().stdout;
+    let met: Vec<(&str, &str)> = told.lines().filter_map(|line| line.split_once(' ')).collect();
+    let took = met[0].0.parse::<f64>().unwrap();
+    assert!(met[0].1 == "0" && took >= 0.6, "{told}");
+    assert_eq!(met[1..].iter().map(|(_, code)| *code).collect::<Vec<_>>(), ["28", "28", "28"], "{told}");
 }
 
 /// All that comes, as it comes.

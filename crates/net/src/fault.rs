@@ -212,7 +212,7 @@ impl Faults {
     }
 
     /// Lets those know that follow the list; to be called when one of it was turned on or off.
-    pub fn is_changed(&self) {
+    pub fn touch(&self) {
         self.0.version.fetch_add(1, Ordering::Relaxed);
         self.0.changed.notify_waiters();
     }
@@ -221,7 +221,7 @@ impl Faults {
     pub fn add(&self, fault: Arc<Fault>) {
         self.0.faults.write().unwrap_or_else(PoisonError::into_inner).push(fault);
         self.0.any.store(true, Ordering::Relaxed);
-        self.is_changed();
+        self.touch();
     }
 
     /// Takes one away; says whether it was here.
@@ -230,7 +230,7 @@ impl Faults {
         let before = faults.len();
         faults.retain(|known| !Arc::ptr_eq(known, fault));
         self.0.any.store(!faults.is_empty(), Ordering::Relaxed);
-        self.is_changed();
+        self.touch();
         faults.len() != before
     }
 }

@@ -140,7 +140,7 @@ impl FaultBook {
         let meant = set.iter().filter(|one| number.is_none_or(|number| number == one.number));
         let turn = |one: &Set| {
             one.fault.turn(on);
-            one.among.is_changed();
+            one.among.touch();
         };
         meant.map(turn).count()
     }

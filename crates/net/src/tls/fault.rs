@@ -8,7 +8,7 @@ use toynet_record::Direction;
 
 use super::alert::{Refusal, in_words};
 use super::server::{How, Server};
-use super::{Failed, Replay, Session, Spoilt, accept, accept_with, old, refuse};
+use super::{Failed, Replay, Session, Spoilt, accept, accept_with, in_time, old, refuse};
 use crate::Clock;
 use crate::stream::Io;
 
@@ -40,13 +40,19 @@ pub enum Wrong {
 
 /// Has a server begin as `fault` says.
 pub(crate) async fn accept_badly(
-    mut begun: Replay,
+    begun: Replay,
     server: &Server,
     fault: &TlsFault,
     clock: Clock,
 ) -> Result<Session, Failed> {
     clock.sleep(fault.delay).await;
-    let Some(wrong) = fault.wrong else { return accept(begun, server).await };
+    match fault.wrong {
+        None => accept(begun, server).await,
+        Some(wrong) => in_time(go_wrong(begun, server, wrong)).await,
+    }
+}
+
+async fn go_wrong(mut begun: Replay, server: &Server, wrong: Wrong) -> Result<Session, Failed> {
     if let (Wrong::Shows(spoilt), How::Modern(config, identities)) = (wrong, &server.0) {
         let config = Server::spoilt(config, identities.clone(), spoilt);
         return accept_with(Io::Replay(Box::new(begun)), &config).await;
