@@ -7,6 +7,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use crate::detour::{Detour, NotRun};
 use crate::{Ended, Me, Refused, Step, Visit, World};
 
 /// The first process of a world; there is none here.
@@ -45,6 +46,18 @@ pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; 2]) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// # Errors
+/// Always.
+pub(crate) fn run_detoured(_: Detour, _: &Visit, _: Option<i32>) -> Result<Ended, NotRun> {
+    Err(NotRun::Refused(io::ErrorKind::Unsupported.into()))
+}
+
+/// # Errors
+/// Always.
+pub(crate) fn try_detour() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 impl Inside {
     /// Does not happen.
     pub fn say(&mut self, _: &str) {
@@ -74,6 +87,10 @@ impl Inside {
 
 impl Outside {
     pub(crate) fn start(_: &World, _: impl FnOnce(Inside) -> u8) -> Result<Self, Refused> {
+        Err(Refused { step: Step::System, error: io::ErrorKind::Unsupported.into() })
+    }
+
+    pub(crate) fn beside(_: impl FnOnce(Inside) -> u8) -> Result<Self, Refused> {
         Err(Refused { step: Step::System, error: io::ErrorKind::Unsupported.into() })
     }
 

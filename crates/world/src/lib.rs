@@ -10,6 +10,7 @@
 //! - [`variables`]: the environment of its programs
 //! - [`refused`]: what the system may have against it, in words, with the cure
 //! - [`doctor`]: what works here, found out by doing it
+//! - [`detour`]: where no world can be had: programs in the machine's own network, whose connections are led to a lab
 //! - [`outpost`]: who stays outside and connects on behalf of those inside
 //! - `linux`: how it is made and entered; `elsewhere`: that it cannot be
 //!
@@ -28,11 +29,13 @@
 //! ```
 #![allow(
     unsafe_code,
-    reason = "namespaces have no safe interface; all of it stands in linux/kernel.rs and linux/sockets.rs"
+    reason = "namespaces and filters have no safe interface; all of it stands in linux/kernel.rs, linux/sockets.rs and, \
+              for detours, linux/detour/notices.rs and linux/detour/sockets.rs"
 )]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "this room calls the kernel")]
 #![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there is nothing here to make a world of"))]
 
+pub mod detour;
 pub mod doctor;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;

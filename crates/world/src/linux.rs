@@ -6,10 +6,12 @@
 //! - `enter`: a command goes in; `guard`: signals and the terminal while it is there
 //! - `capability`: what its programs may do
 //! - `outpost`: the process that stays outside
+//! - `detour`: programs that stay outside too, and are led to a lab
 //! - `kernel`, `sockets`: the system calls, each as a function
 
 mod addresses;
 mod capability;
+mod detour;
 mod enter;
 mod etc;
 mod guard;
@@ -21,6 +23,7 @@ mod sockets;
 mod start;
 
 pub(crate) use addresses::{fewer as take, more as give};
+pub(crate) use detour::{run_detoured, try_detour};
 pub use enter::Entrance;
 pub(crate) use outpost::{ask, stay};
 pub use start::{Inside, Outside};

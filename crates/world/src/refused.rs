@@ -29,6 +29,8 @@ pub enum Step {
     Addresses,
     /// Laying the files of /etc.
     Files,
+    /// Splitting off a process without namespaces.
+    Beside,
 }
 
 /// A step that the system did not let be done.
@@ -109,6 +111,7 @@ impl fmt::Display for Step {
             Step::Name => "no namespace of the host name can be made",
             Step::Addresses => "addresses cannot be given",
             Step::Files => "the files of /etc cannot be laid",
+            Step::Beside => "no other process can be made",
         })
     }
 }
@@ -166,7 +169,7 @@ fn limit(step: Step) -> Option<&'static str> {
         Step::Network => "user.max_net_namespaces",
         Step::Mounts => "user.max_mnt_namespaces",
         Step::Name => "user.max_uts_namespaces",
-        Step::System | Step::Threads | Step::Identity | Step::Addresses | Step::Files => return None,
+        Step::System | Step::Threads | Step::Identity | Step::Addresses | Step::Files | Step::Beside => return None,
     })
 }
 

@@ -13,12 +13,16 @@ pub struct Variables {
 
 impl Variables {
     pub(crate) fn of(world: &World) -> Self {
-        let named = [("TOYNET_LAB", &world.name), ("TOYNET_HOST", &world.me.name)];
-        let mut set: Vec<_> = named.map(|(name, value)| (name.to_owned(), value.clone())).into();
-        set.push(("PS1".to_owned(), format!("({}) \\u@\\h:\\w\\$ ", world.name)));
-        if world.trust.is_some() {
-            set.extend(trust::VARIABLES.map(|name| (name.to_owned(), trust::BUNDLE.to_owned())));
-        }
+        Self::new(&world.name, &world.me.name, world.trust.as_ref().map(|_| trust::BUNDLE))
+    }
+
+    /// Those of programs in the lab of this name, as the host `me`, that trust what stands in the file `bundle`.
+    pub fn new(lab: &str, me: &str, bundle: Option<&str>) -> Self {
+        let named = [("TOYNET_LAB", lab), ("TOYNET_HOST", me)];
+        let mut set: Vec<_> = named.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        set.push(("PS1".to_owned(), format!("({lab}) \\u@\\h:\\w\\$ ")));
+        let told = bundle.map(|bundle| trust::VARIABLES.map(|name| (name.to_owned(), bundle.to_owned())));
+        set.extend(told.into_iter().flatten());
         Self { set, unset: PROXIES.map(str::to_owned).into() }
     }
 }

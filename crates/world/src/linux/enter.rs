@@ -60,12 +60,7 @@ impl Entrance {
     pub fn run(self, visit: &Visit) -> io::Result<Ended> {
         let here = here()?;
         self.take_rights()?;
-        let mut command = Command::new(&visit.program);
-        command.args(&visit.arguments);
-        command.envs(visit.variables.set.iter().map(|(name, value)| (name, value)));
-        for name in &visit.variables.unset {
-            command.env_remove(name);
-        }
+        let mut command = command(visit);
         let terminal = guard::Terminal::new();
         kernel::hear_of_children();
         let held = kernel::hold(&guard::followed())?;
@@ -91,6 +86,17 @@ impl Entrance {
         kernel::enter(self.user.as_fd(), libc::CLONE_NEWUSER)?;
         kernel::enter(self.process.as_fd(), libc::CLONE_NEWPID)
     }
+}
+
+/// A command as it is run wherever it goes.
+pub fn command(visit: &Visit) -> Command {
+    let mut command = Command::new(&visit.program);
+    command.args(&visit.arguments);
+    command.envs(visit.variables.set.iter().map(|(name, value)| (name, value)));
+    for name in &visit.variables.unset {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// The folder that this process is in, which it loses with its mounts.

@@ -20,9 +20,23 @@ pub fn followed() -> libc::sigset_t {
 /// # Errors
 /// As the kernel says.
 pub fn follow(child: pid_t, same_terminal: bool) -> io::Result<Ended> {
+    follow_and(child, same_terminal, &|| {})
+}
+
+/// The same for a child at the same terminal, where orphans become children of this process too; but for one child
+/// that somebody else waits for.
+///
+/// # Errors
+/// As the kernel says.
+pub fn follow_among(child: pid_t, spared: Option<pid_t>) -> io::Result<Ended> {
+    follow_and(child, true, &|| kernel::bury_orphans(&|ended| ended == child || Some(ended) == spared))
+}
+
+fn follow_and(child: pid_t, same_terminal: bool, bury: &dyn Fn()) -> io::Result<Ended> {
     let signals = followed();
     let before = kernel::hold(&signals)?;
     let ended = loop {
+        bury();
         match news(child)? {
             Some(News::Ended(ended)) => break ended,
             Some(News::Stopped) if kernel::group_of(child) != kernel::group_of(0) => stop_too(child)?,

@@ -138,6 +138,28 @@ pub fn child(process: pid_t) -> io::Result<Option<c_int>> {
     Ok((found == process).then_some(status))
 }
 
+/// Buries children that have ended, until one of them is to be kept, which is somebody else's to wait for.
+pub fn bury_orphans(is_kept: &dyn Fn(pid_t) -> bool) {
+    loop {
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: the pointer is valid, and is written or stays zeros, of which the child's number is 0.
+        let child = unsafe {
+            let found = libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), flags);
+            if found == -1 { 0 } else { info.assume_init().si_pid() }
+        };
+        if child == 0 || is_kept(child) || self::child(child).is_err() {
+            return;
+        }
+    }
+}
+
+/// Makes this process the parent of all descendants whose own has ended (PR_SET_CHILD_SUBREAPER in prctl(2)).
+pub fn adopt_orphans() -> io::Result<()> {
+    // SAFETY: takes no pointer.
+    checked(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })
+}
+
 /// A set of signals.
 pub fn signals(of: &[c_int]) -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();

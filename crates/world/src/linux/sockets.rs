@@ -61,6 +61,16 @@ pub fn as_the_kernel_has_it(address: SocketAddr) -> (libc::sockaddr_storage, lib
 
 /// Sends octets, at least one, and a descriptor with them if there is one (SCM_RIGHTS in unix(7)).
 pub fn send_with(socket: BorrowedFd<'_>, octets: &[u8], descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {
+    send_flagged(socket, octets, descriptor, libc::MSG_NOSIGNAL)
+}
+
+/// The same with other flags (sendmsg(2)). Allocates nothing.
+pub fn send_flagged(
+    socket: BorrowedFd<'_>,
+    octets: &[u8],
+    descriptor: Option<BorrowedFd<'_>>,
+    flags: c_int,
+) -> io::Result<()> {
     let mut control = Control::default();
     let mut part = libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() };
     let mut message = control.message(&mut part);
@@ -76,7 +86,7 @@ pub fn send_with(socket: BorrowedFd<'_>, octets: &[u8], descriptor: Option<Borro
         },
     }
     // SAFETY: all that the message points to outlives the call; the octets are only read.
-    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) };
+    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, flags) };
     if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 

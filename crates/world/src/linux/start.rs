@@ -31,9 +31,7 @@ pub struct Outside {
 
 impl Outside {
     pub(crate) fn start(world: &World, inside: impl FnOnce(Inside) -> u8) -> Result<Self, Refused> {
-        if fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() > 1) {
-            return Err(Refused::new(Step::Threads, io::ErrorKind::WouldBlock.into()));
-        }
+        be_alone()?;
         let (mut here, there) = UnixStream::pair().map_err(|error| Refused::new(Step::Users, error))?;
         let user = kernel::user();
         kernel::hear_of_children();
@@ -53,6 +51,28 @@ impl Outside {
                     Some(refused) => Err(parse_refusal(&refused)),
                     None => Err(Refused::new(Step::Users, io::ErrorKind::UnexpectedEof.into())),
                 }
+            }
+        }
+    }
+
+    /// A process in the same namespaces, without the terminal.
+    pub(crate) fn beside(inside: impl FnOnce(Inside) -> u8) -> Result<Self, Refused> {
+        be_alone()?;
+        let refused = |error| Refused::new(Step::Beside, error);
+        let (here, there) = UnixStream::pair().map_err(refused)?;
+        kernel::hear_of_children();
+        match kernel::split(0).map_err(refused)? {
+            Some(process) => Ok(Self { process, line: BufReader::new(here), ended: false }),
+            None => {
+                drop(here);
+                if kernel::die_with_parent(libc::SIGKILL).is_err()
+                    || kernel::is_hung_up(there.as_fd())
+                    || kernel::leave_terminal().is_err()
+                {
+                    kernel::end(1);
+                }
+                let first = Inside { line: there, process: std::process::id().cast_signed(), lacking: vec![] };
+                kernel::end(panic::catch_unwind(AssertUnwindSafe(|| inside(first))).unwrap_or(PANICKED))
             }
         }
     }
@@ -137,6 +157,13 @@ impl Inside {
         let told = kernel::hold(&terminate).and_then(|_| kernel::next_signal(&terminate));
         u8::from(told.is_err())
     }
+}
+
+fn be_alone() -> Result<(), Refused> {
+    if fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() > 1) {
+        return Err(Refused::new(Step::Threads, io::ErrorKind::WouldBlock.into()));
+    }
+    Ok(())
 }
 
 /// The child is the first process of its namespace, with the rights of root over its namespaces.
