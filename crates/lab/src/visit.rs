@@ -1,6 +1,9 @@
 //! A process of its own that acts as a host of a running lab, or as nobody's.
 //!
-//! What it does on the way is recorded as everything is, and told to the lab.
+//! What it does on the way is recorded as everything is, and told to the lab. Programs that know nothing of labs are
+//! led there by what [`Loopback`] knows.
+
+mod loopback;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -18,6 +21,8 @@ use crate::control::Client;
 use crate::control::client::ClientError;
 use crate::control::message::Joined;
 use crate::protocols;
+
+pub use loopback::Loopback;
 
 /// What a client process has of the world around it.
 #[derive(Debug)]

@@ -35,8 +35,8 @@ pub struct Ground {
 
 #[derive(Debug)]
 enum Base {
-    /// A network of the loopback that the lab has to itself.
-    Loopback { ports: Ports, lease: Lease },
+    /// A network of the loopback that the lab has to itself. Programs may act as the host `me`.
+    Loopback { ports: Ports, lease: Lease, me: Option<String> },
     /// The lab's addresses are the machine's own, and programs act as the host `me`. There may be doors.
     World { me: String, land: Arc<dyn Land>, doors: Option<(Ports, Lease)> },
 }
@@ -120,7 +120,7 @@ impl Ground {
         // Nobody but guests has that address, and they listen to nothing.
         let socks = plan.guest_number().and_then(|number| Socks::open(raw(ports.door(number, SOCKS))).ok());
         let (socks_at, socks) = (socks.as_ref().map(Socks::address), Mutex::new(socks));
-        Ok(Self { base: Base::Loopback { ports, lease }, ways_out, socks, socks_at, remark })
+        Ok(Self { base: Base::Loopback { ports, lease, me: None }, ways_out, socks, socks_at, remark })
     }
 
     /// The ground of a process that is in a world of its own, where the lab's addresses are the machine's and
@@ -139,10 +139,20 @@ impl Ground {
     #[must_use]
     pub fn behind_doors(self, me: &str, land: Arc<dyn Land>, ways_out: WaysOut) -> Self {
         let doors = match self.base {
-            Base::Loopback { ports, lease } => Some((ports, lease)),
+            Base::Loopback { ports, lease, .. } => Some((ports, lease)),
             Base::World { doors, .. } => doors,
         };
         Self { base: Base::World { me: me.to_owned(), land, doors }, ways_out, ..self }
+    }
+
+    /// The same ground, where programs that are none of ours act as the host `me`.
+    #[must_use]
+    pub fn played_by(self, me: &str) -> Self {
+        let base = match self.base {
+            Base::Loopback { ports, lease, .. } => Base::Loopback { ports, lease, me: Some(me.to_owned()) },
+            Base::World { land, doors, .. } => Base::World { me: me.to_owned(), land, doors },
+        };
+        Self { base, ..self }
     }
 
     /// Opens a door to every service of a plan, to be served in a network of its own.
@@ -253,7 +263,7 @@ impl Ground {
     /// The host as which programs act that are none of ours.
     pub fn played(&self) -> Option<&str> {
         match &self.base {
-            Base::Loopback { .. } => None,
+            Base::Loopback { me, .. } => me.as_deref(),
             Base::World { me, .. } => Some(me),
         }
     }

@@ -49,6 +49,11 @@ impl Folders {
         self.runtime.join(lab).join("control.sock")
     }
 
+    /// A file of the process of this number that lasts no longer than the running lab does.
+    pub fn passing_file(&self, lab: &str, process: u32, name: &str) -> PathBuf {
+        self.runtime.join(lab).join(format!("{process}-{name}"))
+    }
+
     /// Where the lab of this name keeps what must outlive it: mail, boards, keys. None where this user
     /// has no home.
     pub fn state(&self, lab: &str) -> Option<PathBuf> {
@@ -95,9 +100,7 @@ impl Folders {
 
     /// Forgets a lab that has ended.
     pub fn forget(&self, lab: &str) {
-        let socket = self.control_socket(lab);
         // What is gone already needs no removing, and what stays is taken over by the next run.
-        let _ = fs::remove_file(&socket);
-        let _ = socket.parent().map(fs::remove_dir);
+        let _ = fs::remove_dir_all(self.runtime.join(lab));
     }
 }

@@ -61,12 +61,13 @@ impl Ports {
     }
 
     /// The other way round: the host and port that are found at a door.
-    pub(crate) fn behind_door(self, topology: &Topology, door: SocketAddr) -> Option<SocketAddr> {
+    pub fn behind_door(self, topology: &Topology, door: SocketAddr) -> Option<SocketAddr> {
         let (number, six) = self.number(door.ip())?;
         Some(SocketAddr::new(pick(topology.numbered(number)?, six)?, self.lab_port(door.port())))
     }
 
-    fn address(self, number: u16, six: bool) -> Ipv4Addr {
+    /// From where a host speaks on the loopback, over IPv4 or over IPv6.
+    pub fn address(self, number: u16, six: bool) -> Ipv4Addr {
         let number = if six { number | SIX } else { number };
         Ipv4Addr::new(127, self.net, (number >> 8) as u8, number as u8)
     }
