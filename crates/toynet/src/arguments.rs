@@ -109,6 +109,10 @@ pub struct Run {
     /// The lab's name while it runs [default: the file's own with a number]
     #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
     pub name: Option<String>,
+    /// What the command shares with the lab: a network of its own, or this machine's, where connections are led to
+    /// the lab [default: world, otherwise ports]
+    #[arg(long, value_name = "CARRIER")]
+    pub carrier: Option<Carrier>,
     #[command(flatten)]
     pub identity: Identity,
     /// Keep the whole record in this file, which `log` and `diagram` read later
@@ -126,6 +130,10 @@ pub struct Shell {
     /// The name of a lab that runs, or is to
     #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
     pub name: Option<String>,
+    /// What the command shares with the lab: a network of its own, or this machine's, where connections are led to
+    /// the lab [default: world, otherwise ports]
+    #[arg(long, value_name = "CARRIER")]
+    pub carrier: Option<Carrier>,
     #[command(flatten)]
     pub identity: Identity,
     /// Keep the whole record in this file, which `log` and `diagram` read later

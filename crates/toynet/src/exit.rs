@@ -45,6 +45,13 @@ impl Exit {
         Self { status: 5, text: text.into() }
     }
 
+    /// The same with a further line.
+    pub fn and(mut self, line: &str) -> Self {
+        self.text.push('\n');
+        self.text.push_str(line);
+        self
+    }
+
     /// Says it and gives the status.
     pub fn say(self) -> ExitCode {
         ExitCode::from(self.print())

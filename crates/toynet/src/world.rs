@@ -1,4 +1,4 @@
-//! `run` and `shell`: commands inside a lab, where it is the internet.
+//! `run` and `shell`: commands inside a lab, where it is the internet; where there can be no world, by a detour.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,12 +15,12 @@ use toynet_lab::run::{Folders, GUEST, Ground, Land, Transport, WaysOut};
 use toynet_lab::{LabFile, Plan};
 use toynet_world::outpost::{Kind, Outpost};
 use toynet_world::variables::Variables;
-use toynet_world::{Ended, Entrance, Inside, Me, Outside, Pem, Refused, Visit, World};
+use toynet_world::{Ended, Entrance, Inside, Me, Outside, Pem, Refused, Step, Visit, World};
 
-use crate::arguments::{Run, Shell};
+use crate::arguments::{Carrier, Run, Shell};
 use crate::exit::Exit;
 use crate::serve::{self, Kept, Serving};
-use crate::{on_runtime, remarks, up};
+use crate::{detour, on_runtime, remarks, up};
 
 /// `run`: a lab of its own for one command.
 pub fn run(run: Run) -> Result<(), Exit> {
@@ -35,7 +35,8 @@ pub fn run(run: Run) -> Result<(), Exit> {
     let mut command = run.command.into_iter();
     let program = command.next().unwrap_or_default();
     let visit = Visit { program, arguments: command.collect(), variables: world.variables() };
-    within(&world, file, plan, Keeping { kept, record: run.record }, &visit)
+    let keeping = Keeping { kept, record: run.record };
+    within(run.carrier, &world, Starting { file, plan, keeping }, visit)
 }
 
 /// `shell`: a shell in a lab that runs, or in one that runs for it.
@@ -44,7 +45,9 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     let planned_name = planned.as_ref().map(|(_, plan)| plan.name.clone());
     let name = shell.name.clone().or(planned_name);
     let host = shell.identity.host.as_deref();
-    if let Some((status, process)) = on_runtime(find(name.as_deref()))? {
+    if let Some((status, process)) = on_runtime(find(name.as_deref()))?
+        && (shell.carrier != Some(Carrier::World) || status["join"].is_object())
+    {
         return join(&status, process, host, command(shell.command));
     }
     let (file, mut plan) = planned.map_or_else(|| up::open(None), Ok)?;
@@ -55,13 +58,14 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     if on_runtime(serve::is_free(&plan.name)).is_err() {
         let taken = plan.name.clone();
         plan.name = format!("{taken}-{}", std::process::id());
-        eprintln!("toynet: lab {taken} runs on the loopback and cannot be entered; this is another, {}", plan.name);
+        eprintln!("toynet: lab {taken} runs on the loopback and not in a world; this is another, {}", plan.name);
     }
     world.name.clone_from(&plan.name);
     let kept = serve::keep(&plan.name, true, false)?;
     let world = trusting(world, &kept);
     let visit = Visit { variables: world.variables(), ..command(shell.command) };
-    within(&world, file, plan, Keeping { kept, record: shell.record }, &visit)
+    let keeping = Keeping { kept, record: shell.record };
+    within(shell.carrier, &world, Starting { file, plan, keeping }, visit)
 }
 
 /// The world of a lab in which one is `host`, otherwise its first workstation, otherwise its guest.
@@ -94,11 +98,12 @@ pub fn trusting(world: World, kept: &Kept) -> World {
 
 /// Makes a world and runs `inside` in it.
 pub fn start(world: &World, inside: impl FnOnce(Inside) -> Result<(), Exit>) -> Result<Outside, Exit> {
-    let inside = |line: Inside| match inside(line) {
-        Ok(()) => 0,
-        Err(exit) => exit.print(),
-    };
-    world.start(inside).map_err(|refused| no_world(&refused))
+    world.start(|line| status(inside(line))).map_err(|refused| no_world(&refused))
+}
+
+/// Says what went wrong, and how a process ends by that.
+pub fn status(ended: Result<(), Exit>) -> u8 {
+    ended.map_or_else(Exit::print, |()| 0)
 }
 
 /// Ways from within a world to the servers outside that the lab file names. They must be laid before it is made.
@@ -141,49 +146,79 @@ pub fn wait(outside: Outside) -> Result<(), Exit> {
     }
 }
 
-fn no_world(refused: &Refused) -> Exit {
+pub fn no_world(refused: &Refused) -> Exit {
     let cure = refused.cure().map(|cure| format!("\n{cure}")).unwrap_or_default();
     Exit::not_allowed(format!(
         "toynet: no network of its own can be made here: {refused}{cure}\n\
-         without one, `toynet up` offers the lab on the loopback; `toynet doctor` tells more"
+         without one, `toynet up` offers the lab on the loopback, where `toynet run --carrier ports` leads programs; \
+         `toynet doctor` tells more"
     ))
 }
 
-/// What of a lab outlives it.
-struct Keeping {
-    /// Mail, boards and keys, or nothing but who vouches for its names.
-    kept: Kept,
-    /// The file for its record.
-    record: Option<PathBuf>,
+/// A lab that is about to start for a command.
+pub struct Starting {
+    pub file: LabFile,
+    pub plan: Plan,
+    pub keeping: Keeping,
 }
 
-/// Runs a command in a lab that starts and ends with it.
-fn within(world: &World, file: LabFile, plan: Plan, keeping: Keeping, visit: &Visit) -> Result<(), Exit> {
-    on_runtime(serve::is_free(&plan.name))?;
-    let ways_out = ways_out(&plan)?;
-    let mut outside = start(world, |inside| serve_inside(world, file, plan, (keeping, ways_out), inside))?;
+/// What of a lab outlives it.
+pub struct Keeping {
+    /// Mail, boards and keys, or nothing but who vouches for its names.
+    pub kept: Kept,
+    /// The file for its record.
+    pub record: Option<PathBuf>,
+}
+
+/// Runs a command in a lab that starts and ends with it: in a world, or where none can be had on the loopback.
+fn within(carrier: Option<Carrier>, world: &World, starting: Starting, visit: Visit) -> Result<(), Exit> {
+    on_runtime(serve::is_free(&starting.plan.name))?;
+    if carrier == Some(Carrier::Ports) {
+        return detour::within(world, starting, visit, None);
+    }
+    let ways_out = ways_out(&starting.plan)?;
+    // Only the process inside takes it: the one out here still has it when there is no inside.
+    let mut lab = Some((starting, ways_out));
+    let mut serve =
+        |inside| lab.take().map_or(Ok(()), |(starting, ways_out)| serve_inside(world, starting, ways_out, inside));
+    match world.start(|inside| status(serve(inside))) {
+        Ok(outside) => in_world(world, outside, &visit),
+        Err(refused) => match (carrier, lab) {
+            (None, Some((starting, _))) if refused.step != Step::Threads => {
+                detour::within(world, starting, visit, Some(&refused))
+            }
+            (Some(_) | None, _) => Err(no_world(&refused)),
+        },
+    }
+}
+
+fn in_world(world: &World, mut outside: Outside, visit: &Visit) -> Result<(), Exit> {
     if outside.hear().as_deref() != Some(READY) {
-        // What went wrong has been said inside.
-        return wait(outside).and(Err(Exit::died("toynet: the lab ended before it was ready")));
+        return ended_early(outside);
     }
     let entrance = outside.entrance().map_err(serve::not_allowed)?;
     let ended = enter(entrance, visit, &world.name)?;
+    stop(outside, &world.name, ended)
+}
+
+/// What went wrong has been said inside.
+pub fn ended_early(outside: Outside) -> Result<(), Exit> {
+    wait(outside).and(Err(Exit::died("toynet: the lab ended before it was ready")))
+}
+
+/// Ends a lab whose command has ended.
+pub fn stop(outside: Outside, lab: &str, ended: Ended) -> Result<(), Exit> {
     match outside.stop(STOP_LIMIT) {
         Some(Ended::Exited(0)) => finish(ended),
         Some(Ended::Exited(status)) => Err(Exit::with_status(status, None)),
-        Some(Ended::Killed(_)) | None => Err(Exit::died(format!("toynet: lab {} had to be killed", world.name))),
+        Some(Ended::Killed(_)) | None => Err(Exit::died(format!("toynet: lab {lab} had to be killed"))),
     }
 }
 
-fn serve_inside(
-    world: &World,
-    file: LabFile,
-    plan: Plan,
-    (keeping, ways_out): (Keeping, WaysOut),
-    mut inside: Inside,
-) -> Result<(), Exit> {
+fn serve_inside(world: &World, starting: Starting, ways_out: WaysOut, mut inside: Inside) -> Result<(), Exit> {
     inside.be_quiet().map_err(serve::not_allowed)?;
     remarks::begin(false, "warn");
+    let Starting { file, plan, keeping } = starting;
     let serving = Serving {
         kept: Some(keeping.kept),
         record: keeping.record,
@@ -194,7 +229,8 @@ fn serve_inside(
     on_runtime(serve::serve(serving, |_| inside.say(READY)))
 }
 
-/// The lab of this name that runs, or the only one in a world when none is named.
+/// The lab of this name that runs. When none is named, the only one that is in a world; without one of those the
+/// only one.
 pub async fn find(name: Option<&str>) -> Result<Option<(Value, i32)>, Exit> {
     let folders = Folders::of_user().map_err(serve::not_allowed)?;
     let mut found = Vec::new();
@@ -205,9 +241,10 @@ pub async fn find(name: Option<&str>) -> Result<Option<(Value, i32)>, Exit> {
         let client = Client::connect(&folders, Some(&lab)).await?;
         let process = client.process().unwrap_or_default();
         let status = client.status().await?;
-        if name.is_some() || status["join"].is_object() {
-            found.push((status, process));
-        }
+        found.push((status, process));
+    }
+    if found.iter().any(|(status, _)| status["join"].is_object()) {
+        found.retain(|(status, _)| status["join"].is_object());
     }
     if found.len() > 1 {
         let names: Vec<&str> = found.iter().filter_map(|(status, _)| status["lab"].as_str()).collect();
@@ -219,10 +256,7 @@ pub async fn find(name: Option<&str>) -> Result<Option<(Value, i32)>, Exit> {
 fn join(status: &Value, process: i32, host: Option<&str>, command: Visit) -> Result<(), Exit> {
     let lab = status["lab"].as_str().unwrap_or_default();
     let Some(joining) = Joining::parse(&status["join"]) else {
-        return Err(Exit::failed(format!(
-            "toynet: lab {lab} runs on the loopback, where there is nothing to enter\n\
-             `toynet down --lab {lab}` ends it; `toynet up --carrier world` runs one that can be entered"
-        )));
+        return detour::join(lab, host, command);
     };
     if let Some(host) = host.filter(|host| *host != joining.me) {
         return Err(Exit::misused(format!(
@@ -250,17 +284,21 @@ fn no_entry(lab: &str, error: &io::Error) -> Exit {
 }
 
 fn enter(entrance: Entrance, visit: &Visit, lab: &str) -> Result<Ended, Exit> {
-    let ended = entrance.run(visit).map_err(|error| {
-        let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN };
-        Exit::with_status(status, Some(format!("toynet: {} cannot be run: {error}", visit.program.display())))
-    })?;
+    let ended = entrance.run(visit).map_err(|error| not_run(visit, &error))?;
     if ended == Ended::Killed(KILL) {
         eprintln!("toynet: lab {lab} has ended, or something killed {}", visit.program.display());
     }
     Ok(ended)
 }
 
-fn finish(ended: Ended) -> Result<(), Exit> {
+/// As shells say it.
+pub fn not_run(visit: &Visit, error: &io::Error) -> Exit {
+    let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN };
+    Exit::with_status(status, Some(format!("toynet: {} cannot be run: {error}", visit.program.display())))
+}
+
+/// Ends as a command did.
+pub fn finish(ended: Ended) -> Result<(), Exit> {
     match ended.status() {
         0 => Ok(()),
         status => Err(Exit::with_status(status, None)),
