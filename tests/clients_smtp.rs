@@ -60,7 +60,7 @@ fn what_is_refused_and_what_is_not_answered_have_statuses_of_their_own() {
 fn who_asks_for_it_speaks_tls_with_the_right_server_only() {
     let home = Home::new();
     let of = |name: &str, tls: &str| format!("[host.'mail.{name}.test'.smtp]\ndomains = ['{name}.test']\n{tls}");
-    home.write("lab.toml", &format!("{}\n{}", of("a", ""), of("b", "tls = 'expired'\n")));
+    home.write("lab.toml", format!("{}\n{}", of("a", ""), of("b", "tls = 'expired'\n")));
     let lab = Lab::start(&home, &["up", "lab.toml"]);
     let send = |to: &str, more: &[&str]| lab.toynet(&[&["smtp", "send", "--to", to, "--tls"], more].concat());
     assert_eq!(send("postmaster@a.test", &["--tls-verify"]).code(), Some(0));

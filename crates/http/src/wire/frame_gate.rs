@@ -187,7 +187,7 @@ fn check_length(head: &FrameHead) -> Result<(), Violation> {
         FrameKind::WindowUpdate | FrameKind::RstStream => head.length != 4,
         FrameKind::GoAway => head.length < 8,
         FrameKind::Priority => head.length != 5,
-        FrameKind::Settings => head.length % 6 != 0 || (head.has(FrameHead::ACK) && head.length != 0),
+        FrameKind::Settings => !head.length.is_multiple_of(6) || (head.has(FrameHead::ACK) && head.length != 0),
         _ => false,
     };
     if is_wrong { Err(LENGTH) } else { Ok(()) }
