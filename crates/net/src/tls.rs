@@ -39,7 +39,7 @@ pub(crate) use replay::Replay;
 use server::How;
 use wire::Wire;
 
-pub use alert::number as alert_number;
+pub use toynet_record::alert::number as alert_number;
 pub use identity::{BadIdentity, Identities, Identity, Spoilt, certificates};
 pub use keylog::key_log_file;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -10,8 +10,10 @@
 //! - [`reader`]: entries of all workers, ordered and joined into flows
 //! - [`dissect`]: the contract of what turns a flow's bytes into messages; [`command`]: what a person typed
 //! - [`journal`]: a whole record as one value; [`file`](mod@crate::file): as a file
+//! - [`alert`]: what TLS says when it fails, in words
 #![forbid(unsafe_code)]
 
+pub mod alert;
 pub mod command;
 pub mod dissect;
 pub mod entry;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use rustls::crypto::SecureRandom;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use toynet_record::Direction;
+use toynet_record::alert::in_words;
 
-use super::alert::{Refusal, in_words};
+use super::alert::Refusal;
 use super::provider;
 
 /// Reads a client's hello, answers it, and says how that ended.
