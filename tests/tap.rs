@@ -5,13 +5,12 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 
 use support::lab::Home;
-use support::run::wait;
+use support::tap::Tap;
 use support::tshark::Judge;
 use support::{Lab, run, tool, wire};
 
@@ -142,50 +141,4 @@ fn mistakes_are_said_with_advice() {
     }
     let outcome = run(&mut home.toynet(&["tap", "--listen", "0", "--to", "127.0.0.1:1", "--proto", "gopher"]));
     assert!(outcome.code() == Some(2) && outcome.stderr.contains("dns"), "{outcome:?}");
-}
-
-/// A relay of the real binary.
-struct Tap {
-    address: SocketAddr,
-    child: Child,
-    told: thread::JoinHandle<String>,
-}
-
-impl Tap {
-    fn start(home: &Home, server: SocketAddr, extra: &[&str]) -> Self {
-        let probe = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = probe.local_addr().unwrap();
-        drop(probe);
-        let (listen, to) = (address.to_string(), server.to_string());
-        let mut command = home.toynet(&[&["tap", "--listen", &listen, "--to", &to], extra].concat());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        if extra.contains(&"json") {
-            // What is for programs has no ready line.
-            support::run::eventually("the relay", || std::net::TcpStream::connect(address).ok());
-        } else {
-            let mut ready = String::new();
-            stdout.read_line(&mut ready).unwrap();
-            assert!(ready.starts_with(&format!("ready: tcp and udp from {address}")), "{ready}");
-        }
-        let told = thread::spawn(move || stdout.lines().map_while(Result::ok).map(|line| line + "\n").collect());
-        Self { address, child, told }
-    }
-
-    /// Ends it as Ctrl-C does, and says what it printed.
-    fn stop(mut self) -> String {
-        let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status().unwrap();
-        assert!(sent.success());
-        assert!(wait(&mut self.child, support::run::LIMIT).is_some_and(|status| status.success()));
-        let told = std::mem::replace(&mut self.told, thread::spawn(String::new));
-        told.join().unwrap()
-    }
-}
-
-impl Drop for Tap {
-    fn drop(&mut self) {
-        // One that was stopped has gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

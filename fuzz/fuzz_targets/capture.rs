@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use toynet_capture::tls::KeyLog;
 use toynet_capture::{Capture, Style, read};
 use toynet_record::{Entry, Reader};
 
@@ -12,7 +13,7 @@ fuzz_target!(|octets: &[u8]| {
 });
 
 fn told(octets: &[u8]) {
-    let Ok(recording) = read(octets) else { return };
+    let Ok(recording) = read(octets, &KeyLog::default()) else { return };
     let entries: Vec<Entry<'_>> = recording.journal.entries().collect();
     for style in [Style::Packets, Style::Messages] {
         let mut capture = Capture::new("fuzz", "", &recording.roster, style);
@@ -21,7 +22,7 @@ fn told(octets: &[u8]) {
             reader.read(entry, |event| capture.hear(&event));
         }
         capture.finish(entries.last().map(|entry| entry.time).unwrap_or_default());
-        assert!(!read(&capture.take()[..]).expect("it is a capture").is_cut);
+        assert!(!read(&capture.take()[..], &KeyLog::default()).expect("it is a capture").is_cut);
     }
 }
 

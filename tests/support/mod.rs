@@ -6,6 +6,7 @@
 //! - [`tools`]: programs that must be installed; a missing one is a counted skip, and a failure in CI
 //! - [`dig`]: what dig printed, as values
 //! - [`sockets`]: what sockets a process holds
+//! - [`tap`]: a relay of the real binary
 //! - [`tshark`]: what Wireshark makes of a capture
 //! - [`wire`]: plain sockets, for what no tool would send
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of this")]
@@ -16,6 +17,7 @@ pub mod lab;
 pub mod run;
 pub mod sockets;
 pub mod status;
+pub mod tap;
 pub mod tools;
 pub mod tshark;
 pub mod wire;

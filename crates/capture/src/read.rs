@@ -18,6 +18,7 @@ use std::net::IpAddr;
 
 use toynet_record::{Journal, Roster};
 
+use crate::tls::{KeyLog, Opener};
 use file::{File, Item};
 use flows::Flows;
 
@@ -52,13 +53,14 @@ pub fn is_capture(beginning: &[u8]) -> bool {
     file::is_capture(beginning)
 }
 
-/// Reads a whole capture: pcap or pcapng. It holds the record, and a bounded amount besides.
+/// Reads a whole capture: pcap or pcapng. TLS is opened with its own secrets and those of `keys`. It holds the record,
+/// and a bounded amount besides.
 ///
 /// # Errors
 /// When it is none, or cannot be read.
-pub fn read(input: impl Read) -> Result<Recording, ReadError> {
+pub fn read(input: impl Read, keys: &KeyLog) -> Result<Recording, ReadError> {
     let mut file = File::open(input)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading { keys: keys.clone(), ..Reading::default() };
     while let Some(item) = file.next()? {
         reading.take(item);
     }
@@ -73,6 +75,7 @@ struct Reading {
     seen: BTreeSet<IpAddr>,
     frames: u64,
     others: u64,
+    keys: KeyLog,
 }
 
 impl Reading {
@@ -81,6 +84,9 @@ impl Reading {
             Item::Frame(frame) => {
                 self.frames += 1;
                 self.others += u64::from(self.frame(&frame).is_none());
+            }
+            Item::Secrets(lines) => {
+                self.keys.add(&lines);
             }
             Item::Name(address, name) => {
                 if self.names.len() < ADDRESSES {
@@ -112,7 +118,8 @@ impl Reading {
 
     fn finish(self, is_cut: bool) -> Recording {
         let roster = self.roster();
-        Recording { journal: self.flows.finish(), roster, frames: self.frames, others: self.others, is_cut }
+        let journal = Opener::journal(&self.flows.finish(), &self.keys);
+        Recording { journal, roster, frames: self.frames, others: self.others, is_cut }
     }
 
     /// Hosts in the order of their first address.

@@ -106,6 +106,7 @@ impl Capture {
             Event::Hole { flow, by, time, length } => self.with(flow, time, |live| live.hole(by, length)),
             Event::Secret { flow, line } => self.secret(flow, line),
             Event::Secured { flow, time, terms } => self.secured(flow, time, terms),
+            Event::Shut { flow, time, .. } => self.with(flow, time, Live::shut),
             Event::Closed { flow, time, how } => {
                 self.flush(flow, time);
                 self.with(flow, time, |live| live.closed(how));

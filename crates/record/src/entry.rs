@@ -104,6 +104,11 @@ pub enum Seen<'a> {
         /// Why, with the alert's name.
         why: &'a str,
     },
+    /// From here on octets are TLS records of which nobody here has the clear text.
+    Shut {
+        /// What of its terms shows from outside, and why it is not opened, one line.
+        terms: &'a str,
+    },
     /// A line of the TLS key log (draft-ietf-tls-keylogfile) that opens this flow.
     Secret {
         /// The line, without its end.
@@ -177,6 +182,7 @@ impl<'a> Seen<'a> {
             Seen::Unsecured { direction: Direction::Sent, .. } => 17,
             Seen::Unsecured { direction: Direction::Received, .. } => 18,
             Seen::Named { .. } => 19,
+            Seen::Shut { .. } => 20,
         }
     }
 
@@ -217,7 +223,10 @@ impl<'a> Seen<'a> {
                 out.put_u64_le(*number);
                 put_octets(out, what.as_bytes());
             }
-            Seen::Secured { terms: text } | Seen::Secret { line: text } | Seen::Unsecured { why: text, .. } => {
+            Seen::Secured { terms: text }
+            | Seen::Shut { terms: text }
+            | Seen::Secret { line: text }
+            | Seen::Unsecured { why: text, .. } => {
                 put_octets(out, text.as_bytes());
             }
             Seen::Named { address, host } => {
@@ -260,6 +269,7 @@ impl<'a> Seen<'a> {
             },
             17 | 18 => Seen::Unsecured { direction, why: input.text()? },
             19 => Seen::Named { address: input.address()?, host: input.text()? },
+            20 => Seen::Shut { terms: input.text()? },
             _ => return None,
         })
     }
@@ -271,6 +281,7 @@ impl<'a> Seen<'a> {
             Seen::Octets { octets, .. } | Seen::Datagram { octets, .. } => octets.len(),
             Seen::Fault { what: text, .. }
             | Seen::Secured { terms: text }
+            | Seen::Shut { terms: text }
             | Seen::Unsecured { why: text, .. }
             | Seen::Named { host: text, .. }
             | Seen::Secret { line: text } => text.len(),
@@ -441,6 +452,7 @@ mod tests {
             Seen::Again { side, transport, local: v6, peer: v4 },
             Seen::Because { exchange: 4, cause },
             Seen::Secured { terms: "TLS 1.3" },
+            Seen::Shut { terms: "TLS 1.2 for a.test: closed" },
             Seen::Secret { line: "LABEL aa bb" },
             Seen::Named { address: v6, host: "www.shop.test" },
             Seen::Closed { how: Closing::Unreachable },

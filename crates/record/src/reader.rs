@@ -78,6 +78,15 @@ pub enum Event<'a> {
         /// Version, suite, ALPN and name.
         terms: &'a str,
     },
+    /// What is said from here on are TLS records that nobody here can open.
+    Shut {
+        /// In which flow.
+        flow: FlowId,
+        /// When.
+        time: Time,
+        /// What of its terms shows from outside, and why it is not opened.
+        terms: &'a str,
+    },
     /// TLS was expected and did not come to be, or was given up.
     Unsecured {
         /// In which flow.
@@ -206,6 +215,9 @@ impl Reader {
             }
             Seen::Secured { terms } => {
                 self.of_end(entry, &mut hear, |flow, _| Some(Event::Secured { flow, time, terms }));
+            }
+            Seen::Shut { terms } => {
+                self.of_end(entry, &mut hear, |flow, _| Some(Event::Shut { flow, time, terms }));
             }
             Seen::Unsecured { direction, why } => self.of_end(entry, &mut hear, |flow, side| {
                 Some(Event::Unsecured { flow, by: direction.speaker(side), time, why })

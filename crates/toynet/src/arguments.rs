@@ -285,9 +285,13 @@ pub struct Log {
 
 #[derive(Debug, Args)]
 pub struct Capture {
-    /// A journal that `toynet up --record` wrote, instead of the record of a running lab
-    #[arg(value_name = "JOURNAL", conflicts_with_all = ["follow", "name"])]
+    /// A journal that `toynet up --record` wrote, or a packet capture of any program, instead of the record of a
+    /// running lab
+    #[arg(value_name = "FILE", conflicts_with_all = ["follow", "name"])]
     pub journal: Option<PathBuf>,
+    /// Open what passed over TLS with these keys, as programs write them to SSLKEYLOGFILE
+    #[arg(long, value_name = "FILE", requires = "journal")]
+    pub keys: Vec<PathBuf>,
     #[command(flatten)]
     pub lab: LabName,
     /// The file to write; - is the standard output, as in `toynet capture -f -o - | wireshark -k -i -`
@@ -443,6 +447,9 @@ pub struct Selection {
     /// Only this flow, by the number that the log shows, and what it caused
     #[arg(long, value_name = "N", value_parser = flow)]
     pub flow: Vec<u64>,
+    /// Open what passed over TLS in the file with these keys, as programs write them to SSLKEYLOGFILE
+    #[arg(long, value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
     /// Nothing earlier: 5m, 12:04, 2026-01-01T12:04, in UTC
     #[arg(long, value_name = "WHEN")]
     pub since: Option<Since>,

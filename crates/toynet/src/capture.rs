@@ -22,7 +22,7 @@ pub async fn capture(arguments: Capture) -> Result<(), Exit> {
     let begin = |roster| Written::begin(&arguments, roster);
     let (mut written, ended) = match &arguments.journal {
         Some(path) => {
-            let file = recording::read(path)?;
+            let file = recording::read(path, &arguments.keys)?;
             let mut written = begin(file.head.roster)?;
             written.left_out = file.left_out;
             let ended = written.take(&file.journal).await;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 use toynet_lab::run::follow::News;
 use toynet_lab::run::{Clock, Follow, Lab, Roster, file};
-use toynet_view::capture;
+use toynet_view::capture::{self, KeyLog, Opener};
 
 use crate::exit::Exit;
 use crate::listen::Listener;
@@ -111,25 +111,41 @@ pub fn begins_as_record(path: &Path) -> io::Result<bool> {
     Ok(file::is_journal(&beginning) || capture::is_capture(&beginning))
 }
 
-/// Reads a journal, or a packet capture of whatever program.
+/// Reads a journal, or a packet capture of whatever program, and opens what passed in it over TLS with the keys of
+/// these key logs and its own.
 ///
 /// # Errors
 /// When it cannot be read or is none.
-pub fn read(path: &Path) -> Result<file::Recording, Exit> {
+pub fn read(path: &Path, key_logs: &[PathBuf]) -> Result<file::Recording, Exit> {
     let shown = path.display();
     let failed = |error: io::Error| Exit::failed(format!("toynet: {shown} cannot be read: {error}"));
+    let keys = read_keys(key_logs)?;
     if capture::is_capture(&beginning(path).map_err(failed)?) {
-        return read_capture(path);
+        return read_capture(path, &keys);
     }
     let octets = fs::read(path).map_err(failed)?;
     let advice = "`toynet up --record FILE` writes one, and packet captures are pcap or pcapng";
-    file::read(&octets).map_err(|error| Exit::failed(format!("toynet: {shown} {error}; {advice}")))
+    let read = file::read(&octets).map_err(|error| Exit::failed(format!("toynet: {shown} {error}; {advice}")))?;
+    Ok(file::Recording { journal: Opener::journal(&read.journal, &keys), ..read })
 }
 
-fn read_capture(path: &Path) -> Result<file::Recording, Exit> {
+fn read_keys(key_logs: &[PathBuf]) -> Result<KeyLog, Exit> {
+    let mut keys = KeyLog::default();
+    for path in key_logs {
+        let shown = path.display();
+        let lines = fs::read(path).map_err(|error| Exit::failed(format!("toynet: {shown} cannot be read: {error}")))?;
+        if keys.add(&String::from_utf8_lossy(&lines)) == 0 {
+            let advice = "a program writes one to the file that SSLKEYLOGFILE names";
+            return Err(Exit::failed(format!("toynet: {shown} is no log of TLS keys; {advice}")));
+        }
+    }
+    Ok(keys)
+}
+
+fn read_capture(path: &Path, keys: &KeyLog) -> Result<file::Recording, Exit> {
     let shown = path.display();
     let file = File::open(path).map_err(capture::ReadError::from);
-    let read = file.and_then(|file| capture::read(BufReader::new(file)));
+    let read = file.and_then(|file| capture::read(BufReader::new(file), keys));
     let read = read.map_err(|error| Exit::failed(format!("toynet: {shown} {error}")))?;
     if read.others > 0 {
         let (others, frames) = (read.others, read.frames);

@@ -34,12 +34,15 @@ impl Source {
         match (file(selection), &lab.name) {
             (Some(_), Some(_)) => Err(Exit::misused("toynet: a file and --lab are two records; say one of them")),
             (Some(path), None) => Self::of_file(selection, &path),
+            (None, _) if !selection.keys.is_empty() => {
+                Err(Exit::misused("toynet: --keys is for a file; a lab has its own keys"))
+            }
             (None, _) => Self::of_lab(selection, lab).await,
         }
     }
 
     fn of_file(selection: &Selection, path: &Path) -> Result<Self, Exit> {
-        let file = recording::read(path)?;
+        let file = recording::read(path, &selection.keys)?;
         if file.is_cut {
             eprintln!("toynet: {} ends in the middle of something; all that stands before is shown", path.display());
         }

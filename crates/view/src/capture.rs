@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub use toynet_capture::tls::{KeyLog, Opener};
 use toynet_capture::write::Remark;
 pub use toynet_capture::{ReadError, Recording, Style, is_capture, read};
 use toynet_machine::Time;

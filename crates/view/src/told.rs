@@ -68,6 +68,11 @@ pub enum Happening {
         /// Version, suite, ALPN and name.
         terms: String,
     },
+    /// What is said from here on is inside TLS and is not known.
+    Shut {
+        /// What of its terms shows from outside, and why it is not opened.
+        terms: String,
+    },
     /// TLS was expected and did not come to be, or was given up.
     Unsecured {
         /// Why, with the alert's name.
@@ -187,6 +192,7 @@ impl Happening {
             Happening::Abandoned => "abandoned",
             Happening::Fault { .. } => "fault",
             Happening::Secured { .. } => "secured",
+            Happening::Shut { .. } => "shut",
             Happening::Unsecured { .. } => "unsecured",
             Happening::Hole { .. } => "hole",
             Happening::Passed { .. } => "passed",
@@ -205,6 +211,7 @@ impl Happening {
             Happening::Abandoned
             | Happening::Fault { .. }
             | Happening::Secured { .. }
+            | Happening::Shut { .. }
             | Happening::Hole { .. }
             | Happening::Passed { .. }
             | Happening::JoinedLate => false,
@@ -218,7 +225,7 @@ impl Happening {
             Happening::Unanswered => return Cow::Borrowed("no answer"),
             Happening::Abandoned => return Cow::Borrowed("left unfinished"),
             Happening::Fault { what } => format!("fault: {what}"),
-            Happening::Secured { terms } => return Cow::Borrowed(terms),
+            Happening::Secured { terms } | Happening::Shut { terms } => return Cow::Borrowed(terms),
             Happening::Unsecured { why } => format!("no TLS: {why}"),
             Happening::Hole { length } => format!("{} not kept", octets(*length)),
             Happening::Passed { there, back } => format!("{} there, {} back", octets(*there), octets(*back)),

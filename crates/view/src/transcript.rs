@@ -120,6 +120,7 @@ impl Listener {
             | Event::Fault { .. }
             | Event::Secret { .. }
             | Event::Secured { .. }
+            | Event::Shut { .. }
             | Event::Unsecured { .. }
             | Event::Closed { .. } => {}
         }
@@ -144,7 +145,10 @@ impl Listener {
             if told.flow.id != self.wanted {
                 continue;
             }
-            if !matches!(told.what, What::Happening(Happening::Secured { .. } | Happening::Unsecured { .. })) {
+            let of_tls = |what: &Happening| {
+                matches!(what, Happening::Secured { .. } | Happening::Shut { .. } | Happening::Unsecured { .. })
+            };
+            if !matches!(&told.what, What::Happening(what) if of_tls(what)) {
                 self.protocol = told.protocol;
             }
             let headline = told.words(self.secrets).into_owned();
@@ -160,6 +164,7 @@ impl Listener {
                 What::Happening(
                     what @ (Happening::Fault { .. }
                     | Happening::Secured { .. }
+                    | Happening::Shut { .. }
                     | Happening::Unsecured { .. }
                     | Happening::JoinedLate),
                 ) => self.mark(told.by, told.time, what),

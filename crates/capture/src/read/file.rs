@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use toynet_machine::Time;
 
 use super::ReadError;
-use crate::pcapng::{BYTE_ORDER, INTERFACE, NAMES, PACKET, SECTION, TIME_RESOLUTION};
+use crate::pcapng::{BYTE_ORDER, INTERFACE, NAMES, PACKET, SECRETS, SECTION, TIME_RESOLUTION, TLS_KEY_LOG};
 
 /// A file that is being read.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct File<R> {
 pub(super) enum Item {
     Frame(Frame),
     Name(IpAddr, String),
+    /// Lines of a TLS key log.
+    Secrets(String),
 }
 
 /// What was seen on a line.
@@ -151,6 +153,7 @@ impl<R: Read> File<R> {
                 }
                 None
             }
+            SECRETS => section.secrets(body).map(Item::Secrets),
             PACKET => section.packet(body, false).map(Item::Frame),
             OLD_PACKET => section.packet(body, true).map(Item::Frame),
             SIMPLE_PACKET => section.simple_packet(body).map(Item::Frame),
@@ -212,6 +215,13 @@ impl Section {
             }
         }
         Some(interface)
+    }
+
+    /// Section 4.7 of the draft.
+    fn secrets(&self, body: &[u8]) -> Option<String> {
+        let (kind, length) = (self.order.u32(body, 0)?, self.order.u32(body, 4)?);
+        let lines = body.get(8..)?.get(..length as usize).filter(|_| kind == TLS_KEY_LOG)?;
+        Some(String::from_utf8_lossy(lines).into_owned())
     }
 
     fn packet(&mut self, body: &[u8], old: bool) -> Option<Frame> {

@@ -6,7 +6,7 @@ use crate::write::{Capture, Style};
 
 #[test]
 fn a_capture_of_ours_comes_back_as_the_record_that_it_was_made_of() {
-    let told = told(&read(&made()[..]).unwrap());
+    let told = told(&read(&made()[..], &none()).unwrap());
     assert_eq!(
         told,
         [
@@ -27,10 +27,10 @@ fn a_capture_of_ours_comes_back_as_the_record_that_it_was_made_of() {
 #[test]
 fn a_file_that_is_cut_is_read_up_to_the_cut() {
     let whole = made();
-    let all = read(&whole[..]).unwrap();
+    let all = read(&whole[..], &none()).unwrap();
     assert!(!all.is_cut && all.others == 0);
     for length in 0..whole.len() {
-        match read(&whole[..length]) {
+        match read(&whole[..length], &none()) {
             Ok(recording) => assert!(recording.frames <= all.frames),
             Err(error) => assert!(length < 300, "{length}: {error}"),
         }
@@ -47,7 +47,7 @@ fn pcap_of_either_byte_order_and_resolution_is_read() {
             let length = packet.len() as u32;
             let part = if nanos { 5_000_000 } else { 5_000 };
             let head = [magic, 0, 0, 0, 65_535, 101, 1_000_000, part, length, length].map(number).concat();
-            let recording = read(&[&head[..], &packet].concat()[..]).unwrap();
+            let recording = read(&[&head[..], &packet].concat()[..], &none()).unwrap();
             assert_eq!(told(&recording), ["1 1.1.1.1:4000 > 2.2.2.2:53 Udp", "1 > hello"]);
             let first = recording.journal.entries().next().unwrap();
             assert_eq!(first.time, Time::from_nanos(1_000_000_005_000_000));
@@ -58,7 +58,7 @@ fn pcap_of_either_byte_order_and_resolution_is_read() {
 #[test]
 fn what_is_no_capture_is_said_to_be_none() {
     for octets in [&b""[..], b"abc", b"[host.\"www.shop.test\"]", b"\x0a\x0d\x0d\x0aabcdefgh"] {
-        assert!(matches!(read(octets), Err(ReadError::Other)), "{octets:?}");
+        assert!(matches!(read(octets, &none()), Err(ReadError::Other)), "{octets:?}");
     }
     assert!(is_capture(&made()) && !is_capture(b"toynet journal\n") && !is_capture(b"a"));
 }
@@ -70,9 +70,13 @@ fn no_octet_that_is_turned_makes_it_panic() {
         for turned in [0, 0xff, whole[at] ^ 0x80] {
             let mut octets = whole.clone();
             octets[at] = turned;
-            let _ = read(&octets[..]);
+            let _ = read(&octets[..], &none());
         }
     }
+}
+
+fn none() -> KeyLog {
+    KeyLog::default()
 }
 
 /// A page, a question with its answer, and a port that nobody listens on.

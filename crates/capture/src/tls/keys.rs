@@ -103,6 +103,34 @@ impl Keys {
         Some((kind, opened))
     }
 
+    /// The same for a record before which up to `missing` others were lost, and how many were.
+    pub fn open_behind(&mut self, kind: u8, body: &[u8], missing: u64) -> Option<((u8, Vec<u8>), u64)> {
+        let first = self.sequence;
+        for lost in 0..=missing {
+            self.skip(lost - (self.sequence - first));
+            if let Some(opened) = self.open(kind, body) {
+                return Some((opened, lost));
+            }
+        }
+        self.sequence = first;
+        None
+    }
+
+    /// By how many octets a record's body is longer than what stands in it.
+    pub fn overhead(&self) -> u64 {
+        let tag = self.key.algorithm().tag_len() as u64;
+        match self.form {
+            Form::Tls13 => tag + 1,
+            Form::Tls12Gcm => tag + EXPLICIT as u64,
+            Form::Tls12ChaCha => tag,
+        }
+    }
+
+    /// Passes over so many records.
+    pub fn skip(&mut self, records: u64) {
+        self.sequence = self.sequence.saturating_add(records);
+    }
+
     fn nonce(&self, explicit: &[u8]) -> Nonce {
         let mut nonce = self.iv;
         match self.form {
@@ -185,6 +213,7 @@ impl hkdf::KeyType for Length {
 /// RFC 8446 section 5.1.
 pub const MOST_IN_A_RECORD: usize = 1 << 14;
 pub(crate) const CHANGE_CIPHER_SPEC: u8 = 20;
+pub(crate) const ALERT: u8 = 21;
 pub(crate) const HANDSHAKE: u8 = 22;
 pub(crate) const APPLICATION_DATA: u8 = 23;
 const EXPLICIT: usize = 8;

@@ -104,6 +104,12 @@ impl Live {
         handshake.iter().flat_map(|flight| stream.said(flight.by, &flight.octets)).collect()
     }
 
+    /// What is said from here on are TLS records as they passed.
+    pub fn shut(&mut self) -> Vec<Sent> {
+        self.tls = None;
+        Vec::new()
+    }
+
     pub fn is_sealed(&self) -> bool {
         self.tls.is_some()
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use toynet_record::Direction;
 
-use super::alert::{Refusal, in_words};
+use toynet_record::alert::in_words;
+
+use super::alert::Refusal;
 use super::server::{How, Server};
 use super::{Failed, Replay, Session, Spoilt, accept, accept_with, in_time, old, refuse};
 use crate::Clock;

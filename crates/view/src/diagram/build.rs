@@ -267,6 +267,7 @@ impl Draft {
             Happening::Abandoned => ((from, from), Tone::Plain),
             Happening::Closed { .. }
             | Happening::Secured { .. }
+            | Happening::Shut { .. }
             | Happening::Hole { .. }
             | Happening::Passed { .. }
             | Happening::JoinedLate => (over, Tone::Plain),

@@ -67,6 +67,9 @@ impl Draft {
             Event::Secured { flow, time, terms } => {
                 self.note(*flow, Side::Initiator, *time, Happening::Secured { terms: (*terms).to_owned() });
             }
+            Event::Shut { flow, time, terms } => {
+                self.note(*flow, Side::Initiator, *time, Happening::Shut { terms: (*terms).to_owned() });
+            }
             Event::Unsecured { flow, by, time, why } => {
                 self.note(*flow, *by, *time, Happening::Unsecured { why: (*why).to_owned() });
             }

@@ -12,7 +12,7 @@ use toynet_record::{Event, Flow, FlowId};
 
 use super::Dissectors;
 use super::live::{Ear, Live, Parked, Start};
-use crate::told::Told;
+use crate::told::{Told, transport_name};
 
 pub(super) struct Flows {
     dissectors: Dissectors,
@@ -51,6 +51,9 @@ impl Flows {
             }
             Event::Secured { flow, time, terms } => {
                 self.at(flow, time, tell).into_iter().for_each(|live| live.secured(time, terms, tell));
+            }
+            Event::Shut { flow, time, terms } => {
+                self.at(flow, time, tell).into_iter().for_each(|live| live.shut(time, terms, tell));
             }
             Event::Unsecured { flow, by, time, why } => {
                 self.at(flow, time, tell).into_iter().for_each(|live| live.unsecured(by, time, why, tell));
@@ -101,7 +104,7 @@ impl Flows {
         };
         let ear = match (self.dissectors)(info, &flow) {
             Some((protocol, dissector)) => Ear::Dissector { protocol, dissector },
-            None => Ear::Counter { there: 0, back: 0 },
+            None => Ear::Counter { protocol: transport_name(flow.transport), there: 0, back: 0 },
         };
         let id = flow.id;
         self.live.insert(id, Live::begin(flow, ear, start, tell));

@@ -8,7 +8,7 @@ use toynet_machine::Time;
 use toynet_record::dissect::{Message, Role, Said};
 use toynet_record::{Closing, Dissector, Flow, FlowCause, Side, Transport};
 
-use crate::told::{Happening, Told, What, transport_name};
+use crate::told::{Happening, Told, What};
 
 pub(super) struct Live {
     flow: Rc<Flow>,
@@ -39,7 +39,7 @@ pub(super) struct Parked {
 /// Who listens.
 pub(super) enum Ear {
     Dissector { protocol: &'static str, dissector: Box<dyn Dissector> },
-    Counter { there: u64, back: u64 },
+    Counter { protocol: &'static str, there: u64, back: u64 },
 }
 
 /// How a flow comes to be heard.
@@ -125,6 +125,16 @@ impl Live {
         self.secured = true;
     }
 
+    /// Nobody understands what is said from here on.
+    pub fn shut(&mut self, time: Time, terms: &str, tell: &mut impl FnMut(Told)) {
+        self.end_hole(tell);
+        self.dissect(tell, |dissector, out| dissector.closed(time, out));
+        self.open.clear();
+        let shut = self.happening(0, Side::Initiator, time, Happening::Shut { terms: terms.to_owned() });
+        tell(Told { protocol: "tls", ..shut });
+        self.ear = Ear::Counter { protocol: "tls", there: 0, back: 0 };
+    }
+
     pub fn unsecured(&mut self, by: Side, time: Time, why: &str, tell: &mut impl FnMut(Told)) {
         let unsecured = self.happening(0, by, time, Happening::Unsecured { why: why.to_owned() });
         tell(Told { protocol: "tls", ..unsecured });
@@ -157,7 +167,7 @@ impl Live {
     fn wind_up(&mut self, now: Time, tell: &mut impl FnMut(Told)) {
         self.dissect(tell, |dissector, out| dissector.closed(now, out));
         self.end_hole(tell);
-        if let Ear::Counter { there, back } = self.ear
+        if let Ear::Counter { there, back, .. } = self.ear
             && there + back > 0
         {
             tell(self.happening(0, Side::Initiator, self.flow.opened, Happening::Passed { there, back }));
@@ -179,7 +189,7 @@ impl Live {
     }
 
     fn count(&mut self, by: Side, octets: u64) {
-        if let Ear::Counter { there, back } = &mut self.ear {
+        if let Ear::Counter { there, back, .. } = &mut self.ear {
             match by {
                 Side::Initiator => *there += octets,
                 Side::Acceptor => *back += octets,
@@ -243,8 +253,7 @@ impl Live {
 
     fn protocol(&self) -> &'static str {
         match &self.ear {
-            Ear::Dissector { protocol, .. } => protocol,
-            Ear::Counter { .. } => transport_name(self.flow.transport),
+            Ear::Dissector { protocol, .. } | Ear::Counter { protocol, .. } => protocol,
         }
     }
 }
