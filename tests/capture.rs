@@ -57,6 +57,28 @@ fn packets_say_which_host_they_are_of_and_what_they_mean() {
 }
 
 #[test]
+fn a_message_has_the_same_number_in_a_diagram_and_in_a_capture() {
+    let Some(_) = tool("tshark") else { return };
+    let lab = Lab::built_in();
+    dig(lab.status().resolver(), &["www.shop.test", "A"]);
+    lab.toynet(&["smtp", "send", "bob@club.test", "--from", "alice@shop.test"]);
+    let pcap = capture(&lab, &[]);
+    let comments = Judge(&pcap).field("frame.comment", "frame.comment").join("\n");
+    for filter in [&[][..], &["--host", "resolver.test"]] {
+        let drawn = lab.toynet(&[&["diagram", "--as", "json"], filter].concat()).succeeded().stdout;
+        let drawn: serde_json::Value = serde_json::from_str(&drawn).unwrap();
+        let steps = drawn["steps"].as_array().unwrap();
+        let numbered: Vec<_> = steps.iter().filter(|step| step["number"].is_u64()).collect();
+        assert!(numbered.len() > 3, "{drawn}");
+        for step in numbered {
+            let (number, flow, text) = (&step["number"], &step["flow"], step["text"].as_str().unwrap());
+            let has = |line: &str| line.contains(&format!("[{number}] #{flow} ")) && line.contains(text);
+            assert!(comments.split(['\n', '|']).any(has), "[{number}] #{flow} {text} in\n{comments}");
+        }
+    }
+}
+
+#[test]
 fn a_capture_grows_while_the_lab_runs() {
     let Some(_) = tool("tshark") else { return };
     let lab = Lab::of_tests("shop");

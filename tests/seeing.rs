@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
@@ -192,6 +193,28 @@ fn lines(lab: &Lab, arguments: &[&str]) -> Vec<String> {
         .lines()
         .map(|line| line.split("  ").filter(|part| !part.is_empty()).map(str::trim).collect::<Vec<_>>().join("  "))
         .collect()
+}
+
+#[test]
+fn a_conversation_can_be_followed_as_it_goes_on() {
+    let lab = Lab::of_tests("shop");
+    let mut client = support::wire::Stream::connect(lab.status().door("www.shop.test", "tcp", 80));
+    client.send(b"GET / HTTP/1.1\r\nHost: www.shop.test\r\nCookie: id=hunter2\r\n\r\n");
+    client.until(b"must go");
+    let lines: Vec<String> = lab.toynet(&["log"]).succeeded().stdout.lines().map(str::to_owned).collect();
+    let flow = number(&lines, "GET / ");
+    let mut toynet = lab.home.toynet(&["log", "--flow", &flow, "--full", "--follow"]);
+    let mut toynet = toynet.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut shown = BufReader::new(toynet.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let first: Vec<String> = shown.by_ref().take_while(|line| !line.contains("must go")).collect();
+    assert!(first[0].starts_with(&format!("#{flow}  you ")), "{first:?}");
+    assert!(first.iter().any(|line| line.contains("Cookie: ")), "{first:?}");
+    assert!(!first.iter().any(|line| line.contains("hunter2")), "{first:?}");
+    client.send(b"GET /second HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n");
+    let rest: Vec<String> = shown.collect();
+    assert!(rest.iter().any(|line| line.contains("→ GET /second")), "{rest:?}");
+    assert!(rest.last().is_some_and(|line| line.contains("— closed")), "{rest:?}");
+    assert!(support::run::wait(&mut toynet, support::run::LIMIT).is_some_and(|status| status.success()));
 }
 
 /// The number of the first flow in which something was said.

@@ -270,7 +270,7 @@ pub struct Log {
     #[arg(short, long)]
     pub follow: bool,
     /// All that was said in the flows of --flow, line by line, in hex where it is no text
-    #[arg(long, requires = "flow", conflicts_with = "follow")]
+    #[arg(long, requires = "flow")]
     pub full: bool,
     /// As JSON, one object for each message
     #[arg(long)]

@@ -7,7 +7,7 @@ use toynet_lab::control::Client;
 use toynet_lab::control::client::ClientError;
 use toynet_lab::run::faults::FaultLine;
 use toynet_lab::run::{Clock, Folders};
-use toynet_view::{Format, Log as View, Show, Transcript};
+use toynet_view::{Following, Format, Log as View, Show, Transcript};
 
 use crate::arguments::{Down, LabName, Log, Status};
 use crate::exit::Exit;
@@ -47,7 +47,7 @@ pub async fn down(arguments: Down) -> Result<(), Exit> {
 
 pub async fn log(arguments: Log) -> Result<(), Exit> {
     let format = if arguments.json { Format::Json } else { live::text_format() };
-    if arguments.full {
+    if arguments.full && !arguments.follow {
         return transcripts(&arguments, format).await;
     }
     if !arguments.follow {
@@ -56,7 +56,14 @@ pub async fn log(arguments: Log) -> Result<(), Exit> {
     if file(&arguments.selection).is_some() {
         return Err(Exit::misused("toynet: a file does not grow: leave --follow out"));
     }
+    if arguments.full && arguments.selection.flow.len() > 1 {
+        return Err(Exit::misused("toynet: --full --follow is for one flow; say --flow once"));
+    }
     let (mut client, roster, select) = join(&arguments.selection, &arguments.lab, true).await?;
+    if let (true, Some(flow)) = (arguments.full, select.flows.first()) {
+        let shown = (arguments.secrets, arguments.explain);
+        return follow_flow(&mut client, Following::new(roster, live::dissectors(), *flow, format, shown)).await;
+    }
     let mut log = live::new_log(roster, format, Show { select, ..show(&arguments) });
     follow(&mut client, &mut log).await
 }
@@ -111,6 +118,22 @@ async fn follow(client: &mut Client, log: &mut View) -> Result<(), Exit> {
             log.finish();
         }
         if !print(&log.drain()) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Shows a conversation as it goes on, until it is over.
+async fn follow_flow(client: &mut Client, mut following: Following) -> Result<(), Exit> {
+    while !following.is_over() {
+        let journal = match client.entries().await {
+            Ok(Some((journal, _))) => journal,
+            Ok(None) | Err(ClientError::Io(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        journal.entries().for_each(|entry| following.feed(&entry));
+        if !print(&following.drain()) {
             return Ok(());
         }
     }

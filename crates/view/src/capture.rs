@@ -44,10 +44,8 @@ impl Capture {
         let Self { story, packets, secrets, messages, holds_secrets, .. } = self;
         story.read(entry, |told| {
             *holds_secrets |= has_secrets(&told);
-            if matches!(told.what, What::Message { .. }) {
-                *messages += 1;
-            }
-            packets.remark(remark(&told, *messages, *secrets));
+            *messages = (*messages).max(told.number);
+            packets.remark(remark(&told, *secrets));
         });
         let Self { reader, packets, .. } = self;
         reader.read(entry, |event: Event<'_>| packets.hear(&event));
@@ -89,12 +87,12 @@ fn has_secrets(told: &Told) -> bool {
     matches!(&told.what, What::Message { message, .. } if !message.secrets.is_empty())
 }
 
-/// `[12] #3 you → ns.shop.test: A www.shop.test (for #1)`: the message's number in the capture, the flow's
-/// number in a log.
-fn remark(told: &Told, number: u64, secrets: bool) -> Remark {
+/// `[12] #3 you → ns.shop.test: A www.shop.test (for #1)`: the message's number, as in a diagram, and the flow's,
+/// as in a log.
+fn remark(told: &Told, secrets: bool) -> Remark {
     let is_message = matches!(told.what, What::Message { .. });
     let (from, to) = told.names();
-    let number = if is_message { format!("[{}] ", grouped(number)) } else { String::new() };
+    let number = if is_message { format!("[{}] ", grouped(told.number)) } else { String::new() };
     let cause = told.cause.map(|cause| format!(" (for #{})", cause.flow)).unwrap_or_default();
     let faults: String = told.faults().iter().map(|fault| format!("\n! {}", clean(fault, LONGEST))).collect();
     let (from, to, words) = (clean(&from, LONGEST), clean(&to, LONGEST), clean(&told.words(secrets), LONGEST));

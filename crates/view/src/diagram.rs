@@ -4,9 +4,10 @@
 //! - `build`: the model from what is told; `packets`: from what was seen as such
 //! - `fold`: what repeats becomes a loop
 //! - `ladder`, `mermaid`, `plantuml`, `svg`, `object`: the forms
-//! - `label`: what all forms say of an arrow; `wrap`: long texts in several lines
+//! - `count`: numbers where a program counts arrows itself; `label`: what all forms say of an arrow; `wrap`: long texts in several lines
 
 mod build;
+mod count;
 mod fold;
 mod label;
 mod ladder;
@@ -95,8 +96,10 @@ enum Step {
 
 #[derive(Clone, Debug, Serialize)]
 struct Arrow {
-    /// From 1, over all arrows that are drawn.
-    number: usize,
+    /// Of a message: its number among all of the record, as a capture has it. Of a packet: from 1, over all that are
+    /// drawn. What is neither has 0.
+    #[serde(skip_serializing_if = "is_none")]
+    number: u64,
     /// Its place among all arrows before any were folded.
     #[serde(skip)]
     id: usize,
@@ -122,7 +125,7 @@ struct Arrow {
     closes: bool,
     /// The number of the arrow that caused it, where no bar shows that.
     #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<usize>,
+    because: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<Remark>,
 }
@@ -185,10 +188,10 @@ impl Diagram {
         };
         let folded = match detail {
             Detail::Story | Detail::Message => fold::fold(built.steps),
-            Detail::Packet => fold::Folded::plain(built.steps),
+            Detail::Packet => fold::Folded::plain(number(built.steps)),
         };
         let (participants, left_out) = (built.participants, built.left_out);
-        Self { title: title.to_owned(), participants, steps: number(folded), left_out }
+        Self { title: title.to_owned(), participants, steps: resolve(folded), left_out }
     }
 
     /// Whether there is nothing to draw.
@@ -251,7 +254,7 @@ impl Arrow {
     }
 }
 
-/// A model whose arrows have no numbers.
+/// A model whose arrows name their causes by id.
 #[derive(Debug, Default)]
 struct Built {
     participants: Vec<Participant>,
@@ -262,21 +265,32 @@ struct Built {
 /// What caused something.
 type Causes = std::collections::BTreeMap<FlowCause, usize>;
 
-/// Numbers the arrows that are drawn. Until then `because` holds an id.
-fn number(folded: fold::Folded) -> Vec<Step> {
-    let fold::Folded { mut steps, dropped } = folded;
-    let mut numbers = std::collections::BTreeMap::new();
-    let mut next = 1;
+/// Numbers arrows that are no messages.
+fn number(mut steps: Vec<Step>) -> Vec<Step> {
+    let mut next = 0;
     for_each_arrow(&mut steps, &mut |arrow| {
-        arrow.number = next;
-        numbers.insert(arrow.id, next);
         next += 1;
-    });
-    for_each_arrow(&mut steps, &mut |arrow| {
-        let kept = arrow.because.map(|id| dropped.get(&id).copied().unwrap_or(id));
-        arrow.because = kept.and_then(|id| numbers.get(&id).copied());
+        arrow.number = next;
     });
     steps
+}
+
+/// Arrows name what caused them by its number. Until then `because` holds an id.
+fn resolve(folded: fold::Folded) -> Vec<Step> {
+    let fold::Folded { mut steps, dropped } = folded;
+    let mut numbers = std::collections::BTreeMap::new();
+    for_each_arrow(&mut steps, &mut |arrow| {
+        numbers.insert(arrow.id as u64, arrow.number);
+    });
+    for_each_arrow(&mut steps, &mut |arrow| {
+        let kept = arrow.because.map(|id| dropped.get(&(id as usize)).map_or(id, |kept| *kept as u64));
+        arrow.because = kept.and_then(|id| numbers.get(&id).copied()).filter(|number| *number > 0);
+    });
+    steps
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 fn for_each_arrow(steps: &mut [Step], visit: &mut impl FnMut(&mut Arrow)) {

@@ -42,7 +42,7 @@ pub use select::Select;
 pub use since::Since;
 pub use story::{Dissectors, Source, Story};
 pub use told::{Happening, Told, What};
-pub use transcript::Transcript;
+pub use transcript::{Following, Transcript};
 
 #[cfg(test)]
 mod testing;

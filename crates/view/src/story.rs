@@ -13,7 +13,7 @@ use toynet_machine::Time;
 use toynet_record::dissect::FlowInfo;
 use toynet_record::{Dissector, Entry, Event, Flow, FlowId, Journal, Reader, Roster};
 
-use crate::told::Told;
+use crate::told::{Told, What};
 use flows::Flows;
 
 /// Picks what can make sense of a flow: a protocol's name and a dissector; nothing when no protocol is
@@ -57,17 +57,20 @@ pub struct Story {
     reader: Reader,
     flows: Flows,
     now: Time,
+    /// Messages that were told.
+    messages: u64,
 }
 
 impl Story {
     /// A story among these hosts, in which messages are explained if `explain` says so.
     pub fn new(roster: Roster, dissectors: Dissectors, explain: bool) -> Self {
-        Self { reader: Reader::new(roster), flows: Flows::new(dissectors, explain), now: Time::default() }
+        Self { reader: Reader::new(roster), flows: Flows::new(dissectors, explain), now: Time::default(), messages: 0 }
     }
 
     /// A story of the same kind that has yet to begin.
     pub fn again(&self) -> Self {
-        Self { reader: Reader::new(self.reader.roster().clone()), flows: self.flows.again(), now: Time::default() }
+        let (reader, flows) = (Reader::new(self.reader.roster().clone()), self.flows.again());
+        Self { reader, flows, now: Time::default(), messages: 0 }
     }
 
     /// The hosts.
@@ -83,23 +86,33 @@ impl Story {
     /// The same; `hear` learns before what the entry means as such.
     pub fn read_raw(&mut self, entry: &Entry<'_>, mut hear: impl FnMut(&Event<'_>), mut tell: impl FnMut(Told)) {
         self.pass(entry.time, &mut tell);
-        let Self { reader, flows, .. } = self;
+        let Self { reader, flows, messages, .. } = self;
         reader.read(entry, |event| {
             hear(&event);
-            flows.hear(event, &mut tell);
+            flows.hear(event, &mut |told| tell(numbered(told, messages)));
         });
     }
 
     /// Learns that it is `now`: strangers who were silent for long have gone.
     pub fn pass(&mut self, now: Time, mut tell: impl FnMut(Told)) {
         self.now = self.now.max(now);
-        self.flows.pass(self.now, &mut tell);
+        let Self { flows, messages, .. } = self;
+        flows.pass(self.now, &mut |told| tell(numbered(told, messages)));
     }
 
     /// Tells what is unfinished in all flows, as it stands. Nothing may be read after it.
     pub fn finish(&mut self, mut tell: impl FnMut(Told)) {
-        self.flows.finish(self.now, &mut tell);
+        let Self { flows, messages, .. } = self;
+        flows.finish(self.now, &mut |told| tell(numbered(told, messages)));
     }
+}
+
+fn numbered(told: Told, messages: &mut u64) -> Told {
+    if !matches!(told.what, What::Message { .. }) {
+        return told;
+    }
+    *messages += 1;
+    Told { number: *messages, ..told }
 }
 
 #[cfg(test)]

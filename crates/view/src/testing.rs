@@ -59,7 +59,17 @@ fn message(flow: u64, exchange: u64, role: Role, summary: &str) -> Told {
     let (time, by) = (Time::from_secs(1), if role == Role::Request { Side::Initiator } else { Side::Acceptor });
     let message = line(exchange, by, role, time, summary);
     let what = What::Message { message, took: None };
-    Told { flow: Rc::new(a_flow(flow)), protocol: "dns", secured: false, exchange, cause: None, time, by, what }
+    Told {
+        number: 0,
+        flow: Rc::new(a_flow(flow)),
+        protocol: "dns",
+        secured: false,
+        exchange,
+        cause: None,
+        time,
+        by,
+        what,
+    }
 }
 
 fn a_flow(id: u64) -> Flow {

@@ -14,6 +14,8 @@ use crate::words::grouped;
 /// A message, or something that happened to a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// Its number among all messages of the record, from 1: the same in every view. What is no message has 0.
+    pub number: u64,
     /// In which flow.
     pub flow: Rc<Flow>,
     /// What is spoken there; what carries the flow where no dissector knows it.

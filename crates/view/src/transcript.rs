@@ -1,9 +1,11 @@
 //! One conversation as it went over the wire: every line both ways, with times.
 //!
+//! - `follow`: it as it grows
 //! - `hide`: which octets are secrets
 //! - `turn`: what one side said in one go, as lines of text and, where it is none, of octets in hex
 //! - `text`, `object`: it for people and for programs
 
+mod follow;
 mod hide;
 mod object;
 mod text;
@@ -18,6 +20,8 @@ use toynet_record::{Event, Flow, FlowId, Side};
 use crate::Source;
 use crate::log::Format;
 use crate::told::{Happening, Told, What};
+
+pub use follow::Following;
 
 /// Everything that passed in one flow.
 #[derive(Debug)]
@@ -65,8 +69,7 @@ impl Transcript {
     /// The transcript of a flow of a record; nothing when the record has none of this number. Secrets are
     /// hidden unless `secrets`, also those that were written in another way than a dissector tells them.
     pub fn of(source: &Source<'_>, flow: FlowId, secrets: bool, explain: bool) -> Option<Self> {
-        let mut listener =
-            Listener { wanted: flow, secrets, found: None, protocol: "", parts: vec![], messages: vec![] };
+        let mut listener = Listener::new(flow, secrets);
         let mut story = source.story_of(flow, explain);
         for entry in source.journal.entries() {
             let mut told = Vec::new();
@@ -103,6 +106,10 @@ struct Listener {
 }
 
 impl Listener {
+    fn new(wanted: FlowId, secrets: bool) -> Self {
+        Self { wanted, secrets, found: None, protocol: "", parts: vec![], messages: vec![] }
+    }
+
     fn hear(&mut self, event: &Event<'_>) {
         match event {
             Event::Opened(flow) if flow.id == self.wanted => self.found = Some(flow.clone()),

@@ -208,7 +208,7 @@ impl Draft {
             self.begun.entry(key).or_insert(id);
         }
         self.steps.push(Step::Arrow(Arrow {
-            number: 0,
+            number: told.number,
             id,
             from,
             to,
@@ -231,7 +231,7 @@ impl Draft {
     }
 
     /// The arrow that caused this one, if that is worth saying: where it stands beside no bar of its cause.
-    fn because(&mut self, told: &Told, from: usize) -> Option<usize> {
+    fn because(&mut self, told: &Told, from: usize) -> Option<u64> {
         let cause = told.cause.filter(|_| told.by == Side::Initiator)?;
         let is_first = self.said.insert((told.flow.id.0, cause));
         let begun = self.begun.get(&cause).copied().filter(|_| is_first)?;
@@ -240,7 +240,7 @@ impl Draft {
                 .steps
                 .iter()
                 .any(|step| matches!(step, Step::Arrow(arrow) if arrow.id == begun && arrow.to == from));
-        (!beside).then_some(begun)
+        (!beside).then_some(begun as u64)
     }
 
     /// A datagram that nobody answered is as good as lost.

@@ -141,7 +141,9 @@ impl Ladder<'_> {
 
     fn number(&self, row: &mut Row, arrow: &Arrow) {
         let digits = number_width(self.diagram);
-        row.put(0, &format!("{:>digits$}", arrow.number), None);
+        if arrow.number > 0 {
+            row.put(0, &format!("{:>digits$}", arrow.number), None);
+        }
         let offset = label::offset(self.diagram.begins(), arrow.at);
         row.put(digits + 2, &format!("{offset:>OFFSET$}"), Some(Colour::Aside));
     }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
+use super::count::{Change, Count};
 use super::{Arrow, ArrowKind, Diagram, Kind, Step, Tone, label, wrap};
 
 pub(super) fn write(diagram: &Diagram) -> String {
     let mut out = String::from("sequenceDiagram\n");
     line(&mut out, 1, &format!("accTitle: {}", text(&diagram.title)));
-    line(&mut out, 1, "autonumber");
     for (place, participant) in diagram.participants.iter().enumerate() {
         let kind = if participant.kind == Kind::You { "actor" } else { "participant" };
         line(&mut out, 1, &format!("{kind} p{place} as {}", text(&participant.name)));
@@ -15,14 +15,17 @@ pub(super) fn write(diagram: &Diagram) -> String {
     if let (Some(left_out), Some(last)) = (label::left_out(diagram), diagram.participants.len().checked_sub(1)) {
         line(&mut out, 1, &format!("Note over {}: {}", over((0, last)), text(&left_out)));
     }
-    steps(&diagram.steps, 1, &mut out);
+    steps(&diagram.steps, 1, &mut Count::default(), &mut out);
     out
 }
 
-fn steps(steps: &[Step], depth: usize, out: &mut String) {
+fn steps(steps: &[Step], depth: usize, count: &mut Count, out: &mut String) {
     for step in steps {
         match step {
-            Step::Arrow(one) => arrow(one, depth, out),
+            Step::Arrow(one) => {
+                number(count.arrow(one.number), depth, out);
+                arrow(one, depth, out);
+            }
             Step::Note(note) => {
                 let mark = match note.tone {
                     Tone::Plain => "",
@@ -33,10 +36,18 @@ fn steps(steps: &[Step], depth: usize, out: &mut String) {
             }
             Step::Loop(repeated) => {
                 line(out, depth, &format!("loop {}", text(&label::repeats(repeated))));
-                self::steps(&repeated.steps, depth + 1, out);
+                self::steps(&repeated.steps, depth + 1, count, out);
                 line(out, depth, "end");
             }
         }
+    }
+}
+
+fn number(change: Option<Change>, depth: usize, out: &mut String) {
+    match change {
+        Some(Change::From(number)) => line(out, depth, &format!("autonumber {number}")),
+        Some(Change::Off) => line(out, depth, "autonumber off"),
+        None => {}
     }
 }
 

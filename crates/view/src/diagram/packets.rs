@@ -131,6 +131,7 @@ impl Draft {
     fn told(&self, flow: FlowId, by: Side, time: Time, what: Happening) -> Option<Told> {
         let (flow, protocol) = (self.flows.get(&flow)?, self.protocols.get(&flow)?);
         let flow = Rc::clone(flow);
-        Some(Told { flow, protocol, exchange: 0, cause: None, time, by, secured: false, what: What::Happening(what) })
+        let what = What::Happening(what);
+        Some(Told { number: 0, flow, protocol, exchange: 0, cause: None, time, by, secured: false, what })
     }
 }

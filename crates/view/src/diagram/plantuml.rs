@@ -1,10 +1,11 @@
 //! As text for PlantUML.
 
+use super::count::{Change, Count};
 use super::{Arrow, ArrowKind, Diagram, Kind, Step, Tone, label, wrap};
 
 pub(super) fn write(diagram: &Diagram) -> String {
     let mut out = format!("@startuml\ntitle {}\n", text(&diagram.title));
-    out.push_str("hide footbox\nautonumber\n");
+    out.push_str("hide footbox\n");
     for (place, participant) in diagram.participants.iter().enumerate() {
         let kind = if participant.kind == Kind::You { "actor" } else { "participant" };
         // Between quotation marks nothing is escaped, and the names of hosts have none.
@@ -14,15 +15,18 @@ pub(super) fn write(diagram: &Diagram) -> String {
     if let (Some(left_out), Some(last)) = (label::left_out(diagram), diagram.participants.len().checked_sub(1)) {
         out.push_str(&format!("note over {} : {}\n", over((0, last)), text(&left_out)));
     }
-    steps(&diagram.steps, &mut out);
+    steps(&diagram.steps, &mut Count::default(), &mut out);
     out.push_str("@enduml\n");
     out
 }
 
-fn steps(steps: &[Step], out: &mut String) {
+fn steps(steps: &[Step], count: &mut Count, out: &mut String) {
     for step in steps {
         match step {
-            Step::Arrow(one) => arrow(one, out),
+            Step::Arrow(one) => {
+                number(count.arrow(one.number), out);
+                arrow(one, out);
+            }
             Step::Note(note) => {
                 let colour = match note.tone {
                     Tone::Plain => "#F4F4F4",
@@ -33,10 +37,18 @@ fn steps(steps: &[Step], out: &mut String) {
             }
             Step::Loop(repeated) => {
                 out.push_str(&format!("loop {}\n", text(&label::repeats(repeated))));
-                self::steps(&repeated.steps, out);
+                self::steps(&repeated.steps, count, out);
                 out.push_str("end\n");
             }
         }
+    }
+}
+
+fn number(change: Option<Change>, out: &mut String) {
+    match change {
+        Some(Change::From(number)) => out.push_str(&format!("autonumber {number}\n")),
+        Some(Change::Off) => out.push_str("autonumber stop\n"),
+        None => {}
     }
 }
 

@@ -71,7 +71,7 @@ impl Picture<'_> {
         self.above.open_group(&format!("arrow {}", self.class(arrow)), &self.whole(arrow));
         self.shaft(arrow, (start, tip, line));
         self.label(arrow, &lines, ((from + to) / 2, top), "middle");
-        self.above.badge(from, line, arrow.number);
+        self.badge(arrow, from, line);
         self.above.close_group();
         self.above.text((layout::MARGIN, line + 4), "time", "start", &offset);
         self.close(arrow, line);
@@ -99,7 +99,7 @@ impl Picture<'_> {
         self.above.path(&format!("M{edge} {leaves}H{turn}V{comes}H{}", tip + 6), shaft_class(arrow));
         self.above.head(tip, comes, -1);
         self.label(arrow, &lines, (turn + 8, leaves - 6), "start");
-        self.above.badge(at, leaves, arrow.number);
+        self.badge(arrow, at, leaves);
         self.above.close_group();
         let offset = label::offset(self.diagram.begins(), arrow.at);
         self.above.text((layout::MARGIN, leaves + 4), "time", "start", &offset);
@@ -157,13 +157,19 @@ impl Picture<'_> {
         })
     }
 
+    fn badge(&mut self, arrow: &Arrow, x: i32, y: i32) {
+        if arrow.number > 0 {
+            self.above.badge(x, y, arrow.number);
+        }
+    }
+
     /// What it means stands at the side.
     fn remarks(&mut self, arrow: &Arrow, top: i32) {
         let mut y = top;
         for remark in &arrow.remarks {
             let shown = label::remark(remark);
             let lines = wrap(&shown, layout::REMARK as usize, MOST_LINES, |text| measure(text, SMALL) as usize);
-            if y == top && !lines.is_empty() {
+            if y == top && !lines.is_empty() && arrow.number > 0 {
                 self.above.text((self.layout.remarks - 8, y + 12), "remark number", "end", &arrow.number.to_string());
             }
             for line in lines {
@@ -244,7 +250,8 @@ impl Picture<'_> {
     fn whole(&self, arrow: &Arrow) -> String {
         let name = |place: usize| self.diagram.participants.get(place).map_or("", |one| one.name.as_str());
         let (from, to, flow) = (name(arrow.from), name(arrow.to), arrow.flow);
-        format!("{}. {} #{flow} {from} → {to}: {} {}", arrow.number, clock(arrow.at), arrow.protocol, arrow.text)
+        let number = if arrow.number > 0 { format!("{}. ", arrow.number) } else { String::new() };
+        format!("{number}{} #{flow} {from} → {to}: {} {}", clock(arrow.at), arrow.protocol, arrow.text)
     }
 
     fn finish(mut self) -> String {

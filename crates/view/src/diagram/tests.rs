@@ -104,7 +104,7 @@ fn what_repeats_is_folded_and_causes_point_at_what_is_drawn() {
     let diagram = drawn(&record, Detail::Message);
     assert!(matches!(&diagram.steps[0], Step::Loop(Loop { times: 5, steps, .. }) if steps.len() == 2));
     let because: Vec<_> = diagram.arrows().map(|arrow| (arrow.number, arrow.because)).collect();
-    assert_eq!(because, [(1, None), (2, None), (3, Some(1)), (4, None)]);
+    assert_eq!(because, [(1, None), (2, None), (11, Some(1)), (12, None)]);
 }
 
 #[test]

@@ -248,7 +248,7 @@ impl Live {
     fn told(&self, exchange: u64, by: Side, time: Time, what: What) -> Told {
         let cause = self.causes.get(&exchange).copied().or(self.flow.cause);
         let (flow, protocol, secured) = (Rc::clone(&self.flow), self.protocol(), self.secured);
-        Told { flow, protocol, secured, exchange, cause, time, by, what }
+        Told { number: 0, flow, protocol, secured, exchange, cause, time, by, what }
     }
 
     fn protocol(&self) -> &'static str {

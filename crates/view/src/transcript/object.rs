@@ -17,10 +17,14 @@ use crate::told::{acceptor_name, initiator_name};
 use crate::words::rfc3339;
 
 pub(super) fn write(transcript: &Transcript, out: &mut String) {
-    for part in &transcript.parts {
+    write_parts(&transcript.flow, &transcript.parts, out);
+}
+
+pub(super) fn write_parts(flow: &Flow, parts: &[Part], out: &mut String) {
+    for part in parts {
         match part {
-            Part::Octets(octets) => write_line(&octets_object(&transcript.flow, octets), out),
-            Part::Mark(mark) => write_line(&mark_object(&transcript.flow, mark), out),
+            Part::Octets(octets) => write_line(&octets_object(flow, octets), out),
+            Part::Mark(mark) => write_line(&mark_object(flow, mark), out),
             Part::Explained(_) => {}
         }
     }

@@ -1,7 +1,7 @@
 //! A transcript for people.
 
 use toynet_machine::Time;
-use toynet_record::{Party, Side, Transport};
+use toynet_record::{Flow, Party, Side, Transport};
 
 use super::turn::Turn;
 use super::{Explained, Mark, Part, Transcript};
@@ -11,10 +11,14 @@ use crate::told::{Happening, transport_name};
 use crate::words::clock_micros;
 
 pub(super) fn write(transcript: &Transcript, colour: bool, out: &mut String) {
+    out.push_str(&head(&transcript.flow, transcript.protocol));
+    write_parts(&transcript.flow, &transcript.parts, colour, out);
+}
+
+pub(super) fn write_parts(flow: &Flow, parts: &[Part], colour: bool, out: &mut String) {
     let paint = Paint(colour);
-    out.push_str(&head(transcript));
-    let datagrams = transcript.flow.transport == Transport::Udp;
-    let mut rest = &transcript.parts[..];
+    let datagrams = flow.transport == Transport::Udp;
+    let mut rest = parts;
     while let Some((part, after)) = rest.split_first() {
         if let Some((turn, after)) = Turn::take(rest, datagrams) {
             write_turn(&turn, datagrams, paint, out);
@@ -22,7 +26,7 @@ pub(super) fn write(transcript: &Transcript, colour: bool, out: &mut String) {
             continue;
         }
         match part {
-            Part::Mark(mark) => write_mark(transcript, mark, paint, out),
+            Part::Mark(mark) => write_mark(flow, mark, paint, out),
             Part::Explained(explained) => explained.iter().for_each(|one| write_explained(one, paint, out)),
             Part::Octets(_) => {}
         }
@@ -30,16 +34,15 @@ pub(super) fn write(transcript: &Transcript, colour: bool, out: &mut String) {
     }
 }
 
-fn head(transcript: &Transcript) -> String {
-    let flow = &transcript.flow;
+pub(super) fn head(flow: &Flow, protocol: &str) -> String {
     let party = |party: &Party, stranger: &str| {
         format!("{} {}", clean(party.host.as_deref().unwrap_or(stranger), NAME), party.address)
     };
     let (from, to) = (party(&flow.initiator, "you"), party(&flow.acceptor, "outside"));
     let transport = transport_name(flow.transport);
-    let over = if transport == transcript.protocol { String::new() } else { format!(" over {transport}") };
+    let over = if transport == protocol { String::new() } else { format!(" over {transport}") };
     let cause = flow.cause.map(|cause| format!(", for #{}", cause.flow)).unwrap_or_default();
-    format!("#{}  {from} → {to}  {}{over}{cause}\n", flow.id, transcript.protocol)
+    format!("#{}  {from} → {to}  {protocol}{over}{cause}\n", flow.id)
 }
 
 fn write_turn(turn: &Turn, datagrams: bool, paint: Paint, out: &mut String) {
@@ -56,7 +59,7 @@ fn write_turn(turn: &Turn, datagrams: bool, paint: Paint, out: &mut String) {
     }
 }
 
-fn write_mark(transcript: &Transcript, mark: &Mark, paint: Paint, out: &mut String) {
+fn write_mark(flow: &Flow, mark: &Mark, paint: Paint, out: &mut String) {
     write_time(Some(mark.time), paint, out);
     let colour = match &mark.what {
         Happening::Fault { .. } => Colour::Notice,
@@ -68,7 +71,7 @@ fn write_mark(transcript: &Transcript, mark: &Mark, paint: Paint, out: &mut Stri
         (Happening::Hole { .. }, Side::Acceptor) => "← ",
         _ => "",
     };
-    let words = mark.what.words(transcript.flow.acceptor.address);
+    let words = mark.what.words(flow.acceptor.address);
     paint.add(Some(colour), &format!("— {who}{}", clean(&words, LONGEST)), out);
     out.push('\n');
 }

@@ -70,7 +70,7 @@ impl Pen {
     }
 
     /// An arrow's number.
-    pub fn badge(&mut self, x: i32, y: i32, number: usize) {
+    pub fn badge(&mut self, x: i32, y: i32, number: u64) {
         let digits = number.to_string();
         let wide = 18.max(digits.len() as i32 * 7 + 6);
         self.rect((x - wide / 2, y - 9, wide, 18), "badge", 9);
