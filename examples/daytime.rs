@@ -26,6 +26,7 @@ const DAYTIME: Protocol = Protocol {
     ports: &[(Transport::Tcp, PORT)],
     read: |_| Ok(Box::new(Daytime)),
     schema: r#"{ "type": "object", "additionalProperties": false, "properties": {} }"#,
+    recognise: |_| toynet_record::dissect::Likeness::No,
     dissector: |_| Box::new(Reading { heard: Vec::new() }),
     fault: None,
     tools: &[],

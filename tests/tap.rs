@@ -130,6 +130,45 @@ fn clients_of_datagrams_are_told_apart() {
 }
 
 #[test]
+fn what_is_spoken_shows_in_what_is_said_at_whatever_port() {
+    let home = Home::new();
+    let say = |first: &[u8], answer: &[u8], form: &[&str]| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let tap = Tap::start(&home, listener.local_addr().unwrap(), form);
+        let mut client = std::net::TcpStream::connect(tap.address).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        client.write_all(first).unwrap();
+        server.read_exact(&mut vec![0; first.len()]).unwrap();
+        server.write_all(answer).unwrap();
+        client.read_exact(&mut vec![0; answer.len()]).unwrap();
+        drop((client, server));
+        tap.stop()
+    };
+    let hello = [
+        &b"\x16\x03\x01\0\x3e\x01\0\0\x3a\x03\x03"[..],
+        &[7; 32],
+        b"\0\0\x02\x13\x01\x01\0\0\x0f\0\0\0\x0b\0\x09\0\0\x06a.test",
+    ];
+    for (first, answer, told) in [
+        (
+            &b"GET /menu HTTP/1.1\r\nHost: a.test\r\n\r\n"[..],
+            &b"HTTP/1.1 204 No Content\r\n\r\n"[..],
+            "http  GET /menu",
+        ),
+        (b"EHLO a.test\r\n", b"220 b.test ESMTP\r\n250 b.test\r\n", "smtp  EHLO a.test"),
+        (b"\xff\xfd\x01", b"\xff\xfb\x01", "telnet  DO ECHO"),
+        (b"what is this?", b"nothing", "tcp   13 octets there, 7 octets back"),
+        (&hello.concat(), b"\x15\x03\x03\0\x02\x02\x28", "tls   TLS for a.test: closed, it was given up"),
+    ] {
+        let log = say(first, answer, &[]);
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed(&log).contains(&squeezed(told)), "{told} in\n{log}");
+    }
+    let log = say(b"GET /menu HTTP/1.1\r\nHost: a.test\r\n\r\n", b"hello", &["--proto", "telnet"]);
+    assert!(!log.contains("http"), "{log}");
+}
+
+#[test]
 fn mistakes_are_said_with_advice() {
     let home = Home::new();
     for (words, said) in [

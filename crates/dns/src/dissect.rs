@@ -3,8 +3,10 @@
 //! - `summary`: a message in one line
 //! - `explain`: a message in words, part by part
 //! - `wrong`: what breaks a rule in it
+//! - [`opening`]: how DNS is known by what is said first
 
 mod explain;
+pub mod opening;
 mod summary;
 mod wrong;
 

@@ -73,6 +73,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Udp, 53), (toynet_record::Transport::Tcp, 53)],
     read: config::read,
     schema: include_str!("config.schema.json"),
+    recognise: dissect::opening::recognise,
     dissector: |flow| Box::new(dissect::DnsDissector::new(flow)),
     fault: Some(fault::WORDS),
     tools: tool::TOOLS,

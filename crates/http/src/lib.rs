@@ -44,6 +44,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ],
     read: config::read,
     schema: include_str!("config/schema.json"),
+    recognise: dissect::opening::recognise,
     dissector: |info| Box::new(dissect::HttpDissector::new(info)),
     fault: Some(fault::WORDS),
     tools: tool::TOOLS,

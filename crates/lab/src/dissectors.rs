@@ -1,4 +1,8 @@
 //! Which dissector reads which flow.
+//!
+//! - `listen`: one that finds out what is spoken
+
+mod listen;
 
 use toynet_record::command::CommandDissector;
 use toynet_record::dissect::FlowInfo;
@@ -6,6 +10,7 @@ use toynet_record::{Dissector, Transport};
 use toynet_service::Protocol;
 
 use crate::protocols;
+use listen::Listener;
 
 /// The names of all that a flow may be said to speak.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -13,22 +18,45 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     protocols::ALL.iter().map(|protocol| protocol.name).chain(others)
 }
 
-/// The protocol that speaks at a flow's port, or at the port that labs raise so, and a dissector for the flow; nothing
-/// when none does. A typed command reads itself.
+/// The protocol that speaks at a flow's port, or at the port that labs raise so, and a dissector for the flow; where none
+/// does, one that listens. A typed command reads itself.
 pub fn dissector(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
+    at_port(flow).or_else(|| listener(flow, None))
+}
+
+/// A dissector that listens, and where nobody takes what is said for its own, that of the protocol at the flow's port.
+pub fn listening(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
+    listener(flow, of_port(flow)).or_else(|| at_port(flow))
+}
+
+/// The dissector of the flow's port, and where no protocol speaks at the port, `protocol` with all its messages explained
+/// if that is wanted: for one protocol's own clients and servers, which may be at any port.
+pub fn dissector_of(protocol: &Protocol, flow: FlowInfo, explain: bool) -> Option<(&'static str, Box<dyn Dissector>)> {
+    let flow = FlowInfo { explain, ..flow };
+    at_port(flow).or_else(|| Some((protocol.name, (protocol.dissector)(flow))))
+}
+
+fn at_port(flow: FlowInfo) -> Option<(&'static str, Box<dyn Dissector>)> {
     if flow.transport == Transport::Command {
         return Some(("command", Box::new(CommandDissector)));
     }
-    let at = |port: u16| protocols::ALL.iter().find(|protocol| protocol.ports.contains(&(flow.transport, port)));
-    let protocol = at(flow.port).or_else(|| at(flow.port.checked_sub(RAISED)?))?;
+    let protocol = of_port(flow)?;
     Some((protocol.name, (protocol.dissector)(flow)))
 }
 
-/// The same, and where no protocol speaks at the port, `protocol` with all its messages explained if that
-/// is wanted: for one protocol's own clients and servers, which may be at any port.
-pub fn dissector_of(protocol: &Protocol, flow: FlowInfo, explain: bool) -> Option<(&'static str, Box<dyn Dissector>)> {
-    let flow = FlowInfo { explain, ..flow };
-    dissector(flow).or_else(|| Some((protocol.name, (protocol.dissector)(flow))))
+fn of_port(flow: FlowInfo) -> Option<&'static Protocol> {
+    let at =
+        |port: u16| protocols::ALL.iter().copied().find(|protocol| protocol.ports.contains(&(flow.transport, port)));
+    at(flow.port).or_else(|| at(flow.port.checked_sub(RAISED)?))
+}
+
+fn listener(flow: FlowInfo, otherwise: Option<&'static Protocol>) -> Option<(&'static str, Box<dyn Dissector>)> {
+    let name = match flow.transport {
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
+        Transport::Quic | Transport::Command => return None,
+    };
+    Some((name, Box::new(Listener::new(flow, otherwise))))
 }
 
 /// The protocol of this name; without one, that which is spoken at `port`, or at the port that labs raise so.

@@ -44,4 +44,4 @@ pub use toynet_net::external::WaysOut;
 pub use toynet_net::tls::key_log_file;
 pub use toynet_net::topology::GUEST;
 pub use toynet_net::worker::{runtime, start as start_thread};
-pub use toynet_record::{FlowId, Journal, Roster, Side, Transport, file};
+pub use toynet_record::{Entry, FlowId, Journal, Roster, Side, Transport, file};

@@ -22,6 +22,44 @@ pub trait Dissector {
 
     /// The flow ended: what is unfinished is pushed as it stands.
     fn closed(&mut self, time: Time, out: &mut Vec<Message>);
+
+    /// What it takes the flow for.
+    fn takes_for(&self) -> Taken {
+        Taken::Given
+    }
+}
+
+/// What a dissector takes its flow for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// What it was made for.
+    Given,
+    /// It listens, and what is spoken has not shown.
+    Unknown,
+    /// It listened, and this is spoken.
+    For(&'static str),
+}
+
+/// What both sides of a flow said first, as far as it was heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// What carries the flow.
+    pub transport: Transport,
+    /// What the initiator said; of datagrams the first.
+    pub initiator: &'a [u8],
+    /// What the acceptor said; of datagrams the first.
+    pub acceptor: &'a [u8],
+}
+
+/// Whether a flow's opening is one of a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// It is none.
+    No,
+    /// It may become one, or one of another protocol.
+    Perhaps,
+    /// It is one, and none of any other that is known.
+    Yes,
 }
 
 /// What a dissector knows of the flow when it is made.

@@ -27,7 +27,7 @@ use std::pin::Pin;
 use toml::de::DeValue;
 use toynet_net::Host;
 pub use toynet_net::fault::What;
-use toynet_record::dissect::FlowInfo;
+use toynet_record::dissect::{FlowInfo, Likeness, Opening};
 use toynet_record::{Dissector, Transport};
 
 pub use mistake::{Mistake, Spot};
@@ -47,6 +47,8 @@ pub struct Protocol {
     pub read: Read,
     /// That table as JSON Schema (draft 7), for editors.
     pub schema: &'static str,
+    /// Whether a flow speaks it, at whatever port.
+    pub recognise: fn(&Opening<'_>) -> Likeness,
     /// Makes a dissector for a flow.
     pub dissector: fn(FlowInfo) -> Box<dyn Dissector>,
     /// What its services can do wrong on purpose.

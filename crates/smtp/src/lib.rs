@@ -56,6 +56,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     ports: &[(toynet_record::Transport::Tcp, 25)],
     read: config::read,
     schema: include_str!("config/schema.json"),
+    recognise: dissect::opening::recognise,
     dissector: |flow| Box::new(dissect::SmtpDissector::new(flow)),
     fault: Some(fault::WORDS),
     tools: &[tool::SEND],

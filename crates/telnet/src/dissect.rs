@@ -5,9 +5,11 @@
 //!
 //! - `typed`: lines of the client, and which of them are secrets
 //! - `spoken`: commands and options in words; `agreed`: which of them answers which; `notes`: what they mean
+//! - [`opening`]: how Telnet is known by what is said first
 
 mod agreed;
 mod notes;
+pub mod opening;
 mod spoken;
 mod typed;
 

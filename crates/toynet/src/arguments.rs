@@ -316,7 +316,7 @@ pub struct Tap {
     /// The server, over TCP and UDP
     #[arg(long, value_name = "HOST:PORT", value_parser = tap::read_target)]
     pub to: tap::Target,
-    /// What they speak [default: what is spoken at the server's port]
+    /// What they speak [default: auto, by what they say first, otherwise by the server's port]
     #[arg(long, value_name = "PROTOCOL")]
     pub proto: Option<String>,
     /// Keep the whole record in this file, which `log`, `diagram` and `capture` read later

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use toynet_lab::dissectors::{dissector, dissector_of};
+use toynet_lab::dissectors::{dissector, dissector_of, listening};
 use toynet_lab::protocols::Protocol;
 use toynet_lab::run::follow::News;
-use toynet_lab::run::{Clock, Follow, Roster};
+use toynet_lab::run::{Clock, Entry, Follow, Roster};
+use toynet_view::capture::{KeyLog, Opener};
 use toynet_view::{Dissectors, Format, Log, Show};
 
 use crate::arguments::LogForm;
@@ -30,7 +31,30 @@ pub fn start(
     if form == LogForm::Off {
         return Ok(None);
     }
-    Listener::start("log", move |stopped| write(follow, clock, stopped, log())).map(Some)
+    Listener::start("log", move |stopped| write(follow, clock, stopped, Reading { log: log(), opener: None })).map(Some)
+}
+
+/// The same for what strangers say to each other: TLS among it is named.
+///
+/// # Errors
+/// As for [`start`].
+pub fn start_among_strangers(
+    follow: Follow,
+    clock: Clock,
+    form: LogForm,
+    log: impl FnOnce() -> Log + Send + 'static,
+) -> io::Result<Option<Listener>> {
+    if form == LogForm::Off {
+        return Ok(None);
+    }
+    let reading = move || Reading { log: log(), opener: Some(Opener::default()) };
+    Listener::start("log", move |stopped| write(follow, clock, stopped, reading())).map(Some)
+}
+
+/// A log, and what finds TLS in streams before it.
+struct Reading {
+    log: Log,
+    opener: Option<Opener>,
 }
 
 /// How a log of this form is written.
@@ -46,6 +70,11 @@ pub fn dissectors() -> Dissectors {
 /// A log that knows all of the lab's protocols.
 pub fn new_log(roster: Roster, format: Format, show: Show) -> Log {
     Log::new(roster, dissectors(), format, show)
+}
+
+/// A log of a relay, which finds out by listening what is spoken, whatever the port.
+pub fn listening_log(roster: Roster, format: Format, show: Show) -> Log {
+    Log::new(roster, Rc::new(|info, _| listening(info)), format, show)
 }
 
 /// A log of a server that stands alone, at whatever ports.
@@ -82,37 +111,42 @@ pub fn said_columns() -> Option<usize> {
     env::var("COLUMNS").ok()?.parse().ok()
 }
 
-async fn write(mut follow: Follow, clock: Clock, mut stopped: oneshot::Receiver<()>, mut log: Log) {
+async fn write(mut follow: Follow, clock: Clock, mut stopped: oneshot::Receiver<()>, mut reading: Reading) {
     loop {
         // Without news there may still be something that was held back for its answer.
         let deadline = clock.now() + HELD_BACK;
         let waited = tokio::select! {
             biased;
-            _ = &mut stopped => return finish(follow, log).await,
+            _ = &mut stopped => return finish(follow, reading).await,
             waited = clock.until(deadline, follow.next(clock)) => waited,
         };
         let Some(news) = waited.unwrap_or_else(|_| Some(News::default())) else { return };
-        feed(&mut log, &news);
-        log.tick(clock.now());
-        log.set_columns(columns());
-        if !put(&log.drain()) {
+        feed(&mut reading, &news);
+        reading.log.tick(clock.now());
+        reading.log.set_columns(columns());
+        if !put(&reading.log.drain()) {
             return tracing::info!("nobody reads the log here any more; the lab goes on, and `toynet log -f` shows it");
         }
     }
 }
 
 /// Shows what there still is.
-async fn finish(mut follow: Follow, mut log: Log) {
+async fn finish(mut follow: Follow, mut reading: Reading) {
     if let Some(news) = follow.rest().await {
-        feed(&mut log, &news);
+        feed(&mut reading, &news);
     }
-    log.finish();
-    put(&log.drain());
+    reading.log.finish();
+    put(&reading.log.drain());
 }
 
-fn feed(log: &mut Log, news: &News) {
+fn feed(Reading { log, opener }: &mut Reading, news: &News) {
     log.missed(news.left_out);
-    news.journal.entries().for_each(|entry| log.feed(&entry));
+    for entry in news.journal.entries() {
+        match opener {
+            Some(opener) => opener.take(&entry, &KeyLog::default(), &mut |entry: &Entry<'_>| log.feed(entry)),
+            None => log.feed(&entry),
+        }
+    }
 }
 
 fn put(text: &str) -> bool {

@@ -40,12 +40,14 @@ pub async fn tap(tap: Tap) -> Result<(), Exit> {
     let recording = recording.map(record).transpose().map_err(not_allowed)?;
     if tap.log != LogForm::Json {
         let (bound, to) = (relay.bound(), &tap.to);
-        let spoken = protocol.map_or("what they say is not understood; say --proto", |name| name);
+        let spoken = tap.proto.as_deref().filter(|name| *name != AUTO).unwrap_or("what they speak shows when they do");
         print(&format!("ready: tcp and udp from {bound} to {}:{} ({spoken})\n", to.host, to.port));
     }
     let (form, secrets) = (tap.log, tap.secrets);
-    let log = move || live::new_log(roster, live::format(form), Show { secrets, ..Show::default() });
-    let log = live::start(relay.follow(), relay.clock(), form, log).map_err(not_allowed)?;
+    let listens = tap.proto.as_deref().is_none_or(|name| name == AUTO);
+    let new_log = if listens { live::listening_log } else { live::new_log };
+    let log = move || new_log(roster, live::format(form), Show { secrets, ..Show::default() });
+    let log = live::start_among_strangers(relay.follow(), relay.clock(), form, log).map_err(not_allowed)?;
     tokio::select! {
         biased;
         _ = interrupt.recv() => {}
@@ -79,7 +81,7 @@ fn known(name: Option<&str>, port: u16) -> Result<Option<&'static str>, Exit> {
     }
 }
 
-/// By the server's port.
+/// By what is said first, otherwise by the server's port.
 const AUTO: &str = "auto";
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - `websocket`: what an upgrade leads to
 //! - `draft`, `line`: what a message becomes in words
 //! - `notes`: what it means, part by part
+//! - [`opening`]: how HTTP is known by what is said first
 
 use toynet_machine::Time;
 use toynet_record::Side;
@@ -14,6 +15,7 @@ mod draft;
 mod line;
 mod notes;
 mod one;
+pub mod opening;
 mod two;
 mod websocket;
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_record::Transport;
-use toynet_record::dissect::{Dissector, FlowInfo};
+use toynet_record::dissect::{Dissector, FlowInfo, Likeness};
 use toynet_service::place::FileKind;
 use toynet_service::{
     Command, Config, Endpoint, Facts, FaultWords, Files, Mistake, Place, Protocol, Reached, Server, Spot, What,
@@ -25,6 +25,7 @@ const DNS: Protocol = Protocol {
     ports: &[],
     read: dns,
     schema: "{}",
+    recognise: |_| Likeness::No,
     dissector: no_dissector,
     fault: Some(FaultWords { read: fault, kinds: &[("answer = \"SERVFAIL\"", "this code")], tls: false }),
     tools: &[],
@@ -36,6 +37,7 @@ const HTTP: Protocol = Protocol {
     ports: &[],
     read: http,
     schema: "{}",
+    recognise: |_| Likeness::No,
     dissector: no_dissector,
     fault: None,
     tools: &[],
@@ -47,6 +49,7 @@ const SMTP: Protocol = Protocol {
     ports: &[],
     read: smtp,
     schema: "{}",
+    recognise: |_| Likeness::No,
     dissector: no_dissector,
     fault: None,
     tools: &[],

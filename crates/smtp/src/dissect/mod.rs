@@ -3,10 +3,12 @@
 //! - here: whose turn it is, and which reply belongs to what
 //! - `client`: commands and content; `server`: replies; `line`: what one side has said of a line
 //! - `summary`: a message's header in a few words; `notes`: everything in more words
+//! - [`opening`]: how SMTP is known by what is said first
 
 mod client;
 mod line;
 mod notes;
+pub mod opening;
 mod server;
 mod summary;
 

@@ -11,7 +11,7 @@ use toynet_record::dissect::FlowInfo;
 use toynet_record::{Event, Flow, FlowId};
 
 use super::Dissectors;
-use super::live::{Ear, Live, Parked, Start};
+use super::live::{Ear, Live, Parked, Passed, Start};
 use crate::told::{Told, transport_name};
 
 pub(super) struct Flows {
@@ -103,8 +103,8 @@ impl Flows {
             explain: self.explain,
         };
         let ear = match (self.dissectors)(info, &flow) {
-            Some((protocol, dissector)) => Ear::Dissector { protocol, dissector },
-            None => Ear::Counter { protocol: transport_name(flow.transport), there: 0, back: 0 },
+            Some((protocol, dissector)) => Ear::Dissector { protocol, dissector, passed: Passed::default() },
+            None => Ear::Counter { protocol: transport_name(flow.transport), passed: Passed::default() },
         };
         let id = flow.id;
         self.live.insert(id, Live::begin(flow, ear, start, tell));

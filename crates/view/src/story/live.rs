@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use toynet_machine::Time;
-use toynet_record::dissect::{Message, Role, Said};
+use toynet_record::dissect::{Message, Role, Said, Taken};
 use toynet_record::{Closing, Dissector, Flow, FlowCause, Side, Transport};
 
 use crate::told::{Happening, Told, What};
@@ -38,8 +38,15 @@ pub(super) struct Parked {
 
 /// Who listens.
 pub(super) enum Ear {
-    Dissector { protocol: &'static str, dissector: Box<dyn Dissector> },
-    Counter { protocol: &'static str, there: u64, back: u64 },
+    Dissector { protocol: &'static str, dissector: Box<dyn Dissector>, passed: Passed },
+    Counter { protocol: &'static str, passed: Passed },
+}
+
+/// How many octets went each way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Passed {
+    there: u64,
+    back: u64,
 }
 
 /// How a flow comes to be heard.
@@ -132,7 +139,7 @@ impl Live {
         self.open.clear();
         let shut = self.happening(0, Side::Initiator, time, Happening::Shut { terms: terms.to_owned() });
         tell(Told { protocol: "tls", ..shut });
-        self.ear = Ear::Counter { protocol: "tls", there: 0, back: 0 };
+        self.ear = Ear::Counter { protocol: "tls", passed: Passed::default() };
     }
 
     pub fn unsecured(&mut self, by: Side, time: Time, why: &str, tell: &mut impl FnMut(Told)) {
@@ -167,7 +174,7 @@ impl Live {
     fn wind_up(&mut self, now: Time, tell: &mut impl FnMut(Told)) {
         self.dissect(tell, |dissector, out| dissector.closed(now, out));
         self.end_hole(tell);
-        if let Ear::Counter { there, back, .. } = self.ear
+        if let Some(Passed { there, back }) = self.ear.not_understood()
             && there + back > 0
         {
             tell(self.happening(0, Side::Initiator, self.flow.opened, Happening::Passed { there, back }));
@@ -189,11 +196,10 @@ impl Live {
     }
 
     fn count(&mut self, by: Side, octets: u64) {
-        if let Ear::Counter { there, back, .. } = &mut self.ear {
-            match by {
-                Side::Initiator => *there += octets,
-                Side::Acceptor => *back += octets,
-            }
+        let (Ear::Dissector { passed, .. } | Ear::Counter { passed, .. }) = &mut self.ear;
+        match by {
+            Side::Initiator => passed.there += octets,
+            Side::Acceptor => passed.back += octets,
         }
     }
 
@@ -253,7 +259,23 @@ impl Live {
 
     fn protocol(&self) -> &'static str {
         match &self.ear {
-            Ear::Dissector { protocol, .. } | Ear::Counter { protocol, .. } => protocol,
+            Ear::Dissector { protocol, dissector, .. } => match dissector.takes_for() {
+                Taken::For(protocol) => protocol,
+                Taken::Given | Taken::Unknown => protocol,
+            },
+            Ear::Counter { protocol, .. } => protocol,
+        }
+    }
+}
+
+impl Ear {
+    /// What passed, where nobody knows what it was.
+    fn not_understood(&self) -> Option<Passed> {
+        match self {
+            Ear::Dissector { dissector, passed, .. } => {
+                Some(*passed).filter(|_| dissector.takes_for() == Taken::Unknown)
+            }
+            Ear::Counter { passed, .. } => Some(*passed),
         }
     }
 }
