@@ -69,6 +69,15 @@ pub fn protocol(name: Option<&str>, port: u16) -> Option<&'static Protocol> {
     }
 }
 
+/// The port that a server at `port` would have in a lab: that where labs raise standard ports, otherwise the first one of
+/// the protocol of this name, if it is none of its.
+pub fn standing_for(name: Option<&str>, port: u16) -> u16 {
+    let protocols = || protocols::ALL.iter().filter(|protocol| name.is_none_or(|name| protocol.name == name));
+    let is_known = |wanted: &u16| protocols().any(|protocol| protocol.ports.iter().any(|(_, one)| one == wanted));
+    let known = port.checked_sub(RAISED).filter(is_known).or_else(|| Some(port).filter(is_known));
+    known.or_else(|| standard_port(name?)).unwrap_or(port)
+}
+
 /// The port at which a protocol is spoken first of all.
 pub fn standard_port(name: &str) -> Option<u16> {
     Some(protocol(Some(name), 0)?.ports.first()?.1)

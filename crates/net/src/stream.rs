@@ -98,6 +98,18 @@ impl Stream {
         self.io.reset();
     }
 
+    /// Waits until the peer says something or ends, and looks at it: it is there still, and not recorded. Nothing at
+    /// its end.
+    ///
+    /// # Errors
+    /// As the system says; where the connection is no socket of its, always.
+    pub async fn peek(&self, room: &mut [u8]) -> io::Result<usize> {
+        match &self.io {
+            Io::Tcp(io) => io.peek(room).await,
+            Io::Pipe(_) | Io::Quic(_) | Io::Tls(_) | Io::Replay(_) | Io::Gone => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     /// What was agreed when TLS started, if it has.
     pub fn tls(&self) -> Option<&tls::Terms> {
         match &self.io {

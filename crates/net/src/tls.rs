@@ -5,11 +5,12 @@
 //!
 //! - `server`: how a server speaks TLS; [`trust`]: how a client does, and whom it believes; `identity`: certificates, and which of them is shown
 //! - [`fault`]: what a server does wrong on purpose while TLS begins
-//! - `alert`: why a handshake failed; `old`: a server that no client of today accepts
+//! - `hello`: what a client says first; `alert`: why a handshake failed; `old`: a server that no client of today accepts
 //! - `replay`: what was read to see whether TLS is spoken; `wire`: what lies under it; `keylog`: its secrets
 
 mod alert;
 pub mod fault;
+mod hello;
 mod identity;
 mod keylog;
 mod old;
@@ -39,12 +40,13 @@ pub(crate) use replay::Replay;
 use server::How;
 use wire::Wire;
 
-pub use toynet_record::alert::number as alert_number;
+pub use hello::{First, Hello};
 pub use identity::{BadIdentity, Identities, Identity, Spoilt, certificates};
 pub use keylog::key_log_file;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub use rustls::{ClientConfig, ServerConfig};
 pub use server::{Server, Tickets, Versions};
+pub use toynet_record::alert::number as alert_number;
 pub use trust::Trust;
 
 /// A TLS connection over whatever carries a stream.

@@ -319,6 +319,12 @@ pub struct Tap {
     /// What they speak [default: auto, by what they say first, otherwise by the server's port]
     #[arg(long, value_name = "PROTOCOL")]
     pub proto: Option<String>,
+    /// Open TLS, from the first octet or after STARTTLS, with certificates that clients must trust
+    #[arg(long)]
+    pub intercept: bool,
+    /// With --intercept: do not verify the server's certificate
+    #[arg(long, requires = "intercept")]
+    pub insecure: bool,
     /// Keep the whole record in this file, which `log`, `diagram` and `capture` read later
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

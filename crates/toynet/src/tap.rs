@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
-use toynet_lab::dissectors;
-use toynet_lab::run::Relay;
+use toynet_lab::run::{Clock, Folders, Intercept, Relay, Trust};
+use toynet_lab::{Authority, dissectors};
 use toynet_view::Show;
 
 use crate::arguments::{LogForm, Tap};
@@ -30,8 +31,10 @@ pub async fn tap(tap: Tap) -> Result<(), Exit> {
     let protocol = known(tap.proto.as_deref(), tap.to.port)?;
     let Listen(ip, port) = tap.listen;
     let recording = tap.record.as_deref().map(Recording::create).transpose()?;
-    let standard = protocol.and_then(dissectors::standard_port).unwrap_or(tap.to.port);
-    let relay = Relay::start(SocketAddr::new(ip, port.unwrap_or(0)), &tap.to.host, tap.to.port, standard);
+    let standard = dissectors::standing_for(protocol, tap.to.port);
+    let (intercept, root) = if tap.intercept { interception(tap.insecure)? } else { (None, None) };
+    let listen = SocketAddr::new(ip, port.unwrap_or(0));
+    let relay = Relay::start(listen, &tap.to.host, tap.to.port, standard, intercept);
     let relay = relay.await.map_err(not_allowed)?;
     let roster = relay.roster().clone();
     let follow = relay.recorder().await;
@@ -42,6 +45,12 @@ pub async fn tap(tap: Tap) -> Result<(), Exit> {
         let (bound, to) = (relay.bound(), &tap.to);
         let spoken = tap.proto.as_deref().filter(|name| *name != AUTO).unwrap_or("what they speak shows when they do");
         print(&format!("ready: tcp and udp from {bound} to {}:{} ({spoken})\n", to.host, to.port));
+        if let Some(root) = root {
+            let root = root.display();
+            print(&format!(
+                "TLS is opened: clients must trust {root}, as with curl --cacert; `toynet ca --lab {LAB}` says how\n"
+            ));
+        }
     }
     let (form, secrets) = (tap.log, tap.secrets);
     let listens = tap.proto.as_deref().is_none_or(|name| name == AUTO);
@@ -57,6 +66,18 @@ pub async fn tap(tap: Tap) -> Result<(), Exit> {
         listener.stop(relay.clock()).await;
     }
     Ok(())
+}
+
+/// What opens TLS, and the file with the root that clients must trust.
+fn interception(insecure: bool) -> Result<(Option<Intercept>, Option<PathBuf>), Exit> {
+    let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
+    let state = Folders::of_user().and_then(|folders| folders.keep_state(LAB)).map_err(not_allowed)?;
+    let state =
+        state.ok_or_else(|| Exit::not_allowed("toynet: without a home there is no place for a root to trust"))?;
+    let authority = Authority::open(LAB, Some(&state), Clock::system()).map_err(not_allowed)?;
+    let root = authority.root_file().map(Path::to_owned);
+    let trust = if insecure { Trust::Anybody } else { Trust::System };
+    Ok((Some(Intercept::new(authority, trust)), root))
 }
 
 /// Reads `HOST:PORT`.
@@ -83,6 +104,8 @@ fn known(name: Option<&str>, port: u16) -> Result<Option<&'static str>, Exit> {
 
 /// By what is said first, otherwise by the server's port.
 const AUTO: &str = "auto";
+/// Under which name the root is kept.
+const LAB: &str = "tap";
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,10 @@
 //! The relay stands in the server's place: the client's half of each conversation is recorded, and told as if it went
 //! to the server itself. The half between relay and server is not, since the same is said there. So a conversation is
 //! one flow.
+//!
+//! - `intercept`: TLS is opened on its way
+
+mod intercept;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +26,7 @@ use toynet_record::{Quota, Roster};
 
 use super::Follow;
 use crate::visit::outside;
+pub use intercept::Intercept;
 
 /// A relay that runs on the caller's runtime.
 #[derive(Debug)]
@@ -39,15 +44,23 @@ struct Way {
     name: String,
     to: Vec<SocketAddr>,
     host: Host,
+    intercept: Option<Intercept>,
 }
 
 impl Relay {
     /// Starts to relay, over TCP and UDP, from `listen`, where port 0 is any that is free, to a port of the
-    /// server called `name`, which the record tells to be the port `standard`. When this returns it listens.
+    /// server called `name`, which the record tells to be the port `standard`. With `intercept` TLS is opened. When this
+    /// returns it listens.
     ///
     /// # Errors
     /// When the server has no address, or `listen` cannot be had.
-    pub async fn start(listen: SocketAddr, name: &str, port: u16, standard: u16) -> io::Result<Self> {
+    pub async fn start(
+        listen: SocketAddr,
+        name: &str,
+        port: u16,
+        standard: u16,
+        intercept: Option<Intercept>,
+    ) -> io::Result<Self> {
         let to = addresses(name, port).await?;
         let first = *to.first().ok_or(io::ErrorKind::NotFound)?;
         let server = SocketAddr::new(first.ip(), standard);
@@ -67,7 +80,7 @@ impl Relay {
         // The relay's own connections are recorded where nobody reads.
         let unread = Recorder::new(0, Quota(UNREAD), clock);
         let host = outside(0, clock, &unread).ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let way = Rc::new(Way { name: name.to_owned(), to, host });
+        let way = Rc::new(Way { name: name.to_owned(), to, host, intercept });
         let stand_in = TopologyHost { name: name.to_owned(), number: 1, addresses: vec![bound.ip()] };
         let topology = Topology::new(vec![stand_in], Default::default(), None, 0);
         let network = Network::new(0, Arc::new(topology), Carrier::Real(Real), clock, recorder);
@@ -142,7 +155,14 @@ async fn datagrams(socket: Datagrams, way: Rc<Way>) {
 impl Way {
     async fn relay(&self, client: Stream) {
         match self.connect().await {
-            Ok(server) => pass_on(client, server).await,
+            Ok(server) => match &self.intercept {
+                None => pass_on(client, server).await,
+                Some(intercept) => match intercept.open(client, server, &self.name, self.host.clock()).await {
+                    Ok(Some((client, server))) => pass_on(client, server).await,
+                    Ok(None) => {}
+                    Err(error) => tracing::warn!("{error}"),
+                },
+            },
             Err(error) => {
                 tracing::warn!("{} cannot be reached: {error}", self.name);
                 client.reset();
@@ -196,7 +216,11 @@ async fn pass_on(client: Stream, server: Stream) {
 }
 
 async fn pass(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    tokio::io::copy(from, to).await?;
+    // Many end TLS by closing the connection below it.
+    tokio::io::copy(from, to).await.or_else(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Ok(0),
+        _ => Err(error),
+    })?;
     to.shutdown().await
 }
 
