@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crate::detour::{Detour, NotRun};
-use crate::{Ended, Me, Refused, Step, Visit, World};
+use crate::{Ended, Me, Part, Refused, Step, Visit, World};
 
 /// The first process of a world; there is none here.
 #[derive(Debug)]
@@ -126,6 +126,16 @@ impl Entrance {
     pub fn of(_: i32) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
+    /// Does not happen.
+    pub fn to(self, _: &Part) -> io::Result<Self> {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn to_who_has(self, _: &Part) -> io::Result<Self> {
+        match self.0 {}
+    }
+
 
     /// Does not happen.
     pub fn enter(self) -> io::Result<()> {

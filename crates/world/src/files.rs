@@ -12,7 +12,7 @@ pub(crate) type Files = BTreeMap<String, String>;
 pub(crate) fn of(world: &World, nsswitch: &str) -> Files {
     let mut files: Files = world.trust.iter().flat_map(|pem| pem.files()).collect();
     files.insert("resolv.conf".to_owned(), resolv_conf(world));
-    files.insert("hosts".to_owned(), hosts(world));
+    files.insert("hosts".to_owned(), world.me.hosts(&world.host_name));
     files.insert("hostname".to_owned(), format!("{}\n", world.host_name));
     files.insert("nsswitch.conf".to_owned(), only_dns(nsswitch));
     files
@@ -23,14 +23,6 @@ fn resolv_conf(world: &World) -> String {
     let mut text = "# written by toynet\n".to_owned();
     if let Some(resolver) = world.resolver {
         let _ = writeln!(text, "nameserver {resolver}\noptions timeout:1 attempts:2");
-    }
-    text
-}
-
-fn hosts(world: &World) -> String {
-    let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n".to_owned();
-    for address in &world.me.addresses {
-        let _ = writeln!(text, "{address} {} {}", world.me.name, world.host_name);
     }
     text
 }
@@ -58,6 +50,6 @@ mod tests {
         assert!(!files["resolv.conf"].contains("nameserver"));
         let asked = World { resolver: Some([198, 18, 0, 9].into()), ..World::new("one") };
         assert!(of(&asked, "")["resolv.conf"].contains("nameserver 198.18.0.9\n"));
-        assert!(of(&asked, "")["hosts"].contains("198.19.0.1 one one\n"));
+        assert!(of(&asked, "")["hosts"].contains("198.19.0.1 one\n"));
     }
 }

@@ -58,4 +58,4 @@ use linux as platform;
 pub use linux::{Entrance, Inside, Outside};
 pub use refused::{Refused, Step};
 pub use trust::Pem;
-pub use world::{Ended, Me, Visit, World};
+pub use world::{Ended, Me, Part, Visit, World};

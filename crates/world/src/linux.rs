@@ -4,6 +4,7 @@
 //! - `addresses`: who can be reached; [`netlink`]: how the kernel is told
 //! - `etc`: the world's own /etc; `mounts`: the rest of what it sees
 //! - `enter`: a command goes in; `guard`: signals and the terminal while it is there
+//! - `part`: a machine of its own in there, for who takes another part
 //! - `capability`: what its programs may do
 //! - `outpost`: the process that stays outside
 //! - `detour`: programs that stay outside too, and are led to a lab
@@ -19,6 +20,7 @@ mod kernel;
 mod mounts;
 mod netlink;
 mod outpost;
+mod part;
 mod sockets;
 mod start;
 

@@ -12,21 +12,32 @@ pub struct Variables {
 }
 
 impl Variables {
+    /// The same for who has another part.
+    #[must_use]
+    pub fn with_host(mut self, name: &str) -> Self {
+        self.set.iter_mut().filter(|(known, _)| known == HOST).for_each(|(_, value)| name.clone_into(value));
+        self
+    }
+
     pub(crate) fn of(world: &World) -> Self {
         Self::new(&world.name, &world.me.name, world.trust.as_ref().map(|_| trust::BUNDLE))
     }
 
     /// Those of programs in the lab of this name, as the host `me`, that trust what stands in the file `bundle`.
     pub fn new(lab: &str, me: &str, bundle: Option<&str>) -> Self {
-        let named = [("TOYNET_LAB", lab), ("TOYNET_HOST", me)];
+        let named = [("TOYNET_LAB", lab), (HOST, me)];
         let mut set: Vec<_> = named.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         set.push(("PS1".to_owned(), format!("({lab}) \\u@\\h:\\w\\$ ")));
+        // Debian's shells set their prompt themselves, and begin it with this.
+        set.push(("debian_chroot".to_owned(), lab.to_owned()));
         let told = bundle.map(|bundle| trust::VARIABLES.map(|name| (name.to_owned(), bundle.to_owned())));
         set.extend(told.into_iter().flatten());
         Self { set, unset: PROXIES.map(str::to_owned).into() }
     }
 }
 
+/// Who one is.
+const HOST: &str = "TOYNET_HOST";
 /// One proxy left over would send everything that a program asks to an address that is not there.
 const PROXIES: [&str; 10] = [
     "HTTP_PROXY",

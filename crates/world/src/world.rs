@@ -33,6 +33,15 @@ pub struct Me {
     pub addresses: Vec<IpAddr>,
 }
 
+/// Another part than the world's own that programs can have there: a machine of its own, joined by a cable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Who they are, of the world's addresses; nobody may listen there.
+    pub me: Me,
+    /// The world's addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
 /// A command that goes into a world.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -95,6 +104,14 @@ impl World {
 }
 
 impl Me {
+    /// Who is called `name` in a file of hosts.
+    pub(crate) fn hosts(&self, host_name: &str) -> String {
+        let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n".to_owned();
+        let also = if host_name == self.name { String::new() } else { format!(" {host_name}") };
+        self.addresses.iter().for_each(|address| text.push_str(&format!("{address} {}{also}\n", self.name)));
+        text
+    }
+
     /// The address of this family.
     pub(crate) fn address_like(&self, like: IpAddr) -> Option<IpAddr> {
         self.addresses.iter().copied().find(|address| address.is_ipv4() == like.is_ipv4())

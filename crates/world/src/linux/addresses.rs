@@ -80,7 +80,7 @@ fn can_bind() -> bool {
 
 /// These belong to the network of the process that writes them. Says whether IPv6 addresses can be
 /// bound that only a route makes local.
-fn set_sysctls(has_six: bool, lacking: &mut Vec<String>) -> bool {
+pub fn set_sysctls(has_six: bool, lacking: &mut Vec<String>) -> bool {
     let (_, group) = kernel::user();
     let group = format!("{group} {group}");
     for (name, value, what) in [

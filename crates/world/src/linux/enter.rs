@@ -11,14 +11,15 @@ use std::process::Command;
 
 use libc::{c_int, pid_t};
 
-use super::{capability, guard, kernel};
-use crate::{Ended, Visit};
+use super::{capability, guard, kernel, part};
+use crate::{Ended, Part, Visit};
 
 /// A way into a world: its namespaces.
 #[derive(Debug)]
 pub struct Entrance {
     user: File,
     process: File,
+    /// Of network, mounts and host name.
     own: [(File, c_int); 3],
 }
 
@@ -30,13 +31,29 @@ impl Entrance {
     /// that this process is in.
     pub fn of(process: i32) -> io::Result<Self> {
         let open = |name: &str| File::open(format!("/proc/{process}/ns/{name}"));
-        let here = fs::read_link("/proc/self/ns/net")?;
-        if fs::read_link(format!("/proc/{process}/ns/net"))? == here {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "that process is in the same network"));
+        if in_one_world(process)? {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "that process is in the same world"));
         }
-        let own =
-            [(open("net")?, libc::CLONE_NEWNET), (open("mnt")?, libc::CLONE_NEWNS), (open("uts")?, libc::CLONE_NEWUTS)];
-        Ok(Self { user: open("user")?, process: open("pid")?, own })
+        Ok(Self { user: open("user")?, process: open("pid")?, own: own(process)? })
+    }
+
+    /// The way to where programs have another part than the world's own: to those that have it already, otherwise to
+    /// a machine of its own that is there as long as somebody is. This process must have one thread.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AddrInUse`] when somebody else is about to take that part; as the kernel says.
+    pub fn to(self, part: &Part) -> io::Result<Self> {
+        let own = part::find_or_make(&self.user, &self.own, part)?;
+        Ok(Self { own, ..self })
+    }
+
+    /// The way to those who have this part, if somebody has; else to the world's own.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn to_who_has(self, part: &Part) -> io::Result<Self> {
+        let own = part::find(&self.user, part)?;
+        Ok(Self { own: own.unwrap_or(self.own), ..self })
     }
 
     /// Moves this process itself into the world's network, for good. It stays among the processes outside, as do its
@@ -97,6 +114,18 @@ pub fn command(visit: &Visit) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// Whether a process is in the same world as this one: nobody owns two of them by one namespace of users.
+fn in_one_world(process: i32) -> io::Result<bool> {
+    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/user"));
+    Ok(namespace(&process.to_string())? == namespace("self")?)
+}
+
+/// The namespaces of a process that are a part's own.
+pub(super) fn own(process: i32) -> io::Result<[(File, c_int); 3]> {
+    let open = |name: &str| File::open(format!("/proc/{process}/ns/{name}"));
+    Ok([(open("net")?, libc::CLONE_NEWNET), (open("mnt")?, libc::CLONE_NEWNS), (open("uts")?, libc::CLONE_NEWUTS)])
 }
 
 /// The folder that this process is in, which it loses with its mounts.

@@ -46,6 +46,28 @@ pub fn die_with_parent(signal: c_int) -> io::Result<()> {
     checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, c_ulong::from(signal.cast_unsigned()), 0, 0, 0) })
 }
 
+/// Lets this user's other processes see what this one has, though it has gained rights (PR_SET_DUMPABLE in prctl(2)).
+pub fn be_seen() -> io::Result<()> {
+    // SAFETY: takes no pointer.
+    checked(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) })
+}
+
+/// The number of an interface of this network.
+pub fn interface(name: &CStr) -> io::Result<u32> {
+    // SAFETY: the string ends in NUL.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(io::Error::last_os_error()),
+        number => Ok(number),
+    }
+}
+
+/// umount2(2), at once for who looks for it and later for who uses it.
+pub fn unmount(target: &Path) -> io::Result<()> {
+    let target = CString::new(target.as_os_str().as_bytes())?;
+    // SAFETY: the string ends in NUL and outlives the call.
+    checked(unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) })
+}
+
 /// Begins a session that has no terminal.
 pub fn leave_terminal() -> io::Result<()> {
     // SAFETY: takes nothing.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use super::kernel;
 
@@ -18,17 +18,19 @@ pub struct Batch {
 impl Batch {
     /// Turns the loopback on.
     pub fn loopback_up(&mut self) {
-        let up = libc::IFF_UP.cast_unsigned();
-        let mut body = vec![0; 4];
-        [LOOPBACK, up, up].iter().for_each(|word| body.extend(word.to_ne_bytes()));
-        self.request(libc::RTM_NEWLINK, 0, &body, &[]);
+        self.up(LOOPBACK);
     }
 
     /// Gives the loopback an address, which is then also spoken from.
     pub fn address(&mut self, address: IpAddr) {
+        self.address_of(LOOPBACK, address);
+    }
+
+    /// Gives an interface an address.
+    pub fn address_of(&mut self, interface: u32, address: IpAddr) {
         let (family, whole) = family(address);
         let mut body = vec![family, whole, libc::IFA_F_NODAD as u8, libc::RT_SCOPE_UNIVERSE];
-        body.extend(LOOPBACK.to_ne_bytes());
+        body.extend(interface.to_ne_bytes());
         let octets = octets(address);
         let attributes = [(libc::IFA_LOCAL, octets.as_slice()), (libc::IFA_ADDRESS, &octets)];
         self.request(libc::RTM_NEWADDR, NEW, &body, &attributes);
@@ -36,14 +38,37 @@ impl Batch {
 
     /// Makes an address one of this machine's; who connects to it speaks from `from`.
     pub fn own(&mut self, address: IpAddr, from: Option<IpAddr>) {
-        let (family, whole) = family(address);
-        let table = libc::RT_TABLE_LOCAL;
         let scope = if address.is_ipv4() { libc::RT_SCOPE_HOST } else { libc::RT_SCOPE_UNIVERSE };
-        let mut body = vec![family, whole, 0, 0, table, libc::RTPROT_BOOT, scope, libc::RTN_LOCAL];
-        body.extend([0; 4]);
-        let (to, from) = (octets(address), from.map(octets));
-        let mut attributes = vec![(libc::RTA_DST, to.as_slice()), (libc::RTA_OIF, &LOOPBACK_OCTETS)];
-        attributes.extend(from.iter().map(|from| (libc::RTA_PREFSRC, from.as_slice())));
+        let from = from.map(octets);
+        let source: Vec<_> = from.iter().map(|from| (libc::RTA_PREFSRC, from.as_slice())).collect();
+        self.route(address, LOOPBACK, (libc::RTN_LOCAL, scope, LATER), &source);
+    }
+
+    /// Has an address be found at the other end of an interface, though it is one of this machine's else.
+    pub fn beyond(&mut self, address: IpAddr, interface: u32) {
+        let scope = if address.is_ipv4() { libc::RT_SCOPE_LINK } else { libc::RT_SCOPE_UNIVERSE };
+        self.route(address, interface, (libc::RTN_UNICAST, scope, SOONER), &[]);
+    }
+
+    /// Has an address be reached by way of `gateway`; who connects to it speaks from `from`.
+    pub fn by_way_of(&mut self, address: IpAddr, interface: u32, gateway: IpAddr, from: IpAddr) {
+        let (gateway, from) = (octets(gateway), octets(from));
+        let further = [(libc::RTA_GATEWAY, gateway.as_slice()), (libc::RTA_PREFSRC, from.as_slice())];
+        self.route(address, interface, (libc::RTN_UNICAST, libc::RT_SCOPE_UNIVERSE, SOONER), &further);
+    }
+
+    /// Whoever speaks from a local address finds routes in the local table first, those with the least priority before
+    /// others.
+    fn route(&mut self, to: IpAddr, interface: u32, (kind, scope, priority): (u8, u8, u32), further: &[(u16, &[u8])]) {
+        let (family, whole) = family(to);
+        let mut body = vec![family, whole, 0, 0, libc::RT_TABLE_LOCAL, libc::RTPROT_BOOT, scope, kind];
+        let (to, interface, priority) = (octets(to), interface.to_ne_bytes(), priority.to_ne_bytes());
+        let mut attributes: Vec<(u16, &[u8])> =
+            vec![(libc::RTA_DST, &to), (libc::RTA_OIF, &interface), (libc::RTA_PRIORITY, &priority)];
+        attributes.extend_from_slice(further);
+        // A gateway is at the interface's other end, though no address tells so.
+        let has_gateway = attributes.iter().any(|(kind, _)| *kind == libc::RTA_GATEWAY);
+        body.extend(if has_gateway { RTNH_F_ONLINK } else { 0 }.to_ne_bytes());
         self.request(libc::RTM_NEWROUTE, NEW, &body, &attributes);
     }
 
@@ -61,7 +86,44 @@ impl Batch {
         let mut body = vec![family, whole, 0, 0, libc::RT_TABLE_LOCAL, 0, libc::RT_SCOPE_NOWHERE, libc::RTN_LOCAL];
         body.extend([0; 4]);
         let to = octets(address);
-        self.request(libc::RTM_DELROUTE, 0, &body, &[(libc::RTA_DST, &to), (libc::RTA_OIF, &LOOPBACK_OCTETS)]);
+        self.request(libc::RTM_DELROUTE, 0, &body, &[(libc::RTA_DST, &to), (libc::RTA_OIF, &LOOPBACK.to_ne_bytes())]);
+    }
+
+    /// Makes a cable (veth(4)): one end here, the other, at interface 2, in another network.
+    pub fn cable(&mut self, name: &str, hardware: [u8; 6], there: BorrowedFd<'_>, their_hardware: [u8; 6]) {
+        let network = there.as_raw_fd().to_ne_bytes();
+        let mut peer = interface(FIRST, 0);
+        for (kind, value) in [
+            (libc::IFLA_IFNAME, b"eth0\0".as_slice()),
+            (libc::IFLA_ADDRESS, &their_hardware),
+            (libc::IFLA_NET_NS_FD, &network),
+        ] {
+            put(&mut peer, kind, value);
+        }
+        let (mut data, mut info, mut label) = (vec![], vec![], name.as_bytes().to_vec());
+        label.push(0);
+        put(&mut data, VETH_INFO_PEER, &peer);
+        put(&mut info, libc::IFLA_INFO_KIND, b"veth");
+        put(&mut info, libc::IFLA_INFO_DATA, &data);
+        let attributes =
+            [(libc::IFLA_IFNAME, label.as_slice()), (libc::IFLA_ADDRESS, &hardware), (libc::IFLA_LINKINFO, &info)];
+        let only_new = libc::NLM_F_CREATE | libc::NLM_F_EXCL;
+        self.request(libc::RTM_NEWLINK, only_new, &interface(0, libc::IFF_UP.cast_unsigned()), &attributes);
+    }
+
+    /// Turns an interface on.
+    pub fn up(&mut self, index: u32) {
+        self.request(libc::RTM_NEWLINK, 0, &interface(index, libc::IFF_UP.cast_unsigned()), &[]);
+    }
+
+    /// Says which hardware an address has beyond an interface, so that nobody need ask.
+    pub fn neighbour(&mut self, interface: u32, address: IpAddr, hardware: [u8; 6]) {
+        let mut body = vec![family(address).0, 0, 0, 0];
+        body.extend(interface.to_ne_bytes());
+        body.extend(NUD_PERMANENT.to_ne_bytes());
+        body.extend([0; 2]);
+        let octets = octets(address);
+        self.request(libc::RTM_NEWNEIGH, NEW, &body, &[(NDA_DST, octets.as_slice()), (NDA_LLADDR, &hardware)]);
     }
 
     /// Has all of it done.
@@ -106,14 +168,23 @@ impl Batch {
         self.octets.extend(self.count.to_ne_bytes());
         self.octets.extend([0; 4]);
         self.octets.extend(body);
-        for (kind, value) in attributes {
-            self.octets.extend((4 + value.len() as u16).to_ne_bytes());
-            self.octets.extend(kind.to_ne_bytes());
-            self.octets.extend(*value);
-        }
+        attributes.iter().for_each(|(kind, value)| put(&mut self.octets, *kind, value));
         let length = (self.octets.len() - self.last) as u32;
         self.octets[self.last..self.last + 4].copy_from_slice(&length.to_ne_bytes());
     }
+}
+
+/// An attribute, rounded up to four octets.
+fn put(octets: &mut Vec<u8>, kind: u16, value: &[u8]) {
+    octets.extend((4 + value.len() as u16).to_ne_bytes());
+    octets.extend(kind.to_ne_bytes());
+    octets.extend(value);
+    octets.resize(octets.len().next_multiple_of(4), 0);
+}
+
+/// An interface with these flags set, in a request's form (rtnetlink(7), ifinfomsg).
+fn interface(index: u32, flags: u32) -> Vec<u8> {
+    [0, index, flags, flags].iter().flat_map(|word| word.to_ne_bytes()).collect()
 }
 
 /// The number of each request that is answered, and the error or 0 (netlink(7), NLMSG_ERROR).
@@ -135,7 +206,6 @@ fn family(address: IpAddr) -> (u8, u8) {
     }
 }
 
-/// All lengths here are multiples of 4, so that attributes need no padding.
 fn octets(address: IpAddr) -> Vec<u8> {
     match address {
         IpAddr::V4(address) => address.octets().to_vec(),
@@ -145,7 +215,17 @@ fn octets(address: IpAddr) -> Vec<u8> {
 
 /// The number that the loopback has in every network.
 const LOOPBACK: u32 = 1;
-const LOOPBACK_OCTETS: [u8; 4] = LOOPBACK.to_ne_bytes();
+/// The number of the first interface besides.
+pub const FIRST: u32 = 2;
+/// Priorities of routes to the same address.
+const SOONER: u32 = 1;
+const LATER: u32 = 1024;
+/// linux/rtnetlink.h, linux/veth.h, linux/neighbour.h
+const RTNH_F_ONLINK: u32 = 4;
+const VETH_INFO_PEER: u16 = 1;
+const NUD_PERMANENT: u16 = 0x80;
+const NDA_DST: u16 = 1;
+const NDA_LLADDR: u16 = 2;
 /// What is there already is replaced.
 const NEW: i32 = libc::NLM_F_CREATE | libc::NLM_F_REPLACE;
 const HEADER: usize = 16;
@@ -165,8 +245,8 @@ mod tests {
         batch.own([198, 18, 0, 1].into(), Some([198, 19, 0, 1].into()));
         assert_eq!(batch.octets[..4], 32_u32.to_ne_bytes());
         assert_eq!((batch.last, batch.count), (32, 2));
-        assert_eq!(batch.octets[32..36], (16_u32 + 12 + 3 * 8).to_ne_bytes());
-        assert_eq!(batch.octets.len(), 32 + 52);
+        assert_eq!(batch.octets[32..36], (16_u32 + 12 + 4 * 8).to_ne_bytes());
+        assert_eq!(batch.octets.len(), 32 + 60);
     }
 
     #[test]
