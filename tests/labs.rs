@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use support::lab::{Home, lab_file};
 use support::run::eventually;
-use support::{Lab, dig, run, tool, wire};
+use support::{Lab, dig, run, shell, tool, wire};
 
 #[test]
 fn without_arguments_the_built_in_lab_runs_and_says_what_to_try() {
@@ -262,11 +262,13 @@ fn a_lab_whose_log_nobody_reads_any_more_goes_on_and_says_so() {
 #[test]
 fn a_lab_that_is_stuck_is_told_by_its_process() {
     let lab = Lab::of_tests("shop");
-    lab.signal("STOP");
+    let process = lab.status().process();
+    let signal = |name: &str| shell(&format!("kill -{name} {process}")).succeeded();
+    signal("STOP");
     let outcome = lab.toynet(&["status"]);
-    lab.signal("CONT");
+    signal("CONT");
     assert_eq!(outcome.code(), Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains(&format!("kill -9 {}", lab.pid())), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains(&format!("kill -9 {process}")), "{}", outcome.stderr);
 }
 
 #[test]

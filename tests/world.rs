@@ -3,7 +3,7 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 
 use support::lab::{Home, lab_file};
@@ -216,10 +216,11 @@ fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
 }
 
 #[test]
-fn a_lab_that_can_be_entered_has_doors_outside_too() {
+fn a_lab_can_be_entered_where_the_system_allows_it_and_has_doors_outside_too() {
     let Some(home) = home_with(&["curl", "dig"]) else { return };
-    let lab = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "world"]);
+    let lab = Lab::start(&home, &["up", &lab_file("shop")]);
     let status = lab.status();
+    assert_eq!(status.carrier(), "world");
     for line in status.commands().into_iter().filter(|line| !line.contains("telnet")) {
         shell(line).succeeded();
     }
@@ -228,6 +229,85 @@ fn a_lab_that_can_be_entered_has_doors_outside_too() {
     let log = lab.toynet(&["log"]).succeeded().stdout;
     assert!(log.contains("you → www.shop.test"), "{log}");
     assert_eq!(lab.stop("TERM").code(), Some(0));
+}
+
+#[test]
+fn three_terminals_join_a_lab_as_three_hosts() {
+    let Some(home) = home_with(&["curl", "ping"]) else { return };
+    let lab = home.write("lab.toml", THREE_DESKS);
+    let lab = Lab::start(&home, &["up", lab.to_str().expect("a path of ours is text")]);
+    let line = "uname -n; hostname; echo $TOYNET_LAB $TOYNET_HOST; grep -c $TOYNET_HOST /etc/hosts; ls /sys/class/net | grep -c eth0; \
+                for family in 4 6; do curl -$family -sSo /dev/null -w '%{http_code} %{local_ip}\n' http://www.shop.test/; done; \
+                echo here; read _; ping -c 1 -q one.home.test | grep -o '[0-9]*% packet loss'; \
+                ping -6 -c 1 -q two.home.test | grep -o '[0-9]*% packet loss'; toynet dns query +short one.home.test";
+    let mut joined: Vec<Child> = (["one", "two", "three"].iter())
+        .map(|host| {
+            let mut command = home.toynet(&["shell", "--as", &format!("{host}.home.test"), "--", "sh", "-c", line]);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs")
+        })
+        .collect();
+    let told: Vec<Vec<String>> = joined.iter_mut().map(|child| lines_until(child, "here")).collect();
+    for (number, (host, told)) in ["one", "two", "three"].iter().zip(&told).enumerate() {
+        let (name, cable) = (format!("{host}.home.test"), if number == 0 { "0" } else { "1" });
+        let address = format!("200 198.18.77.{}", number + 1);
+        let six = format!("200 2001:db8:77::{}", number + 1);
+        assert_eq!(told[..], [&name, &name, &format!("lab {name}"), "2", cable, &address, &six], "{host}");
+    }
+    for mut child in joined {
+        drop(child.stdin.take());
+        let rest = child.wait_with_output().expect("a child can be waited for");
+        assert_eq!(String::from_utf8_lossy(&rest.stdout), "0% packet loss\n0% packet loss\n198.18.77.1\n");
+    }
+    let log = lab.toynet(&["log", "--proto", "http"]).succeeded().stdout;
+    for host in ["one", "two", "three"] {
+        assert!(log.contains(&format!("{host}.home.test → www.shop.test")), "{log}");
+    }
+    let again = ["shell", "--as", "two.home.test", "--", "ping", "-c1", "-q", "www.shop.test"];
+    lab.toynet(&again).succeeded();
+    let served = lab.toynet(&["shell", "--as", "www.shop.test", "--", "true"]);
+    assert_eq!(served.code(), Some(2), "{served:?}");
+    assert!(served.stderr.contains("one.home.test, two.home.test, three.home.test"), "{served:?}");
+}
+
+#[test]
+fn two_terminals_of_one_host_share_its_network_and_a_server_there_is_reached_by_others() {
+    let Some(home) = home_with(&["curl", "python3"]) else { return };
+    let lab = home.write("lab.toml", THREE_DESKS);
+    let _lab = Lab::start(&home, &["up", lab.to_str().expect("a path of ours is text")]);
+    let serve = "import http.server as h; s = h.HTTPServer(('', 80), h.SimpleHTTPRequestHandler); \
+                 print('here', flush=True); s.handle_request(); s.handle_request(); s.handle_request()";
+    let mut command = home.toynet(&["shell", "--as", "two.home.test", "--", "python3", "-c", serve]);
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    assert_eq!(first_line(&mut server), "here");
+    for (host, at) in [("two", "127.0.0.1"), ("three", "two.home.test"), ("one", "two.home.test")] {
+        let url = format!("http://{at}/");
+        let page = [
+            "shell",
+            "--as",
+            &format!("{host}.home.test"),
+            "--",
+            "curl",
+            "-sSo",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            &url,
+        ];
+        assert_eq!(run(&mut home.toynet(&page)).succeeded().stdout, "200", "{host}");
+    }
+    assert!(server.wait_with_output().expect("a child can be waited for").status.success());
+}
+
+#[test]
+fn what_a_lab_says_of_itself_is_true_where_it_is_read() {
+    let Some(home) = home_with(&[]) else { return };
+    let _lab = Lab::start(&home, &["up", &lab_file("shop")]);
+    let outside = shell_in(&home, "eval \"$(toynet env)\"; echo $TOYNET_WWW_SHOP_TEST_HTTP").succeeded().stdout;
+    assert!(outside.starts_with("127."), "{outside}");
+    let line = "eval \"$(toynet env)\"; echo $TOYNET_WWW_SHOP_TEST_HTTP $TOYNET_RESOLVER; toynet status";
+    let inside = run(&mut home.toynet(&["shell", "--", "sh", "-c", line])).succeeded().stdout;
+    assert!(inside.starts_with("198.18.1.1:80 198.18.0."), "{inside}");
+    assert!(!inside.contains("127."), "{inside}");
 }
 
 #[test]
@@ -332,6 +412,14 @@ fn a_system_that_refuses_is_named_with_its_cure() {
         let text = outcome.text();
         assert!(text.contains("sudo sysctl user.max_user_namespaces="), "{arguments}: {text}");
     }
+    // Where no carrier is asked for, the loopback does, and one line says what there is not.
+    let outcome = shell_in(
+        &home,
+        &format!("unshare -Ur sh -c '{line} up 2>told & until toynet wait ready; do :; done; cat told; toynet down'"),
+    );
+    let told: Vec<&str> = outcome.stdout.lines().filter(|line| line.contains("no network of its own")).collect();
+    assert_eq!(told.len(), 1, "{outcome:?}");
+    assert!(told[0].contains("sudo sysctl user.max_user_namespaces="), "{outcome:?}");
 }
 
 #[test]
@@ -357,6 +445,12 @@ fn a_world_can_hold_another() {
     assert_eq!(inside(&home, &["sh", "-c", &line]).succeeded().stdout, "200");
 }
 
+/// A site, and three people's machines.
+const THREE_DESKS: &str = "[host.\"www.shop.test\".http]\npages = { \"/\" = \"bread\" }\n\
+    [host.\"one.home.test\"]\naddresses = [\"198.18.77.1\", \"2001:db8:77::1\"]\n\
+    [host.\"two.home.test\"]\naddresses = [\"198.18.77.2\", \"2001:db8:77::2\"]\n\
+    [host.\"three.home.test\"]\naddresses = [\"198.18.77.3\", \"2001:db8:77::3\"]\n";
+
 /// A home in which worlds can be made and these tools are there.
 fn home_with(needed: &[&str]) -> Option<Home> {
     let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
@@ -378,10 +472,15 @@ fn begin(home: &Home, script: &str) -> Child {
 }
 
 fn first_line(child: &mut Child) -> String {
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.as_mut().expect("stdout is piped"));
-    out.read_line(&mut line).expect("a pipe can be read");
-    line.trim_end().to_owned()
+    // Octet by octet, so that what comes after the line is left for others.
+    let octets = child.stdout.as_mut().expect("stdout is piped").bytes().map_while(Result::ok);
+    let line: Vec<u8> = octets.take_while(|octet| *octet != b'\n').collect();
+    String::from_utf8(line).expect("what is printed is text")
+}
+
+fn lines_until(child: &mut Child, last: &str) -> Vec<String> {
+    let lines = std::iter::from_fn(|| Some(first_line(child)).filter(|line| line != last));
+    lines.collect()
 }
 
 fn shell_in(home: &Home, line: &str) -> Outcome {

@@ -27,6 +27,16 @@ impl Status {
         self.0["lab"].as_str().unwrap_or_else(|| panic!("no lab in {}", self.0))
     }
 
+    /// The process that serves.
+    pub fn process(&self) -> u64 {
+        self.0["pid"].as_u64().unwrap_or_else(|| panic!("no process in {}", self.0))
+    }
+
+    /// How its sockets are made.
+    pub fn carrier(&self) -> &str {
+        text(&self.0["carrier"])
+    }
+
     /// The names of all hosts.
     pub fn hosts(&self) -> Vec<&str> {
         list(&self.0["hosts"]).iter().map(|host| text(&host["name"])).collect()

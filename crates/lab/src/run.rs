@@ -39,7 +39,7 @@ pub use state::Folders;
 pub use supervise::{Lab, StartError};
 pub use toynet_machine::Time;
 pub use toynet_net::Clock;
-pub use toynet_net::doors::Doors;
+pub use toynet_net::doors::Bind;
 pub use toynet_net::external::WaysOut;
 pub use toynet_net::tls::{Trust, key_log_file};
 pub use toynet_net::topology::GUEST;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use toynet_net::carrier::ports::Ports;
 use toynet_net::carrier::real::Real;
+use toynet_net::doors::Doors;
 use toynet_net::topology::GUEST;
 use toynet_net::{Carrier, Clock, Host, Network, Recorder, Topology, TopologyHost, resolve};
 use toynet_record::{Cursor, Journal, Quota, Roster};
@@ -60,10 +61,13 @@ impl Visit {
     /// When the lab has no such host, or does not answer.
     pub async fn join(mut client: Client, host: Option<&str>) -> Result<Self, ClientError> {
         let joined = client.join(host).await?;
-        let Joined { worker, host, terrain, net, port_offset, clock_ahead, authority } = joined;
+        let Joined { worker, host, terrain, in_world, net, port_offset, clock_ahead, authority } = joined;
         let clock = Clock::as_ahead(clock_ahead);
         let recorder = Recorder::new(worker, Quota::default(), clock);
-        let carrier = net.map_or(Carrier::Real(Real), |net| Carrier::Ports(Ports::new(net, port_offset)));
+        let carrier = match net.map(|net| Ports::new(net, port_offset)) {
+            Some(ports) if !in_world => Carrier::Ports(ports),
+            ports => Carrier::Real(Real { doors: ports.map(Doors::known), alone: true }),
+        };
         let network = Network::new(worker, Arc::new(terrain.into()), carrier, clock, recorder.clone());
         network.set_resolver(protocols::resolver());
         let unknown = || ClientError::Refused(format!("{host} is none of its hosts"));
@@ -139,7 +143,8 @@ pub(crate) fn outside(worker: u16, clock: Clock, recorder: &Recorder) -> Option<
     let host = TopologyHost { name: GUEST.to_owned(), number: 1, addresses };
     let resolver = Some(resolve::system_server());
     let topology = Topology::new(vec![host], Default::default(), resolver, u64::from(std::process::id()));
-    let network: Rc<Network> = Network::new(worker, Arc::new(topology), Carrier::Real(Real), clock, recorder.clone());
+    let network: Rc<Network> =
+        Network::new(worker, Arc::new(topology), Carrier::Real(Real::default()), clock, recorder.clone());
     network.set_resolver(protocols::resolver());
     network.host(GUEST)
 }

@@ -112,7 +112,8 @@ impl Host {
     pub fn behind_door(&self, outside: SocketAddr) -> Option<SocketAddr> {
         match self.network.carrier() {
             Carrier::Ports(ports) => ports.behind_door(&self.network.topology(), outside),
-            Carrier::Memory(_) | Carrier::Real(_) => None,
+            Carrier::Real(real) => real.doors.as_ref()?.ports().behind_door(&self.network.topology(), outside),
+            Carrier::Memory(_) => None,
         }
     }
 

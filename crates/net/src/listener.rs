@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use crate::carrier::ports::relay;
+use crate::carrier::real::Accepted;
 use crate::carrier::{Accepting, Carrier};
 use crate::socket::is_shortage;
 use crate::stream::Io;
@@ -88,10 +89,13 @@ impl Listener {
                 Ok(self.accepted(socket, local, peer))
             }
             Accepting::Real(accepting) => {
-                let (socket, peer) = poll_fn(|cx| accepting.poll_accept(cx)).await?;
-                socket.set_nodelay(true)?;
-                let local = socket.local_addr()?;
-                Ok(self.accepted(socket, local, peer))
+                let Accepted { stream, peer, door } = poll_fn(|cx| accepting.poll_accept(cx)).await?;
+                stream.set_nodelay(true)?;
+                let (local, peer) = match door {
+                    Some(ports) => ports.lab_addresses(&self.host, self.port, peer, false),
+                    None => (stream.local_addr()?, peer),
+                };
+                Ok(self.accepted(stream, local, peer))
             }
         }
     }

@@ -5,7 +5,7 @@ mod batch;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
 pub(crate) use batch::Batch;
@@ -27,12 +27,10 @@ pub(crate) fn std_listen(address: SocketAddr) -> io::Result<StdListener> {
     Ok(socket.into())
 }
 
-/// A server's socket for datagrams before there is a runtime.
-pub(crate) fn std_bind(address: SocketAddr) -> io::Result<StdSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket.into())
+/// A listener of a socket that is bound already.
+pub(crate) fn listen_at(bound: StdListener) -> io::Result<TcpListener> {
+    SockRef::from(&bound).listen(BACKLOG)?;
+    TcpListener::from_std(bound)
 }
 
 /// A socket for datagrams; a server's shares its port with those of the lab's other workers.
@@ -42,12 +40,21 @@ pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
     own_family_only(&socket, address)?;
     if server {
         share_port(&socket)?;
-        // What the system does not grant is not worth an error: it may lose datagrams a little sooner.
-        let _ = socket.set_recv_buffer_size(DATAGRAM_BUFFER);
-        let _ = socket.set_send_buffer_size(DATAGRAM_BUFFER);
     }
     socket.bind(&address.into())?;
-    UdpSocket::from_std(StdSocket::from(socket))
+    let socket = StdSocket::from(socket);
+    if server {
+        widen(&socket);
+    }
+    UdpSocket::from_std(socket)
+}
+
+/// Makes room for the datagrams of many clients.
+pub(crate) fn widen(socket: &StdSocket) {
+    let socket = SockRef::from(socket);
+    // What the system does not grant is not worth an error: it may lose datagrams a little sooner.
+    let _ = socket.set_recv_buffer_size(DATAGRAM_BUFFER);
+    let _ = socket.set_send_buffer_size(DATAGRAM_BUFFER);
 }
 
 /// Whether a service could take this port: both transports are tried, without sharing.

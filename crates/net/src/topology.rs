@@ -4,7 +4,7 @@
 
 mod terrain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,7 +28,7 @@ pub struct Topology {
     between: Arc<Between>,
     resolver: Option<SocketAddr>,
     seed: u64,
-    played: Option<String>,
+    played: BTreeSet<String>,
 }
 
 /// What lies between hosts.
@@ -74,13 +74,13 @@ impl Topology {
         let pairs = hosts.iter().enumerate();
         let by_address = pairs.flat_map(|(at, host)| host.addresses.iter().map(move |ip| (*ip, at))).collect();
         let by_number = hosts.iter().enumerate().map(|(at, host)| (host.number, at)).collect();
-        Self { hosts, by_name, by_address, by_number, between, resolver, seed, played: None }
+        Self { hosts, by_name, by_address, by_number, between, resolver, seed, played: BTreeSet::new() }
     }
 
-    /// The same, where programs that are none of ours act as the host of this name.
+    /// The same, where programs that are none of ours act as the hosts of these names.
     #[must_use]
-    pub fn played(self, name: Option<&str>) -> Self {
-        Self { played: name.map(str::to_owned), ..self }
+    pub fn played<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { played: names.into_iter().map(str::to_owned).collect(), ..self }
     }
 
     /// Puts other conditions between the hosts. A connection keeps those that it began with.
@@ -164,7 +164,7 @@ impl Topology {
     }
 
     fn is_played(&self, host: Option<&TopologyHost>) -> bool {
-        self.played.is_some() && self.played.as_deref() == host.map(|host| host.name.as_str())
+        host.is_some_and(|host| self.played.contains(&host.name))
     }
 
     /// Whether there are any conditions or faults of links.

@@ -87,5 +87,5 @@ fn network() -> Rc<Network> {
     let clock = Clock::system();
     let recorder = Recorder::new(0, Quota::default(), clock);
     let topology = Topology::new(hosts, Default::default(), None, 1);
-    Network::new(0, Arc::new(topology), Carrier::Real(Real), clock, recorder)
+    Network::new(0, Arc::new(topology), Carrier::Real(Real::default()), clock, recorder)
 }

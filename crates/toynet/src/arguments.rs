@@ -79,9 +79,9 @@ pub struct Up {
     /// How to show what passes
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub log: LogForm,
-    /// How the lab is reached: from this machine's loopback, or from a shell inside it
-    #[arg(long, value_name = "CARRIER", default_value = "ports")]
-    pub carrier: Carrier,
+    /// Where the lab runs [default: world where the system allows it, otherwise ports]
+    #[arg(long, value_name = "CARRIER")]
+    pub carrier: Option<Carrier>,
     /// At which ports services are reached [default: standard ones where they can be had]
     #[arg(long, value_name = "PORTS")]
     pub ports: Option<Ports>,
@@ -158,13 +158,12 @@ pub struct Doctor {
     pub apparmor: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Carrier {
-    /// On the machine's loopback, at addresses of 127/8
-    #[default]
-    Ports,
-    /// In a network of its own, which `toynet shell` enters
+    /// In a network of its own, which `toynet shell` enters, with doors on the machine's loopback
     World,
+    /// On the machine's loopback, at addresses of 127/8
+    Ports,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

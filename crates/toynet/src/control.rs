@@ -23,8 +23,8 @@ pub fn control(lab: &Lab, serving: &Rc<Serving>, reloader: &Reloader, stop: &Rc<
     server::Control {
         guests: lab.guests().clone(),
         welcome: Box::new(welcome),
-        status: Box::new(move || {
-            let mut status = serving.status(clock.now() - began);
+        status: Box::new(move |is_near| {
+            let mut status = serving.status(clock.now() - began, is_near);
             status["faults"] = json!(faults.list());
             status
         }),
@@ -57,6 +57,7 @@ fn welcome(
             worker: 0,
             host,
             terrain: reloader.terrain(),
+            in_world: serving.ground.is_world(),
             net: serving.ground.net(),
             port_offset: serving.ground.port_offset(),
             clock_ahead: clock.ahead(),

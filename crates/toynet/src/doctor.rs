@@ -29,15 +29,12 @@ pub fn doctor(doctor: &Doctor) -> Result<(), Exit> {
 fn worlds(findings: &Findings) -> Result<String, Exit> {
     let Some(refused) = &findings.refused else {
         let lacking = findings.lacking.iter().map(|line| format!("  without {line}\n"));
-        return Ok(format!(
-            "run, shell, up --carrier world: work here, in a network of their own\n{}",
-            lacking.collect::<String>()
-        ));
+        return Ok(format!("run, shell, up: work here, in a network of their own\n{}", lacking.collect::<String>()));
     };
     let cure = refused.cure().map(|cure| format!("  cure: {cure}\n")).unwrap_or_default();
     let profile = if refused.reason() == Reason::AppArmor { format!("\n{}\n", profile()?) } else { String::new() };
     Ok(format!(
-        "run, shell, up --carrier world: get no network of their own here: {refused}\n\
+        "run, shell, up: get no network of their own here: {refused}\n\
          \u{20}\u{20}the system said: {}: {}\n{cure}{profile}",
         refused.step, refused.error
     ))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use toynet_lab::control::{client, server};
-use toynet_lab::run::{Clock, Doors, Folders, Ground, Lab, Reloader};
+use toynet_lab::run::{Clock, Folders, Ground, Lab, Reloader};
 use toynet_lab::table::{Outside, Table, is_on_path, own_call};
 use toynet_lab::{Authority, LabFile, Plan};
 use toynet_view::Show;
@@ -30,14 +30,10 @@ pub struct Serving {
     pub plan: Arc<Plan>,
     pub ground: Arc<Ground>,
     pub workers: Option<u16>,
-    /// Whether mail, boards and keys outlive the lab.
-    pub keeps_state: bool,
-    /// Whether what an earlier lab of this name has kept is thrown away.
-    pub fresh: bool,
     pub log: LogForm,
     pub secrets: bool,
-    /// What outlives the lab, where that had to be settled before its world was made.
-    pub kept: Option<Kept>,
+    /// What outlives the lab.
+    pub kept: Kept,
     /// Where all that passes is kept for later.
     pub record: Option<PathBuf>,
     /// The lab's process, as others number it.
@@ -46,8 +42,6 @@ pub struct Serving {
     pub root: Option<(String, Option<PathBuf>)>,
     /// The hash of that certificate's key, as browsers name keys (RFC 7469 2.4).
     pub root_key: Option<String>,
-    /// Ways in from the loopback that somebody must stand behind.
-    pub doors: Doors,
     /// What others need to join it, where that can be done.
     pub joining: Option<Joining>,
     /// Whether it takes its file anew whenever that is saved.
@@ -57,23 +51,20 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// A lab that keeps nothing and shows nothing.
-    pub fn new(file: LabFile, plan: Plan, ground: Ground) -> Self {
+    /// A lab that shows nothing.
+    pub fn new(file: LabFile, plan: Plan, ground: Ground, kept: Kept) -> Self {
         Self {
             file,
             plan: Arc::new(plan),
             ground: Arc::new(ground),
             workers: None,
-            keeps_state: false,
-            fresh: false,
             log: LogForm::Off,
             secrets: false,
-            kept: None,
+            kept,
             record: None,
             process: std::process::id().cast_signed(),
             root: None,
             root_key: None,
-            doors: Doors::default(),
             joining: None,
             watch: false,
             reloader: None,
@@ -82,31 +73,36 @@ impl Serving {
 
     /// The hosts, and commands to try.
     pub fn table(&self) -> String {
-        self.with_table(|table| table.text())
+        self.with_table(false, |table| table.text())
     }
 
-    fn with_table<T>(&self, show: impl FnOnce(Table<'_>) -> T) -> T {
+    fn with_table<T>(&self, inside: bool, show: impl FnOnce(Table<'_>) -> T) -> T {
         let plan = self.reloader.as_ref().map_or_else(|| Arc::clone(&self.plan), Reloader::plan);
         let (ground, toynet) = (&self.ground, own_call());
-        let (port_offset, resolver) = (ground.port_offset(), ground.resolver(&plan));
         let root = self.root.as_ref().and_then(|(_, file)| file.as_deref());
-        let outside = Outside { addresses: &ground.outside(&plan), port_offset, resolver, toynet: &toynet, root };
+        let (doors, port_offset, resolver) = match inside {
+            true => (Arc::default(), 0, plan.resolver()),
+            false => (ground.outside(&plan), ground.port_offset(), ground.resolver(&plan)),
+        };
+        let outside = Outside { addresses: &doors, port_offset, resolver, toynet: &toynet, root };
         show(Table::new(&plan, &outside, &is_on_path))
     }
 
-    /// The same and more, for a program.
-    pub fn status(&self, running: Duration) -> Value {
-        let mut status = self.with_table(|table| table.to_json());
+    /// The same and more, for a program; for one that `is_near` as it is seen in the lab's own world, if it has one.
+    pub fn status(&self, running: Duration, is_near: bool) -> Value {
+        let inside = is_near && self.joining.is_some();
+        let mut status = self.with_table(inside, |table| table.to_json());
         status["pid"] = json!(self.process);
         status["carrier"] = json!(self.ground.carrier_name());
-        status["network"] = json!(self.ground.network());
-        status["socks"] = json!(self.ground.socks_at);
+        status["network"] = if inside { json!("a network of its own") } else { json!(self.ground.network()) };
+        // From inside the machine's loopback is out of reach.
+        status["socks"] = json!(self.ground.socks_at.filter(|_| !inside));
         status["running_ms"] = json!(running.as_millis() as u64);
         status["authority"] = self
             .root
             .as_ref()
             .map_or(Value::Null, |(pem, file)| json!({ "pem": pem, "file": file, "key": self.root_key }));
-        status["text"] = json!(self.table());
+        status["text"] = json!(self.with_table(inside, |table| table.text()));
         if let Some(joining) = &self.joining {
             status["join"] = joining.to_json();
         }
@@ -115,7 +111,7 @@ impl Serving {
 }
 
 /// What of a lab outlives it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kept {
     /// The folder for mail, boards and keys.
     pub state: Option<PathBuf>,
@@ -150,8 +146,7 @@ pub async fn is_free(name: &str) -> Result<(), Exit> {
 pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result<(), Exit> {
     let folders = Folders::of_user().map_err(not_allowed)?;
     let name = serving.plan.name.clone();
-    let kept = serving.kept.take().map_or_else(|| keep(&name, serving.keeps_state, serving.fresh), Ok)?;
-    let Kept { state, authority } = kept;
+    let Kept { state, authority } = serving.kept.clone();
     if let Some(file) = toynet_lab::run::key_log_file() {
         tracing::warn!("the secrets of all TLS here go to {}, as SSLKEYLOGFILE says", file.display());
     }
@@ -167,7 +162,6 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
         Some(recording) => Some(recording.start(&lab).await.map_err(not_allowed)?),
         None => None,
     };
-    std::mem::take(&mut serving.doors).serve(lab.clock()).map_err(not_allowed)?;
     let stop = Rc::new(Notify::new());
     let reloader = lab.reloader(serving.file.clone());
     serving.reloader = Some(reloader.clone());

@@ -72,15 +72,15 @@ pub fn go_inside(matches: &ArgMatches) -> Result<(), Exit> {
     if matches.get_flag(NO_LAB) {
         return Ok(());
     }
-    enter_lab(matches.get_one::<String>(LAB).map(String::as_str))
+    let text = |id: &str| matches.get_one::<String>(id).map(String::as_str);
+    enter_lab(text(LAB), text(AS))
 }
 
-/// Takes this process into the lab of this name, or the only one, if that has a network of its own.
-pub fn enter_lab(name: Option<&str>) -> Result<(), Exit> {
+/// Takes this process into the lab of this name, or the only one, if that has a network of its own; as a host, if one
+/// is named.
+pub fn enter_lab(name: Option<&str>, host: Option<&str>) -> Result<(), Exit> {
     match on_runtime(world::find(name)) {
-        Ok(Some((status, process))) if status["join"].is_object() => {
-            world::go_inside(status["lab"].as_str().unwrap_or_default(), process)
-        }
+        Ok(Some((status, process))) if status["join"].is_object() => world::go_inside(&status, process, host),
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -149,7 +149,10 @@ async fn visit(matches: &ArgMatches) -> Result<Visit, Exit> {
         Err(error) => return Err(Exit::not_allowed(format!("toynet: {error}"))),
     };
     match client {
-        Ok(client) => Ok(Visit::join(client, text(AS)).await?),
+        Ok(client) => {
+            let host = text(AS).map(str::to_owned).or_else(|| world::part_taken(client.lab()));
+            Ok(Visit::join(client, host.as_deref()).await?)
+        }
         Err(ClientError::NoneRuns) if !named => nowhere(),
         Err(ClientError::Several(labs)) if !named => {
             eprintln!("toynet: acts in no lab, since several run: {}; --lab NAME says in which", labs.join(", "));

@@ -6,11 +6,13 @@ use std::path::Path;
 use toynet_lab::run::{Ground, PortChoice};
 use toynet_lab::table::own_call;
 use toynet_lab::{LabFile, Plan};
+use toynet_world::Refused;
+use toynet_world::refused::Reason;
 
 use crate::arguments::{Carrier, LogForm, Ports, Up};
 use crate::exit::Exit;
 use crate::output::print;
-use crate::serve::{self, Serving};
+use crate::serve::{self, Kept, Serving};
 use crate::world::{self, Joining};
 use crate::{detach, judge, remarks};
 
@@ -22,35 +24,81 @@ pub fn up(up: Up) -> Result<(), Exit> {
     if up.detach {
         return detach::detach(&plan.name);
     }
+    crate::on_runtime(serve::is_free(&plan.name))?;
+    let ground = Ground::find(&plan, port_choice(up.ports))?;
+    let start = Start { kept: serve::keep(&plan.name, true, up.fresh)?, file, plan, ground };
     match up.carrier {
-        Carrier::Ports => {
-            remarks::begin(up.log == LogForm::Json, "info");
-            crate::on_runtime(serve_on_ports(&up, file, plan))
-        }
-        Carrier::World => {
-            crate::on_runtime(serve::is_free(&plan.name))?;
-            // Doors are opened out here: a socket belongs to the network in which it was made.
-            let ground = Ground::find(&plan, port_choice(up.ports))?;
-            let (remark, doors) = (ground.remark.clone(), ground.open_doors(&plan)?);
-            let kept = serve::keep(&plan.name, true, up.fresh)?;
-            let world = world::trusting(world::of(&plan, None)?, &kept);
-            let ground = ground.behind_doors(&world.me.name, world::land(&world), world::ways_out(&plan)?);
-            let outside = world::start(&world, |mut inside| {
-                remarks::begin(up.log == LogForm::Json, "info");
-                remark.iter().for_each(|remark| tracing::warn!("{remark}"));
-                let mut serving = serving(&up, file, plan, ground);
-                serving.kept = Some(kept);
-                serving.doors = doors;
-                serving.process = inside.process();
-                serving.joining = Some(Joining::of(&world));
-                crate::on_runtime(serve::serve(serving, |serving| {
-                    greet(&up, serving);
-                    inside.say(world::READY);
-                }))
-            })?;
-            world::wait(outside)
+        Some(Carrier::Ports) => start.on_ports(&up, None),
+        Some(Carrier::World) => start.in_world(&up)?.map_err(|(refused, _)| world::no_world(&refused)),
+        None => match start.in_world(&up)? {
+            Ok(()) => Ok(()),
+            Err((refused, start)) => start.on_ports(&up, Some(&refused)),
+        },
+    }
+}
+
+/// What a lab starts from.
+struct Start {
+    file: LabFile,
+    plan: Plan,
+    ground: Ground,
+    kept: Kept,
+}
+
+impl Start {
+    /// Runs the lab on the machine's loopback; with a reason why it has no network of its own, if there is one.
+    fn on_ports(self, up: &Up, refused: Option<&Refused>) -> Result<(), Exit> {
+        let serving = self.serving(up, refused);
+        crate::on_runtime(serve::serve(serving, |serving| greet(up, serving)))
+    }
+
+    /// Runs the lab in a network of its own whose doors are on the loopback; gives all back when there can be none.
+    fn in_world(self, up: &Up) -> Result<Result<(), (Refused, Self)>, Exit> {
+        let world = world::trusting(world::of(&self.plan, None)?, &self.kept);
+        let outpost = world::leave_outpost(&self.plan, self.ground.net())?;
+        let mut start = Some(self);
+        let made = world::start(&world, |mut inside| {
+            // The process outside has its own copy of it, which it lets go: so what the lab closes is closed.
+            let Some(mut start) = start.take() else { return Ok(()) };
+            let ways_out = outpost.ways_out(&start.plan);
+            start.ground = start.ground.behind_doors(&world.me.name, world::land(&world), ways_out, outpost.doors());
+            let process = inside.process();
+            let serving = Serving { process, joining: Some(Joining::of(&world)), ..start.serving(up, None) };
+            crate::on_runtime(serve::serve(serving, |serving| {
+                greet(up, serving);
+                inside.say(world::READY);
+            }))
+        });
+        Ok(match (made, start) {
+            (Ok(outside), start) => {
+                drop(start);
+                world::wait(outside)?;
+                Ok(())
+            }
+            (Err(refused), Some(start)) => Err((refused, start)),
+            (Err(refused), None) => return Err(world::no_world(&refused)),
+        })
+    }
+
+    fn serving(self, up: &Up, refused: Option<&Refused>) -> Serving {
+        remarks::begin(up.log == LogForm::Json, "info");
+        let lacking = refused.filter(|refused| refused.reason() != Reason::NotLinux).map(without_world);
+        lacking.iter().chain(&self.ground.remark).for_each(|remark| tracing::warn!("{remark}"));
+        Serving {
+            workers: up.workers,
+            log: up.log,
+            secrets: up.secrets,
+            record: up.record.clone(),
+            watch: up.watch,
+            ..Serving::new(self.file, self.plan, self.ground, self.kept)
         }
     }
+}
+
+/// What could not be had, and the cure, in one line.
+fn without_world(refused: &Refused) -> String {
+    let cure = refused.cure().unwrap_or_else(|| "`toynet doctor` tells more".to_owned());
+    format!("no network of its own, so `toynet shell` cannot enter this lab: {refused}; {cure}")
 }
 
 /// The lab file, or the built-in lab where none is named, and its plan.
@@ -61,28 +109,6 @@ pub fn open(lab_file: Option<&Path>) -> Result<(LabFile, Plan), Exit> {
     };
     let plan = judge::planned(&file)?;
     Ok((file, plan))
-}
-
-async fn serve_on_ports(up: &Up, file: LabFile, plan: Plan) -> Result<(), Exit> {
-    serve::is_free(&plan.name).await?;
-    let ground = Ground::find(&plan, port_choice(up.ports))?;
-    if let Some(remark) = &ground.remark {
-        tracing::warn!("{remark}");
-    }
-    serve::serve(serving(up, file, plan, ground), |serving| greet(up, serving)).await
-}
-
-fn serving(up: &Up, file: LabFile, plan: Plan, ground: Ground) -> Serving {
-    Serving {
-        workers: up.workers,
-        keeps_state: true,
-        fresh: up.fresh,
-        log: up.log,
-        secrets: up.secrets,
-        record: up.record.clone(),
-        watch: up.watch,
-        ..Serving::new(file, plan, ground)
-    }
 }
 
 fn port_choice(ports: Option<Ports>) -> PortChoice {

@@ -11,11 +11,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use toynet_lab::control::Client;
 use toynet_lab::control::client::running;
-use toynet_lab::run::{Folders, GUEST, Ground, Land, Transport, WaysOut};
+use toynet_lab::run::{Bind, Folders, GUEST, Ground, Land, Transport, WaysOut};
 use toynet_lab::{LabFile, Plan};
-use toynet_world::outpost::{Kind, Outpost};
+use toynet_world::outpost::{self, Allowed, Kind};
 use toynet_world::variables::Variables;
-use toynet_world::{Ended, Entrance, Inside, Me, Outside, Pem, Refused, Step, Visit, World};
+use toynet_world::{Ended, Entrance, Inside, Me, Outside, Part, Pem, Refused, Step, Visit, World};
 
 use crate::arguments::{Carrier, Run, Shell};
 use crate::exit::Exit;
@@ -97,8 +97,8 @@ pub fn trusting(world: World, kept: &Kept) -> World {
 }
 
 /// Makes a world and runs `inside` in it.
-pub fn start(world: &World, inside: impl FnOnce(Inside) -> Result<(), Exit>) -> Result<Outside, Exit> {
-    world.start(|line| status(inside(line))).map_err(|refused| no_world(&refused))
+pub fn start(world: &World, inside: impl FnOnce(Inside) -> Result<(), Exit>) -> Result<Outside, Refused> {
+    world.start(|line| status(inside(line)))
 }
 
 /// Says what went wrong, and how a process ends by that.
@@ -106,18 +106,36 @@ pub fn status(ended: Result<(), Exit>) -> u8 {
     ended.map_or_else(Exit::print, |()| 0)
 }
 
-/// Ways from within a world to the servers outside that the lab file names. They must be laid before it is made.
-pub fn ways_out(plan: &Plan) -> Result<WaysOut, Exit> {
-    let to = plan.externals();
-    if to.is_empty() {
-        return Ok(WaysOut::default());
+/// Who stays outside for a lab in a world: who opens its doors in 127.`doors`/16, if it has any, and connects to the
+/// servers outside that its file names. It must be left before the world is made.
+pub fn leave_outpost(plan: &Plan, doors: Option<u8>) -> Result<Outpost, Exit> {
+    outpost::Outpost::leave(Allowed { to: plan.externals().into_iter().collect(), at: doors })
+        .map(|outpost| Outpost(Arc::new(outpost)))
+        .map_err(serve::not_allowed)
+}
+
+/// A process outside, as a lab knows it.
+pub struct Outpost(Arc<outpost::Outpost>);
+
+impl Outpost {
+    /// Ways to the servers outside that the lab file names.
+    pub fn ways_out(&self, plan: &Plan) -> WaysOut {
+        let outpost = Arc::clone(&self.0);
+        WaysOut::by(plan.externals(), Arc::new(move |transport, to| outpost.connect(kind(transport), to)))
     }
-    let outpost = Outpost::leave(to.clone()).map_err(serve::not_allowed)?;
-    let reach = move |transport, to| {
-        let kind = if transport == Transport::Udp { Kind::Datagrams } else { Kind::Stream };
-        outpost.connect(kind, to)
-    };
-    Ok(WaysOut::by(to, Arc::new(reach)))
+
+    /// What opens doors.
+    pub fn doors(&self) -> Bind {
+        let outpost = Arc::clone(&self.0);
+        Arc::new(move |transport, at| outpost.bind(kind(transport), at))
+    }
+}
+
+fn kind(transport: Transport) -> Kind {
+    match transport {
+        Transport::Udp | Transport::Quic => Kind::Datagrams,
+        Transport::Tcp | Transport::Command => Kind::Stream,
+    }
 }
 
 /// What the process inside a world can give it and take from it.
@@ -176,7 +194,10 @@ fn within(carrier: Option<Carrier>, world: &World, starting: Starting, visit: Vi
     if carrier == Some(Carrier::Ports) {
         return detour::within(world, starting, visit, None);
     }
-    let ways_out = ways_out(&starting.plan)?;
+    let ways_out = match starting.plan.externals().is_empty() {
+        true => WaysOut::default(),
+        false => leave_outpost(&starting.plan, None)?.ways_out(&starting.plan),
+    };
     // Only the process inside takes it: the one out here still has it when there is no inside.
     let mut lab = Some((starting, ways_out));
     let mut serve =
@@ -220,11 +241,10 @@ fn serve_inside(world: &World, starting: Starting, ways_out: WaysOut, mut inside
     remarks::begin(false, "warn");
     let Starting { file, plan, keeping } = starting;
     let serving = Serving {
-        kept: Some(keeping.kept),
         record: keeping.record,
         process: inside.process(),
         joining: Some(Joining::of(world)),
-        ..Serving::new(file, plan, Ground::world(&world.me.name, land(world), ways_out)?)
+        ..Serving::new(file, plan, Ground::world(&world.me.name, land(world), ways_out)?, keeping.kept)
     };
     on_runtime(serve::serve(serving, |_| inside.say(READY)))
 }
@@ -258,22 +278,56 @@ fn join(status: &Value, process: i32, host: Option<&str>, command: Visit) -> Res
     let Some(joining) = Joining::parse(&status["join"]) else {
         return detour::join(lab, host, command);
     };
-    if let Some(host) = host.filter(|host| *host != joining.me) {
-        return Err(Exit::misused(format!(
-            "toynet: whoever joins lab {lab} is {} there; `toynet run --as {host}` runs a lab in which one is {host}",
-            joining.me
-        )));
-    }
-    let entrance = Entrance::of(process).map_err(|error| no_entry(lab, &error))?;
-    finish(enter(entrance, &Visit { variables: joining.variables, ..command }, lab)?)
+    let part = host.filter(|host| *host != joining.me).map(|host| part(status, host)).transpose()?;
+    let entrance = Entrance::of(process).and_then(|entrance| match &part {
+        Some(part) => entrance.to(part),
+        None => Ok(entrance),
+    });
+    let entrance = entrance.map_err(|error| no_entry(lab, &error))?;
+    let variables = part.iter().fold(joining.variables, |variables, part| variables.with_host(&part.me.name));
+    finish(enter(entrance, &Visit { variables, ..command }, lab)?)
 }
 
-/// Takes this process as a whole into a lab that is in a world, unless it is there.
-pub fn go_inside(lab: &str, process: i32) -> Result<(), Exit> {
-    match Entrance::of(process).and_then(Entrance::enter) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(no_entry(lab, &error)),
+/// The part of another host in a lab that runs. Only those that serve nothing have one to be taken.
+fn part(status: &Value, host: &str) -> Result<Part, Exit> {
+    let hosts = status["hosts"].as_array().map_or(&[] as &[Value], Vec::as_slice);
+    let serves = |host: &Value| host["services"].as_array().is_some_and(|services| !services.is_empty());
+    let addresses =
+        |host: &Value| -> Vec<IpAddr> { serde_json::from_value(host["addresses"].clone()).unwrap_or_default() };
+    match hosts.iter().find(|known| known["name"] == host) {
+        Some(found) if !serves(found) => Ok(Part {
+            me: Me { name: host.to_owned(), addresses: addresses(found) },
+            addresses: hosts.iter().flat_map(addresses).collect(),
+        }),
+        found => {
+            let why = if found.is_some() { "serves itself in this lab" } else { "is no host of this lab" };
+            let idle = hosts.iter().filter(|host| !serves(host)).filter_map(|host| host["name"].as_str());
+            let idle = idle.collect::<Vec<_>>().join(", ");
+            Err(Exit::misused(format!("toynet: {host} {why}; who can be joined as: {idle}")))
+        }
+    }
+}
+
+/// Takes this process as a whole into a lab that is in a world, unless it is there; to where programs are `host`, if
+/// some are.
+pub fn go_inside(status: &Value, process: i32, host: Option<&str>) -> Result<(), Exit> {
+    let part = host.and_then(|host| part(status, host).ok());
+    let entrance = Entrance::of(process).and_then(|entrance| match &part {
+        Some(part) => entrance.to_who_has(part),
+        None => Ok(entrance),
+    });
+    match entrance.and_then(Entrance::enter) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(no_entry(status["lab"].as_str().unwrap_or_default(), &error))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Who this process is in a lab, if it is there and not as its guest.
+pub fn part_taken(lab: &str) -> Option<String> {
+    let here = env::var("TOYNET_LAB").is_ok_and(|here| here == lab);
+    env::var("TOYNET_HOST").ok().filter(|host| here && host != GUEST)
 }
 
 fn no_entry(lab: &str, error: &io::Error) -> Exit {

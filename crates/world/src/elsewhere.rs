@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Entrance(Infallible);
 
 /// # Errors
 /// Always.
-pub(crate) fn stay(_: UnixStream, _: &[SocketAddr]) -> io::Result<()> {
+pub(crate) fn stay(_: UnixStream, _: &Allowed) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn take(_: &[IpAddr]) -> io::Result<()> {
 
 /// # Errors
 /// Always.
-pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; 2]) -> io::Result<OwnedFd> {
+pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; ASK]) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -126,6 +126,7 @@ impl Entrance {
     pub fn of(_: i32) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
     /// Does not happen.
     pub fn to(self, _: &Part) -> io::Result<Self> {
         match self.0 {}
@@ -135,7 +136,6 @@ impl Entrance {
     pub fn to_who_has(self, _: &Part) -> io::Result<Self> {
         match self.0 {}
     }
-
 
     /// Does not happen.
     pub fn enter(self) -> io::Result<()> {

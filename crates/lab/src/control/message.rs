@@ -129,7 +129,9 @@ pub struct Joined {
     pub host: String,
     /// All hosts and links.
     pub terrain: Terrain,
-    /// The second octet of the lab's network on the loopback; none where the lab's addresses are the machine's.
+    /// Whether the lab's addresses are the machine's own.
+    pub in_world: bool,
+    /// The second octet of the lab's network on the loopback, or of its doors there; none where it has neither.
     pub net: Option<u8>,
     /// What is added to the ports of services.
     pub port_offset: u16,

@@ -19,8 +19,8 @@ use crate::run::{Follow, Guests, Reloader};
 
 /// What a lab lets its control socket know of it.
 pub struct Control {
-    /// What `status` answers.
-    pub status: Box<dyn Fn() -> Value>,
+    /// What `status` answers to a process that is in the lab's own world, or to one outside.
+    pub status: Box<dyn Fn(bool) -> Value>,
     /// A new reader of the record.
     pub follow: Box<dyn Fn() -> Follow>,
     /// Those who act as hosts from other processes.
@@ -63,9 +63,11 @@ pub async fn start(path: &Path, control: Control) -> io::Result<()> {
             *clients.borrow_mut() += 1;
             let (control, clients) = (Rc::clone(&control), Rc::clone(&clients));
             spawn_local(async move {
+                // A process outside of this one's namespace has no number in it (pid_namespaces(7)).
+                let is_near = stream.peer_cred().is_ok_and(|peer| peer.pid().is_some_and(|process| process > 0));
                 let (from, to) = tokio::io::split(stream);
                 // A client that went away has nothing more to ask.
-                let _ = serve(&control, BufReader::new(from), to).await;
+                let _ = serve(&control, is_near, BufReader::new(from), to).await;
                 *clients.borrow_mut() -= 1;
             });
         }
@@ -75,13 +77,14 @@ pub async fn start(path: &Path, control: Control) -> io::Result<()> {
 
 async fn serve(
     control: &Control,
+    is_near: bool,
     mut from: impl AsyncBufReadExt + Unpin,
     mut to: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
     let mut text = String::new();
     (&mut from).take(LONGEST_ASK).read_line(&mut text).await?;
     match message::parse(&text) {
-        Ok(Ask::Status) => say(&mut to, &Answer::Status { status: (control.status)() }).await,
+        Ok(Ask::Status) => say(&mut to, &Answer::Status { status: (control.status)(is_near) }).await,
         Ok(Ask::Record { follow }) => record(control, follow, &mut to).await,
         Ok(Ask::Fault { order }) => match (control.fault)(order) {
             Ok(faults) => say(&mut to, &Answer::Faults { faults }).await,

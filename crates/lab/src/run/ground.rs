@@ -1,6 +1,6 @@
 //! Where a lab stands on the machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use toynet_net::Carrier;
 use toynet_net::carrier::ports::{Lease, Ports, RAISED};
 use toynet_net::carrier::real::Real;
-use toynet_net::doors::Doors as Doorways;
+use toynet_net::doors::{Bind, Doors as Doorways};
 use toynet_net::external::WaysOut;
 use toynet_net::holder::{self, Holder};
 use toynet_net::socket;
 use toynet_net::socks::Socks;
+use toynet_net::topology::GUEST;
 
 use toynet_service::Doors;
 
@@ -38,7 +39,7 @@ enum Base {
     /// A network of the loopback that the lab has to itself. Programs may act as the host `me`.
     Loopback { ports: Ports, lease: Lease, me: Option<String> },
     /// The lab's addresses are the machine's own, and programs act as the host `me`. There may be doors.
-    World { me: String, land: Arc<dyn Land>, doors: Option<(Ports, Lease)> },
+    World { me: String, land: Arc<dyn Land>, doors: Option<(Doorways, Lease)> },
 }
 
 /// Makes addresses the machine's own, in a network that the lab has to itself.
@@ -135,11 +136,12 @@ impl Ground {
         Ok(Self { base, ways_out, socks, socks_at, remark: None })
     }
 
-    /// A ground of the same kind, where what was found on the loopback is doors.
+    /// The ground of a process in a world whose programs act as the host `me`, where what was found on the loopback
+    /// is doors, where `bind` opens sockets.
     #[must_use]
-    pub fn behind_doors(self, me: &str, land: Arc<dyn Land>, ways_out: WaysOut) -> Self {
+    pub fn behind_doors(self, me: &str, land: Arc<dyn Land>, ways_out: WaysOut, bind: Bind) -> Self {
         let doors = match self.base {
-            Base::Loopback { ports, lease, .. } => Some((ports, lease)),
+            Base::Loopback { ports, lease, .. } => Some((Doorways::opened_by(ports, bind), lease)),
             Base::World { doors, .. } => doors,
         };
         Self { base: Base::World { me: me.to_owned(), land, doors }, ways_out, ..self }
@@ -155,23 +157,6 @@ impl Ground {
         Self { base, ..self }
     }
 
-    /// Opens a door to every service of a plan, to be served in a network of its own.
-    ///
-    /// # Errors
-    /// When the system does not let one be opened.
-    pub fn open_doors(&self, plan: &Plan) -> Result<Doorways, Refused> {
-        let mut doors = Doorways::default();
-        let Base::Loopback { ports, .. } = &self.base else { return Ok(doors) };
-        for host in &plan.hosts {
-            let Some(inside) = host.addresses.first() else { continue };
-            for endpoint in host.services.iter().flat_map(|service| service.config.endpoints()) {
-                let (address, to) = (ports.door(host.number, endpoint.port), SocketAddr::new(*inside, endpoint.port));
-                doors.open(endpoint.transport, address, to).map_err(|error| Refused::Denied { address, error })?;
-            }
-        }
-        Ok(doors)
-    }
-
     /// The way in for programs that know proxies, for the one who serves it.
     pub(crate) fn take_socks(&self) -> Option<Socks> {
         self.socks.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -181,7 +166,9 @@ impl Ground {
     pub fn carrier(&self) -> Carrier {
         match &self.base {
             Base::Loopback { ports, .. } => Carrier::Ports(*ports),
-            Base::World { .. } => Carrier::Real(Real),
+            Base::World { doors, .. } => {
+                Carrier::Real(Real { doors: doors.as_ref().map(|(doors, _)| doors.clone()), alone: true })
+            }
         }
     }
 
@@ -195,10 +182,7 @@ impl Ground {
 
     /// Where each address of `plan` is reached from outside.
     pub fn outside(&self, plan: &Plan) -> Arc<Doors> {
-        match &self.base {
-            Base::Loopback { ports, .. } | Base::World { doors: Some((ports, _)), .. } => Arc::new(doors(plan, *ports)),
-            Base::World { doors: None, .. } => Arc::default(),
-        }
+        self.doors().map_or_else(Arc::default, |ports| Arc::new(doors(plan, ports)))
     }
 
     /// What of a new plan cannot be had here while the lab runs, where these hosts go or get other addresses.
@@ -208,15 +192,12 @@ impl Ground {
         new: &Plan,
         leaving: impl IntoIterator<Item = &'a String>,
     ) -> Vec<String> {
-        let Base::World { me, doors, .. } = &self.base else { return Vec::new() };
+        let Base::World { me, .. } = &self.base else { return Vec::new() };
         let played = leaving.into_iter().filter(|name| *name == me);
         let mut other: Vec<String> =
             played.map(|me| format!("other addresses for {me}, as whom programs act")).collect();
         if old.resolver() != new.resolver() {
             other.push("another resolver, which programs know by its address".to_owned());
-        }
-        if doors.is_some() && !ports(new).is_subset(&ports(old)) {
-            other.push("other ports, which need doors on the loopback".to_owned());
         }
         let unknown = new.externals().into_iter().filter(|to| !old.externals().contains(to));
         other.extend(unknown.map(|to| format!("a way out to {to}")));
@@ -251,58 +232,54 @@ impl Ground {
 
     /// The lab's network as a person reads it.
     pub fn network(&self) -> String {
-        match &self.base {
-            Base::Loopback { ports, .. } => format!("127.{}.0.0/16", ports.net()),
-            Base::World { doors: Some((ports, _)), .. } => {
-                format!("a network of its own, with doors in 127.{}.0.0/16", ports.net())
-            }
-            Base::World { doors: None, .. } => "a network of its own".to_owned(),
-        }
+        self.doors().map_or_else(|| "a network of its own".to_owned(), |ports| format!("127.{}.0.0/16", ports.net()))
     }
 
-    /// The host as which programs act that are none of ours.
-    pub fn played(&self) -> Option<&str> {
-        match &self.base {
+    /// The hosts as which programs act that are none of ours: in a world each that serves nothing can be one.
+    pub(crate) fn played<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a str> {
+        let me = match &self.base {
             Base::Loopback { me, .. } => me.as_deref(),
-            Base::World { me, .. } => Some(me),
+            Base::World { me, .. } => Some(me.as_str()),
+        };
+        let is_world = self.is_world();
+        let idle = plan.hosts.iter().filter(move |host| is_world && host.services.is_empty());
+        let idle = idle.map(|host| host.name.as_str()).chain(is_world.then_some(GUEST));
+        me.into_iter().flat_map(move |me| idle.clone().chain([me]))
+    }
+
+    /// Where the lab is reached on the loopback, if it is.
+    fn doors(&self) -> Option<Ports> {
+        match &self.base {
+            Base::Loopback { ports, .. } => Some(*ports),
+            Base::World { doors, .. } => doors.as_ref().map(|(doors, _)| doors.ports()),
         }
     }
 
-    /// The second octet of the lab's network on the loopback, if it stands there.
+    /// The second octet of the lab's network on the loopback, if it is reached there.
     pub fn net(&self) -> Option<u8> {
-        match &self.base {
-            Base::Loopback { ports, .. } => Some(ports.net()),
-            Base::World { .. } => None,
-        }
+        self.doors().map(Ports::net)
+    }
+
+    /// Whether it has a network of its own.
+    pub fn is_world(&self) -> bool {
+        matches!(self.base, Base::World { .. })
     }
 
     /// What is added to the ports of services.
     pub fn port_offset(&self) -> u16 {
-        match &self.base {
-            Base::Loopback { ports, .. } | Base::World { doors: Some((ports, _)), .. } => ports.offset(),
-            Base::World { doors: None, .. } => 0,
-        }
+        self.doors().map_or(0, Ports::offset)
     }
 
     /// Where the lab's resolver is reached from outside.
     pub fn resolver(&self, plan: &Plan) -> Option<SocketAddr> {
-        match &self.base {
-            Base::Loopback { ports, .. } | Base::World { doors: Some((ports, _)), .. } => {
-                plan.resolvers().next().map(|host| ports.door(host.number, DNS))
-            }
-            Base::World { doors: None, .. } => plan.resolver(),
+        match self.doors() {
+            Some(ports) => plan.resolvers().next().map(|host| ports.door(host.number, DNS)),
+            None => plan.resolver(),
         }
     }
 }
 
 /// The ports that services listen at.
-fn ports(plan: &Plan) -> BTreeSet<(&str, u16)> {
-    let services = plan.hosts.iter().flat_map(|host| host.services.iter().map(move |service| (host, service)));
-    let endpoints =
-        services.flat_map(|(host, service)| service.config.endpoints().into_iter().map(move |it| (host, it)));
-    endpoints.map(|(host, endpoint)| (host.name.as_str(), endpoint.port)).collect()
-}
-
 /// That ports are reserved to the system is usual; that somebody has them is worth a word.
 fn remark(refused: &Refused) -> Option<String> {
     match refused {

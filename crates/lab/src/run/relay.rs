@@ -83,7 +83,7 @@ impl Relay {
         let way = Rc::new(Way { name: name.to_owned(), to, host, intercept });
         let stand_in = TopologyHost { name: name.to_owned(), number: 1, addresses: vec![bound.ip()] };
         let topology = Topology::new(vec![stand_in], Default::default(), None, 0);
-        let network = Network::new(0, Arc::new(topology), Carrier::Real(Real), clock, recorder);
+        let network = Network::new(0, Arc::new(topology), Carrier::Real(Real::default()), clock, recorder);
         let stand_in = network.host(name).ok_or(io::ErrorKind::NotFound)?;
         let refused =
             |error: io::Error| io::Error::new(error.kind(), format!("{bound} cannot be listened on: {error}"));

@@ -235,7 +235,13 @@ impl Shared {
     fn scene(&self, plan: &Arc<Plan>, hosts: &Hosts) -> Scene {
         let Scene { topology, around, ways_out, .. } = self.standing.borrow().scene.clone();
         let is_same = hosts.is_empty() && topology.resolver() == plan.resolver();
-        let others = || Arc::new(topology.with_hosts(plan.topology_hosts(), plan.resolver()));
+        let others = || {
+            let others = topology.with_hosts(plan.topology_hosts(), plan.resolver());
+            Arc::new(match &self.means.ground {
+                Some(ground) => others.played(ground.played(plan)),
+                None => others,
+            })
+        };
         let topology = if is_same { Arc::clone(&topology) } else { others() };
         let ground = self.means.ground.as_ref();
         let outside = ground.map_or(Arc::clone(&around.outside), |ground| ground.outside(plan));

@@ -61,7 +61,7 @@ impl Solo {
         };
         let host = TopologyHost { name: NAME.to_owned(), number: 1, addresses: vec![address.ip()] };
         let topology = Topology::new(vec![host], Default::default(), None, SEED);
-        let carrier = Carrier::Real(Real);
+        let carrier = Carrier::Real(Real::default());
         let network = Network::new(0, Arc::new(topology), carrier, self.clock, recorder.clone());
         network.set_resolver(protocols::resolver());
         let server: Rc<dyn Server> = (stand.config)(port).build(&place(stand, address, self.clock)?)?.into();

@@ -71,7 +71,7 @@ impl Lab {
         let clock = Clock::system();
         let outside = ground.outside(&plan);
         let around = Surroundings { outside, files, authority: authority.clone(), state };
-        let topology = Arc::new(plan.topology(clock.now()).played(ground.played()));
+        let topology = Arc::new(plan.topology(clock.now()).played(ground.played(&plan)));
         let roster = topology.roster();
         let (stop, stopped) = watch::channel(false);
         let (alive, gone) = mpsc::channel(1);

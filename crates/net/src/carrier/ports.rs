@@ -60,6 +60,11 @@ impl Ports {
         SocketAddr::new(IpAddr::V4(self.address(number, false)), self.real_port(port))
     }
 
+    /// Where a host's socket for this port is found.
+    pub(crate) fn at(self, host: &Host, port: u16) -> SocketAddr {
+        SocketAddr::new(self.own(host, false).into(), self.real_port(port))
+    }
+
     /// The other way round: the host and port that are found at a door.
     pub fn behind_door(self, topology: &Topology, door: SocketAddr) -> Option<SocketAddr> {
         let (number, six) = self.number(door.ip())?;
@@ -117,7 +122,7 @@ impl Ports {
     }
 
     pub(crate) fn listen(self, host: &Host, port: u16) -> io::Result<TcpListener> {
-        socket::listen(SocketAddr::new(self.own(host, false).into(), self.real_port(port)))
+        socket::listen(self.at(host, port))
     }
 
     /// The port that a socket's own number stands for in the lab.

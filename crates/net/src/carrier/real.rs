@@ -3,20 +3,27 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
-use super::cross;
-use super::ports::relay;
+use super::ports::{Ports, relay};
+use super::{cross, nobody};
+use crate::doors::Doors;
 use crate::link::Link;
 use crate::stream::Io;
 use crate::{Clock, Host, socket};
 
 /// Sockets whose addresses are what they say.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Real;
+#[derive(Clone, Debug, Default)]
+pub struct Real {
+    /// Where servers are reached from outside as well, when these addresses are those of a network of its own.
+    pub doors: Option<Doors>,
+    /// Whether there is nobody besides the lab's hosts in that network.
+    pub alone: bool,
+}
 
 /// A connection that is about to be made, from a socket that is bound.
 #[derive(Debug)]
@@ -28,33 +35,68 @@ pub(crate) struct Dialing {
     back: Option<Arc<Link>>,
 }
 
-/// One listener for each of a host's addresses.
+/// One listener for each of a host's addresses, and its door.
 #[derive(Debug)]
 pub(crate) struct Accepting {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Option<Ports>)>,
     /// Which is asked first, so that a busy one does not starve the others.
     next: usize,
 }
 
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub stream: TcpStream,
+    pub peer: SocketAddr,
+    /// By whose names its addresses go when it came in by a door.
+    pub door: Option<Ports>,
+}
+
+/// A host's sockets for datagrams at one port.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub port: u16,
+    /// One for each of its addresses.
+    pub sockets: Vec<UdpSocket>,
+    /// What its door is, and by whose names that goes.
+    pub door: Option<(UdpSocket, Ports)>,
+}
+
 impl Real {
-    pub(crate) fn listen(self, host: &Host, port: u16) -> io::Result<Accepting> {
+    pub(crate) fn listen(&self, host: &Host, port: u16) -> io::Result<Accepting> {
         let addresses = host.addresses().iter().map(|address| SocketAddr::new(*address, port));
-        Ok(Accepting { listeners: addresses.map(socket::listen).collect::<io::Result<_>>()?, next: 0 })
+        let own = addresses.map(|address| Ok((socket::listen(address)?, None)));
+        let door = self
+            .doors
+            .iter()
+            .filter_map(|doors| Some(doors.listen(host, port)?.map(|listener| (listener, Some(doors.ports())))));
+        Ok(Accepting { listeners: own.chain(door).collect::<io::Result<_>>()?, next: 0 })
     }
 
-    /// A socket for each of the host's addresses, all on one port. A client's port is free on all of them.
-    pub(crate) fn bind(self, host: &Host, port: u16) -> io::Result<(u16, Vec<UdpSocket>)> {
+    /// A socket for each of the host's addresses, all on one port. A client's port is free on all of them, and has no
+    /// door.
+    pub(crate) fn bind(&self, host: &Host, port: u16) -> io::Result<Bound> {
         let mut refused = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for _ in 0..if port == 0 { ATTEMPTS } else { 1 } {
             match bind_all(host.addresses(), port) {
-                Ok(bound) => return Ok(bound),
+                Ok((bound, sockets)) => {
+                    let door = self
+                        .doors
+                        .as_ref()
+                        .filter(|_| port != 0)
+                        .and_then(|doors| Some(doors.bind(host, port)?.map(|socket| (socket, doors.ports()))));
+                    return Ok(Bound { port: bound, sockets, door: door.transpose()? });
+                }
                 Err(error) => refused = error,
             }
         }
         Err(refused)
     }
 
-    pub(crate) fn dial(self, host: &Host, to: SocketAddr) -> io::Result<(SocketAddr, Dialing)> {
+    pub(crate) fn dial(&self, host: &Host, to: SocketAddr) -> io::Result<(SocketAddr, Dialing)> {
+        if self.alone && !host.is_inside(to.ip()) {
+            return Err(nobody(to));
+        }
         let own = SocketAddr::new(host.address_like(to.ip())?, 0);
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(own)?;
@@ -87,13 +129,14 @@ impl Dialing {
 }
 
 impl Accepting {
-    pub fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+    pub fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         let count = self.listeners.len();
         for step in 0..count {
             let at = (self.next + step) % count;
-            if let Poll::Ready(accepted) = self.listeners[at].poll_accept(cx) {
+            let (listener, door) = &self.listeners[at];
+            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
                 self.next = at + 1;
-                return Poll::Ready(accepted);
+                return Poll::Ready(accepted.map(|(stream, peer)| Accepted { stream, peer, door: *door }));
             }
         }
         Poll::Pending
@@ -101,16 +144,16 @@ impl Accepting {
 }
 
 /// Takes a datagram at whichever socket has one, and says which that was.
-pub(crate) fn poll_receive(
-    sockets: &[std::rc::Rc<UdpSocket>],
+pub(crate) fn poll_receive<'a>(
+    sockets: impl Iterator<Item = &'a Rc<UdpSocket>>,
     cx: &mut Context<'_>,
     buffer: &mut [u8],
-) -> Poll<io::Result<(usize, SocketAddr, SocketAddr)>> {
+) -> Poll<io::Result<(usize, SocketAddr, &'a Rc<UdpSocket>)>> {
     for socket in sockets {
         let mut room = tokio::io::ReadBuf::new(buffer);
         if let Poll::Ready(from) = socket.poll_recv_from(cx, &mut room) {
             let length = room.filled().len();
-            return Poll::Ready(Ok((length, from?, socket.local_addr()?)));
+            return Poll::Ready(from.map(|from| (length, from, socket)));
         }
     }
     Poll::Pending

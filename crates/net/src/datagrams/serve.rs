@@ -31,9 +31,14 @@ impl Datagrams {
         match &self.socket {
             Socket::Ports { ports, four, six: None, .. } => {
                 let names = Names::Ports(*ports, datagrams_port);
-                served.in_batches(names, &[Rc::clone(four)], &mut answer).await
+                served.in_batches(&[(Rc::clone(four), names)], &mut answer).await
             }
-            Socket::Real { sockets, .. } => served.in_batches(Names::Real, sockets, &mut answer).await,
+            Socket::Real { sockets, door, .. } => {
+                let own = sockets.iter().map(|socket| (Rc::clone(socket), Names::real(socket)));
+                let door = door.iter().map(|(door, ports)| (Rc::clone(door), Names::Ports(*ports, datagrams_port)));
+                let all: Vec<_> = own.chain(door).collect();
+                served.in_batches(&all, &mut answer).await
+            }
             Socket::Ports { .. } | Socket::Memory { .. } => served.one_by_one(&mut answer).await,
         }
     }
@@ -54,38 +59,35 @@ struct Served {
 enum Names {
     /// By the carrier, at this port.
     Ports(Ports, u16),
-    /// They are the same.
-    Real,
+    /// They are the same; this is the socket's own.
+    Real(SocketAddr),
 }
 
 impl Names {
-    /// The address of a socket, where it is needed.
-    fn local(self, socket: &UdpSocket) -> SocketAddr {
-        match self {
-            Names::Ports(..) => NOBODY,
-            Names::Real => socket.local_addr().unwrap_or(NOBODY),
-        }
+    fn real(socket: &UdpSocket) -> Self {
+        Names::Real(socket.local_addr().unwrap_or(NOBODY))
     }
 
     /// The addresses of this end and of the peer.
     #[inline]
-    fn lab_addresses(self, host: &Host, local: SocketAddr, peer: SocketAddr) -> (SocketAddr, SocketAddr) {
+    fn lab_addresses(self, host: &Host, peer: SocketAddr) -> (SocketAddr, SocketAddr) {
         match self {
             Names::Ports(ports, port) => ports.lab_addresses(host, port, peer, false),
-            Names::Real => (local, peer),
+            Names::Real(local) => (local, peer),
         }
     }
 }
 
-/// The socket at which something has arrived.
-async fn readable(sockets: &[Rc<UdpSocket>]) -> io::Result<&UdpSocket> {
-    if let [only] = sockets {
-        return only.readable().await.map(|()| &**only);
+/// The place of a socket at which something has arrived. The one at `first` is asked first.
+async fn readable(sockets: &[(Rc<UdpSocket>, Names)], first: usize) -> io::Result<usize> {
+    if let [(only, _)] = sockets {
+        return only.readable().await.map(|()| 0);
     }
     poll_fn(|cx| {
-        for socket in sockets {
-            if let Poll::Ready(ready) = socket.poll_recv_ready(cx) {
-                return Poll::Ready(ready.map(|()| &**socket));
+        for step in 0..sockets.len() {
+            let at = (first + step) % sockets.len();
+            if let Poll::Ready(ready) = sockets[at].0.poll_recv_ready(cx) {
+                return Poll::Ready(ready.map(|()| at));
             }
         }
         Poll::Pending
@@ -142,13 +144,16 @@ impl Served {
 
     async fn in_batches(
         mut self,
-        names: Names,
-        sockets: &[Rc<UdpSocket>],
+        sockets: &[(Rc<UdpSocket>, Names)],
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) -> io::Result<()> {
+        let mut first = 0;
         loop {
-            let socket = readable(sockets).await?;
-            let Some(sent) = self.one_batch(names, socket, answer) else { continue };
+            let at = readable(sockets, first).await?;
+            // A busy one must not starve the others.
+            first = at + 1;
+            let (socket, names) = &sockets[at];
+            let Some(sent) = self.one_batch(*names, socket, answer) else { continue };
             if sent.is_err() {
                 // What is left of the batch is dropped, as a full queue drops it.
                 socket.writable().await?;
@@ -167,15 +172,13 @@ impl Served {
         let buffers = self.host.network.batch();
         let mut batch = buffers.borrow_mut();
         let count = socket.try_io(Interest::READABLE, || batch.receive(socket)).ok()?;
-        let local = names.local(socket);
-        self.answer_batch(names, local, &mut batch, count, answer);
+        self.answer_batch(names, &mut batch, count, answer);
         Some(batch.send(socket))
     }
 
     fn answer_batch(
         &mut self,
         names: Names,
-        local: SocketAddr,
         batch: &mut Batch,
         count: usize,
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
@@ -184,7 +187,7 @@ impl Served {
         let may_be_bent = self.host.network.topology().has_links(&self.host.me);
         for at in 0..count {
             let slot = batch.slot(at);
-            let (to, from) = names.lab_addresses(&self.host, local, slot.from);
+            let (to, from) = names.lab_addresses(&self.host, slot.from);
             let bent = may_be_bent && self.is_bent(from);
             let way_in = if bent { self.way_in(from, slot.octets.len()) } else { Verdict::default() };
             if way_in.lost.is_some() {

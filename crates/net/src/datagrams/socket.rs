@@ -10,7 +10,7 @@ use tokio::net::UdpSocket;
 
 use crate::carrier::memory::{Fabric, Inbox};
 use crate::carrier::ports::Ports;
-use crate::carrier::real;
+use crate::carrier::real::{self, Bound};
 use crate::link::Parcel;
 use crate::{Carrier, Host};
 
@@ -18,7 +18,7 @@ use crate::{Carrier, Host};
 pub(super) enum Socket {
     Memory { fabric: Rc<Fabric>, inbox: Rc<Inbox> },
     Ports { ports: Ports, port: u16, four: Rc<UdpSocket>, six: Option<Rc<UdpSocket>> },
-    Real { port: u16, sockets: Rc<[Rc<UdpSocket>]> },
+    Real { port: u16, sockets: Rc<[Rc<UdpSocket>]>, door: Option<(Rc<UdpSocket>, Ports)> },
 }
 
 impl Socket {
@@ -31,8 +31,9 @@ impl Socket {
                 Ok(Self::Ports { ports: *ports, port, four, six: None })
             }
             Carrier::Real(real) => {
-                let (port, sockets) = real.bind(host, port)?;
-                Ok(Self::Real { port, sockets: sockets.into_iter().map(Rc::new).collect() })
+                let Bound { port, sockets, door } = real.bind(host, port)?;
+                let door = door.map(|(socket, ports)| (Rc::new(socket), ports));
+                Ok(Self::Real { port, sockets: sockets.into_iter().map(Rc::new).collect(), door })
             }
         }
     }
@@ -99,6 +100,10 @@ impl Socket {
                 let socket = if to.is_ipv6() { six.as_ref().unwrap_or(four) } else { four };
                 socket.send_to(octets, real).await.map(drop)
             }
+            // Inside nobody speaks from the loopback: who does is outside the door.
+            Socket::Real { door: Some((door, _)), .. } if to.ip().is_loopback() => {
+                door.send_to(octets, to).await.map(drop)
+            }
             Socket::Real { sockets, .. } => {
                 let speaks = host.addresses().iter().position(|address| address.is_ipv4() == to.is_ipv4());
                 let socket = speaks.and_then(|at| sockets.get(at)).ok_or(io::ErrorKind::AddrNotAvailable)?;
@@ -142,7 +147,17 @@ impl Socket {
                 let (to, from) = ports.lab_addresses(host, *port, real, by_six);
                 Ok((length, from, to))
             }
-            Socket::Real { sockets, .. } => poll_fn(|cx| real::poll_receive(sockets, cx, buffer)).await,
+            Socket::Real { port, sockets, door } => {
+                let all = || sockets.iter().chain(door.iter().map(|(door, _)| door));
+                let (length, from, at) = poll_fn(|cx| real::poll_receive(all(), cx, buffer)).await?;
+                match door {
+                    Some((door, ports)) if Rc::ptr_eq(door, at) => {
+                        let (to, from) = ports.lab_addresses(host, *port, from, false);
+                        Ok((length, from, to))
+                    }
+                    Some(_) | None => Ok((length, from, at.local_addr()?)),
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A topology for another process, and how that follows what becomes of it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub struct Terrain {
     faults: Vec<Wrong>,
     resolver: Option<SocketAddr>,
     seed: u64,
-    played: Option<String>,
+    played: BTreeSet<String>,
 }
 
 /// What links do wrong on purpose. In each process it counts occasions and hits of its own.
@@ -79,7 +80,7 @@ impl From<Terrain> for Topology {
         let links = Links::new(terrain.rules, terrain.began);
         let topology = Self::new(terrain.hosts, links, terrain.resolver, terrain.seed);
         terrain.faults.iter().for_each(|wrong| topology.link_faults().add(wrong.fault(terrain.seed)));
-        topology.played(terrain.played.as_deref())
+        topology.played(terrain.played.iter().map(String::as_str))
     }
 }
 

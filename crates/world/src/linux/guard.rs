@@ -44,8 +44,8 @@ fn follow_and(child: pid_t, same_terminal: bool, bury: &dyn Fn()) -> io::Result<
         }
         let (signal, by_process) = kernel::next_signal(&signals)?;
         if signal != libc::SIGCHLD && (by_process || !same_terminal || signal == libc::SIGHUP) {
-            // A process without a terminal has no idea of these two.
-            let ends = !same_terminal && matches!(signal, libc::SIGHUP | libc::SIGQUIT);
+            // A process without a terminal has no idea of this one.
+            let ends = !same_terminal && signal == libc::SIGQUIT;
             let signal = if ends { libc::SIGTERM } else { signal };
             // It may have ended meanwhile, and is not waited for yet: its number is nobody else's.
             let _ = kernel::signal(child, signal);

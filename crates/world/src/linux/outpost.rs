@@ -2,21 +2,23 @@
 
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use libc::c_int;
+
 use super::{kernel, sockets};
+use crate::outpost::{ASK, Allowed, Ask, Kind};
 
 /// Splits a process off that answers on `line` until nobody holds its other end any more.
-pub fn stay(line: UnixStream, to: &[SocketAddr]) -> io::Result<()> {
+pub fn stay(line: UnixStream, allowed: &Allowed) -> io::Result<()> {
     if kernel::split(0)?.is_some() {
         return Ok(());
     }
-    kernel::end(u8::from(answer(&line, to).is_err()))
+    kernel::end(u8::from(answer(&line, allowed).is_err()))
 }
 
-fn answer(line: &UnixStream, to: &[SocketAddr]) -> io::Result<()> {
+fn answer(line: &UnixStream, allowed: &Allowed) -> io::Result<()> {
     // Ctrl-C is for others, and nobody may wait for the end of output that comes from here.
     kernel::leave_terminal()?;
     let null = File::options().read(true).write(true).open("/dev/null")?;
@@ -27,11 +29,9 @@ fn answer(line: &UnixStream, to: &[SocketAddr]) -> io::Result<()> {
     // The split copied every descriptor: with one's own copy of the other end nobody would ever hang up, and what
     // else is open is the lab's to close.
     kernel::close_all_but(line.as_raw_fd());
-    let mut ask = [0; 2];
+    let mut ask = [0; ASK];
     while sockets::receive_with(line.as_fd(), &mut ask)?.0 == ask.len() {
-        let kind = if ask[1] == 0 { libc::SOCK_STREAM } else { libc::SOCK_DGRAM };
-        let unknown = || io::Error::from_raw_os_error(libc::ENETUNREACH);
-        let made = to.get(usize::from(ask[0])).ok_or_else(unknown).and_then(|to| sockets::connecting(kind, *to));
+        let made = make(Ask::parse(ask), allowed);
         let errno = made.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
         let socket = made.as_ref().ok().map(AsFd::as_fd);
         sockets::send_with(line.as_fd(), &errno.to_ne_bytes(), socket)?;
@@ -39,8 +39,26 @@ fn answer(line: &UnixStream, to: &[SocketAddr]) -> io::Result<()> {
     Ok(())
 }
 
+fn make(ask: Ask, allowed: &Allowed) -> io::Result<OwnedFd> {
+    match ask {
+        Ask::Connect(kind, at) => {
+            let to = allowed.numbered(at).ok_or_else(|| io::Error::from_raw_os_error(libc::ENETUNREACH))?;
+            sockets::connecting(number(kind), to)
+        }
+        Ask::Bind(kind, at) if allowed.may_bind(at) => sockets::bound(number(kind), at.into()),
+        Ask::Bind(..) => Err(io::Error::from_raw_os_error(libc::EADDRNOTAVAIL)),
+    }
+}
+
+fn number(kind: Kind) -> c_int {
+    match kind {
+        Kind::Stream => libc::SOCK_STREAM,
+        Kind::Datagrams => libc::SOCK_DGRAM,
+    }
+}
+
 /// Asks that process for a socket.
-pub fn ask(line: BorrowedFd<'_>, ask: &[u8; 2]) -> io::Result<OwnedFd> {
+pub fn ask(line: BorrowedFd<'_>, ask: &[u8; ASK]) -> io::Result<OwnedFd> {
     sockets::send_with(line, ask, None)?;
     let mut errno = [0; 4];
     match sockets::receive_with(line, &mut errno)? {

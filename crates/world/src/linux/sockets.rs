@@ -11,20 +11,47 @@ use libc::c_int;
 /// A socket that does not block and has begun to connect.
 pub fn connecting(kind: c_int, to: SocketAddr) -> io::Result<OwnedFd> {
     let (address, length) = as_the_kernel_has_it(to);
-    let flags = kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: takes no pointer.
-    let socket = unsafe { libc::socket(address.ss_family.into(), flags, 0) };
-    if socket == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the descriptor was just made and is nobody else's.
-    let socket = unsafe { OwnedFd::from_raw_fd(socket) };
+    let socket = new(address.ss_family, kind)?;
     // SAFETY: the pointer is valid for the length.
     let connected = unsafe { libc::connect(socket.as_raw_fd(), (&raw const address).cast(), length) };
     match io::Error::last_os_error() {
         error if connected == -1 && error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
         _ => Ok(socket),
     }
+}
+
+/// A server's socket that does not block, shares its port and is bound.
+pub fn bound(kind: c_int, at: SocketAddr) -> io::Result<OwnedFd> {
+    let (address, length) = as_the_kernel_has_it(at);
+    let socket = new(address.ss_family, kind)?;
+    if kind == libc::SOCK_STREAM {
+        turn_on(&socket, libc::SO_REUSEADDR)?;
+    }
+    turn_on(&socket, libc::SO_REUSEPORT)?;
+    // SAFETY: the pointer is valid for the length.
+    match unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(socket),
+    }
+}
+
+fn new(family: libc::sa_family_t, kind: c_int) -> io::Result<OwnedFd> {
+    let flags = kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: takes no pointer.
+    let socket = unsafe { libc::socket(family.into(), flags, 0) };
+    if socket == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor was just made and is nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(socket) })
+}
+
+fn turn_on(socket: &OwnedFd, option: c_int) -> io::Result<()> {
+    let on: c_int = 1;
+    let length = mem::size_of::<c_int>() as libc::socklen_t;
+    // SAFETY: the pointer is valid for the length.
+    let set = unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, (&raw const on).cast(), length) };
+    if set == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// An address and its length.

@@ -97,11 +97,15 @@ impl Outside {
         Entrance::of(self.process)
     }
 
-    /// Waits for the world's end, passing on signals that ask for it.
+    /// Waits for the world's end, passing on signals that ask for it: those that come before its first process has
+    /// said something are kept until then.
     ///
     /// # Errors
     /// As the kernel says.
     pub fn wait(mut self) -> io::Result<Ended> {
+        kernel::hold(&guard::followed())?;
+        self.line.get_ref().set_read_timeout(Some(START_LIMIT))?;
+        self.hear();
         let ended = guard::follow(self.process, false)?;
         self.ended = true;
         Ok(ended)
@@ -263,5 +267,7 @@ const STEPS: [Step; 6] = [Step::Identity, Step::Network, Step::Mounts, Step::Nam
 const MADE: &str = "made";
 /// What a Rust program that panicked says.
 const PANICKED: u8 = 101;
+/// A lab is ready within milliseconds; whoever takes longer may miss a signal, and gets the next.
+const START_LIMIT: Duration = Duration::from_secs(5);
 /// What was killed is gone at once, unless the kernel waits for a disk.
 const KILL_LIMIT: Duration = Duration::from_secs(1);
