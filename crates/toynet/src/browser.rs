@@ -1,38 +1,66 @@
 //! `browser`: a browser with a profile of its own, to which a running lab is the internet.
+//!
+//! In a lab's own world any browser has the lab for its internet, and is told there whom to trust. From outside Chromium
+//! is led there by a proxy. Firefox believes no flag about whom to trust, so it goes inside where that can be done.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
+use toynet_world::Visit;
 
 use crate::arguments::Browser;
-use crate::ask;
 use crate::exit::Exit;
-use crate::on_runtime;
 use crate::serve::not_allowed;
+use crate::{ask, on_runtime, world};
 
 pub fn browser(browser: Browser) -> Result<(), Exit> {
     let status = on_runtime(ask::asked(&browser.lab))?;
     let lab = status["lab"].as_str().unwrap_or_default();
-    let proxy = status["socks"].as_str().ok_or_else(|| {
-        let advice = "`toynet up` runs one that has; inside of this one any browser goes: `toynet shell -- chromium`";
-        Exit::failed(format!("toynet: lab {lab} has no proxy on the loopback\n{advice}"))
-    })?;
     let (program, kind) = find(browser.with.as_deref())?;
+    let way = Way::to(&status, kind)?;
     let url = browser.url.clone().unwrap_or_else(|| first_site(&status));
     let profile = Profile::make(lab)?;
-    let mut command = Command::new(&program);
-    match kind {
-        Kind::Chromium => chromium(&mut command, &profile.0, proxy, &status),
-        Kind::Firefox => firefox(&mut command, &profile.0, proxy)?,
+    let mut arguments = match kind {
+        Kind::Chromium => chromium(&profile.0, &way, &status),
+        Kind::Firefox => firefox(&profile.0, &way, &status)?,
+    };
+    arguments.extend(browser.arguments.iter().cloned().chain([url.into()]));
+    if let Way::Join = way {
+        let visit = Visit { arguments, ..Visit::new(program) };
+        return world::visit(&status, visit);
     }
-    let ended = command.args(&browser.arguments).arg(url).status();
+    let ended = Command::new(&program).args(arguments).status();
     let ended = ended.map_err(|error| Exit::failed(format!("toynet: {} cannot be run: {error}", program.display())))?;
     drop(profile);
     finish(ended)
+}
+
+/// How a browser gets into a lab.
+enum Way<'a> {
+    /// It is there, as this process is.
+    Here,
+    /// By joining, as a shell does.
+    Join,
+    /// By the proxy at this address.
+    Proxy(&'a str),
+}
+
+impl<'a> Way<'a> {
+    fn to(status: &'a Value, kind: Kind) -> Result<Self, Exit> {
+        let lab = status["lab"].as_str().unwrap_or_default();
+        let (can_join, proxy) = (status["join"].is_object(), status["socks"].as_str());
+        match proxy {
+            None if can_join && world::is_here(lab) => Ok(Way::Here),
+            Some(proxy) if !can_join || kind == Kind::Chromium => Ok(Way::Proxy(proxy)),
+            Some(_) | None if can_join => Ok(Way::Join),
+            Some(_) | None => Err(Exit::failed(format!("toynet: lab {lab} has no proxy on the loopback"))),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,31 +101,79 @@ fn find(with: Option<&Path>) -> Result<(PathBuf, Kind), Exit> {
     })
 }
 
-/// Names are looked up by the proxy, and by nobody else.
-fn chromium(command: &mut Command, profile: &Path, proxy: &str, status: &Value) {
-    let mut option = |name: &str, value: &str| {
-        command.arg(format!("--{name}={value}"));
-    };
+/// By a proxy names are looked up there, and nowhere else.
+fn chromium(profile: &Path, way: &Way<'_>, status: &Value) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec![];
+    let mut option = |name: &str, value: &str| arguments.push(format!("--{name}={value}").into());
     option("user-data-dir", &profile.display().to_string());
-    option("proxy-server", &format!("socks5://{proxy}"));
-    // By itself it would not ask the proxy for hosts of the loopback.
-    option("proxy-bypass-list", "<-loopback>");
-    let proxy_host = proxy.rsplit_once(':').map_or(proxy, |(host, _)| host);
-    option("host-resolver-rules", &format!("MAP * ~NOTFOUND, EXCLUDE {proxy_host}"));
-    if let Some(root) = status["authority"]["key"].as_str() {
-        option("ignore-certificate-errors-spki-list", root);
-    }
     option("disable-features", "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter");
-    command.args(["--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-sync"]);
+    if let Way::Proxy(proxy) = way {
+        option("proxy-server", &format!("socks5://{proxy}"));
+        // By itself it would not ask the proxy for hosts of the loopback.
+        option("proxy-bypass-list", "<-loopback>");
+        let proxy_host = proxy.rsplit_once(':').map_or(*proxy, |(host, _)| host);
+        option("host-resolver-rules", &format!("MAP * ~NOTFOUND, EXCLUDE {proxy_host}"));
+        if let Some(root) = status["authority"]["key"].as_str() {
+            option("ignore-certificate-errors-spki-list", root);
+        }
+    }
+    let flags = ["--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-sync"];
+    arguments.extend(flags.map(OsString::from));
     if is_root() {
         // It refuses to run as root in any other way.
-        command.arg("--no-sandbox");
+        arguments.push("--no-sandbox".into());
     }
+    arguments
 }
 
-fn firefox(command: &mut Command, profile: &Path, proxy: &str) -> Result<(), Exit> {
+fn firefox(profile: &Path, way: &Way<'_>, status: &Value) -> Result<Vec<OsString>, Exit> {
+    let mut settings = QUIET.to_owned();
+    if let Way::Proxy(proxy) = way {
+        settings.push_str(&proxy_settings(proxy));
+        let root = status["authority"]["pem"].as_str().unwrap_or_default();
+        if !trust(profile, root).map_err(not_allowed)? {
+            eprintln!(
+                "toynet: this Firefox trusts no https of the lab: `certutil` (Debian's libnss3-tools) would tell it whom \
+                 to trust, and so would a lab that can be entered; `toynet doctor` says why there is none"
+            );
+        }
+    }
+    fs::write(profile.join("user.js"), settings).map_err(not_allowed)?;
+    Ok(vec!["--no-remote".into(), "--profile".into(), OsString::from(profile)])
+}
+
+/// Adds a root to those that a profile trusts; false where the tool is missing that can (certutil(1)).
+fn trust(profile: &Path, root: &str) -> io::Result<bool> {
+    let file = profile.join("toynet.pem");
+    fs::write(&file, root)?;
+    let database = format!("sql:{}", profile.display());
+    let name = OsString::from("toynet");
+    let new: [OsString; 4] = ["-N".into(), "-d".into(), database.clone().into(), "--empty-password".into()];
+    let add: [OsString; 9] = [
+        "-A".into(),
+        "-d".into(),
+        database.into(),
+        "-n".into(),
+        name,
+        "-t".into(),
+        "C,,".into(),
+        "-i".into(),
+        file.into(),
+    ];
+    for arguments in [new.as_slice(), &add] {
+        match Command::new("certutil").args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status() {
+            Ok(status) if status.success() => {}
+            Ok(_) => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+fn proxy_settings(proxy: &str) -> String {
     let (host, port) = proxy.rsplit_once(':').unwrap_or((proxy, "1080"));
-    let settings = format!(
+    format!(
         "user_pref(\"network.proxy.type\", 1);\n\
          user_pref(\"network.proxy.socks\", \"{host}\");\n\
          user_pref(\"network.proxy.socks_port\", {port});\n\
@@ -105,17 +181,8 @@ fn firefox(command: &mut Command, profile: &Path, proxy: &str) -> Result<(), Exi
          user_pref(\"network.proxy.socks_remote_dns\", true);\n\
          user_pref(\"network.proxy.socks5_remote_dns\", true);\n\
          user_pref(\"network.proxy.no_proxies_on\", \"\");\n\
-         user_pref(\"network.proxy.allow_hijacking_localhost\", true);\n\
-         user_pref(\"network.trr.mode\", 5);\n\
-         user_pref(\"dom.security.https_first\", false);\n\
-         user_pref(\"datareporting.policy.dataSubmissionEnabled\", false);\n\
-         user_pref(\"browser.shell.checkDefaultBrowser\", false);\n\
-         user_pref(\"browser.aboutwelcome.enabled\", false);\n"
-    );
-    fs::write(profile.join("user.js"), settings).map_err(not_allowed)?;
-    eprintln!("toynet: Firefox has to be told whom to trust for https: `toynet ca` says how");
-    command.args(["--no-remote".into(), "--profile".into(), OsString::from(profile)]);
-    Ok(())
+         user_pref(\"network.proxy.allow_hijacking_localhost\", true);\n"
+    )
 }
 
 /// The front page of the first written host that has one.
@@ -141,12 +208,23 @@ fn finish(ended: ExitStatus) -> Result<(), Exit> {
     }
 }
 
+/// What keeps Firefox from asking anybody for anything of its own accord, and from insisting on https.
+const QUIET: &str = "user_pref(\"network.trr.mode\", 5);\n\
+    user_pref(\"dom.security.https_first\", false);\n\
+    user_pref(\"network.captive-portal-service.enabled\", false);\n\
+    user_pref(\"network.connectivity-service.enabled\", false);\n\
+    user_pref(\"app.normandy.enabled\", false);\n\
+    user_pref(\"browser.safebrowsing.update.enabled\", false);\n\
+    user_pref(\"datareporting.policy.dataSubmissionEnabled\", false);\n\
+    user_pref(\"browser.shell.checkDefaultBrowser\", false);\n\
+    user_pref(\"browser.aboutwelcome.enabled\", false);\n";
 /// Best first.
-const BROWSERS: [(&str, Kind); 6] = [
+const BROWSERS: [(&str, Kind); 7] = [
     ("chromium", Kind::Chromium),
     ("chromium-browser", Kind::Chromium),
     ("google-chrome", Kind::Chromium),
     ("google-chrome-stable", Kind::Chromium),
     ("brave-browser", Kind::Chromium),
     ("firefox", Kind::Firefox),
+    ("firefox-esr", Kind::Firefox),
 ];

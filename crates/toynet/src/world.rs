@@ -288,6 +288,17 @@ fn join(status: &Value, process: i32, host: Option<&str>, command: Visit) -> Res
     finish(enter(entrance, &Visit { variables, ..command }, lab)?)
 }
 
+/// Runs a program in a lab that can be joined and is not where this process is.
+pub fn visit(status: &Value, command: Visit) -> Result<(), Exit> {
+    let process = status["pid"].as_i64().and_then(|process| process.try_into().ok()).unwrap_or_default();
+    join(status, process, None, command)
+}
+
+/// Whether this process is in a lab's own world.
+pub fn is_here(lab: &str) -> bool {
+    env::var("TOYNET_LAB").is_ok_and(|here| here == lab) && env::var_os("TOYNET_HOST").is_some()
+}
+
 /// The part of another host in a lab that runs. Only those that serve nothing have one to be taken.
 fn part(status: &Value, host: &str) -> Result<Part, Exit> {
     let hosts = status["hosts"].as_array().map_or(&[] as &[Value], Vec::as_slice);
@@ -326,8 +337,7 @@ pub fn go_inside(status: &Value, process: i32, host: Option<&str>) -> Result<(),
 
 /// Who this process is in a lab, if it is there and not as its guest.
 pub fn part_taken(lab: &str) -> Option<String> {
-    let here = env::var("TOYNET_LAB").is_ok_and(|here| here == lab);
-    env::var("TOYNET_HOST").ok().filter(|host| here && host != GUEST)
+    env::var("TOYNET_HOST").ok().filter(|host| is_here(lab) && host != GUEST)
 }
 
 fn no_entry(lab: &str, error: &io::Error) -> Exit {
