@@ -473,8 +473,12 @@ fn begin(home: &Home, script: &str) -> Child {
 
 fn first_line(child: &mut Child) -> String {
     // Octet by octet, so that what comes after the line is left for others.
-    let octets = child.stdout.as_mut().expect("stdout is piped").bytes().map_while(Result::ok);
-    let line: Vec<u8> = octets.take_while(|octet| *octet != b'\n').collect();
+    let stdout = child.stdout.as_mut().expect("stdout is piped");
+    let mut line = Vec::new();
+    let mut octet = [0];
+    while stdout.read_exact(&mut octet).is_ok() && octet != *b"\n" {
+        line.extend(octet);
+    }
     String::from_utf8(line).expect("what is printed is text")
 }
 

@@ -52,7 +52,7 @@ fn serve_beside(me: &str, starting: Starting, mut inside: Inside) -> Result<(), 
     remarks::begin(false, "warn");
     let Starting { file, plan, keeping: Keeping { kept, record } } = starting;
     let ground = Ground::find(&plan, PortChoice::Auto)?.played_by(me);
-    let serving = Serving { kept: Some(kept), record, ..Serving::new(file, plan, ground) };
+    let serving = Serving { record, ..Serving::new(file, plan, ground, kept) };
     on_runtime(serve::serve(serving, |_| inside.say(world::READY)))
 }
 
