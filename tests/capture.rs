@@ -294,7 +294,10 @@ impl Record {
     fn connect(&mut self, port: u16) -> EndId {
         let end = EndId::new(0, self.seen + 1);
         let (local, peer) = (([198, 18, 0, 2], 40_000 + self.seen as u16).into(), ([198, 18, 0, 1], port).into());
-        self.see(end, Seen::Opened { side: Side::Initiator, transport: Transport::Tcp, local, peer, cause: None });
+        self.see(
+            end,
+            Seen::Opened { side: Side::Initiator, transport: Transport::Tcp, stream: None, local, peer, cause: None },
+        );
         end
     }
 

@@ -243,13 +243,18 @@ mod tests {
 
     #[test]
     fn a_stream_joined_late_is_not_guessed_at() {
-        let mut dissector =
-            DnsDissector::new(FlowInfo { transport: Transport::Tcp, port: 53, joined_late: true, explain: false });
+        let mut dissector = DnsDissector::new(FlowInfo {
+            transport: Transport::Tcp,
+            stream: None,
+            port: 53,
+            joined_late: true,
+            explain: false,
+        });
         assert_eq!(hear(&mut dissector, &[(Side::Initiator, b"\0\x02ab")]), []);
     }
 
     fn dissector(transport: Transport) -> DnsDissector {
-        DnsDissector::new(FlowInfo { transport, port: 53, joined_late: false, explain: false })
+        DnsDissector::new(FlowInfo { transport, stream: None, port: 53, joined_late: false, explain: false })
     }
 
     fn hear(dissector: &mut DnsDissector, said: &[(Side, &[u8])]) -> Vec<Told> {

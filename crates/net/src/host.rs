@@ -144,7 +144,14 @@ impl Host {
     pub async fn connect(&self, to: SocketAddr) -> io::Result<Stream> {
         let dialing = self.network.carrier().dial(self, to)?;
         let local = dialing.local;
-        let opening = Opening { side: Side::Initiator, transport: Transport::Tcp, local, peer: to, cause: self.cause };
+        let opening = Opening {
+            side: Side::Initiator,
+            transport: Transport::Tcp,
+            stream: None,
+            local,
+            peer: to,
+            cause: self.cause,
+        };
         let mut tap = Tap::open(self.network.recorder(), self.strip, opening);
         let mut struck = Vec::new();
         let connected = dialing.connect(&mut struck).await;
@@ -184,14 +191,15 @@ impl Host {
     }
 
     pub(crate) fn accepted(&self, local: SocketAddr, peer: SocketAddr) -> Tap {
-        let opening = Opening { side: Side::Acceptor, transport: Transport::Tcp, local, peer, cause: None };
+        let opening =
+            Opening { side: Side::Acceptor, transport: Transport::Tcp, stream: None, local, peer, cause: None };
         Tap::open(self.network.recorder(), self.strip, opening)
     }
 
     /// Writes down that something failed before a flow came to be.
     pub(crate) fn unreachable(&self, transport: Transport, to: SocketAddr) {
         let local = SocketAddr::new(self.address_like(to.ip()).unwrap_or(to.ip()), 0);
-        let opening = Opening { side: Side::Initiator, transport, local, peer: to, cause: self.cause };
+        let opening = Opening { side: Side::Initiator, transport, stream: None, local, peer: to, cause: self.cause };
         Tap::open(self.network.recorder(), self.strip, opening).ends(Closing::Unreachable);
     }
 }

@@ -1,51 +1,60 @@
 //! QUIC (RFC 9000) over a lab's datagrams; each stream is a flow of its own, recorded in clear.
+//!
+//! - here: endpoints and connections; `pair`: streams
+//! - `socket`, `runtime`: datagrams, time and tasks as quinn wants them
 
+mod pair;
 mod runtime;
 mod socket;
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
-use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{RecvStream, SendStream};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
+use quinn::{IdleTimeout, TransportConfig, VarInt};
 use toynet_machine::Random;
-use toynet_record::{Side, Transport};
+use toynet_record::{Direction, Side, Transport};
 
 use crate::Host;
 use crate::datagrams::Datagrams;
 use crate::stream::{Io, Stream};
 use crate::tap::{Opening, Tap};
 use crate::tls::{ClientConfig, Secrets, ServerConfig};
+pub use pair::GivenUp;
+pub(crate) use pair::Pair;
+use pair::varint;
 use runtime::LocalTime;
 use socket::Socket;
 
-/// A QUIC endpoint on a host's socket.
+/// A QUIC endpoint on a host's socket. When it is dropped its connections are closed, and soon after that its
+/// socket.
 #[derive(Debug)]
 pub struct Endpoint {
     inner: quinn::Endpoint,
+    socket: Arc<Socket>,
     host: Host,
     port: u16,
     secrets: Arc<Secrets>,
 }
 
-/// A connection, on which both sides open streams.
+/// A client that has said its first words.
 #[derive(Debug)]
-pub struct Connection {
-    inner: quinn::Connection,
+pub struct Arriving {
+    incoming: quinn::Incoming,
     host: Host,
     local: SocketAddr,
     secrets: Arc<Secrets>,
 }
 
-/// The two directions of a stream.
-#[derive(Debug)]
-pub(crate) struct Pair {
-    send: SendStream,
-    receive: RecvStream,
+/// A connection, on which both sides open streams. Clones are the same connection.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    inner: quinn::Connection,
+    host: Host,
+    local: SocketAddr,
+    secrets: Arc<Secrets>,
 }
 
 impl Endpoint {
@@ -54,11 +63,41 @@ impl Endpoint {
     /// # Errors
     /// When `config` cannot be used for QUIC.
     pub fn server(datagrams: Datagrams, config: &ServerConfig) -> io::Result<Self> {
+        Self::server_after(datagrams, config, None)
+    }
+
+    /// The same once somebody has spoken QUIC there: until then it is no more than a socket, of which a lab may
+    /// have thousands. Other datagrams are passed over.
+    ///
+    /// # Errors
+    /// When `config` cannot be used for QUIC; as the socket says.
+    pub async fn server_when_asked(datagrams: Datagrams, config: &ServerConfig) -> io::Result<Self> {
+        let mut first = [0; socket::LARGEST];
+        loop {
+            let (length, from) = datagrams.take(&mut first).await?;
+            if length >= SHORTEST_INITIAL && first[0] & LONG_HEADER == LONG_HEADER {
+                return Self::server_after(datagrams, config, Some((&first[..length], from)));
+            }
+        }
+    }
+
+    fn server_after(
+        datagrams: Datagrams,
+        config: &ServerConfig,
+        first: Option<(&[u8], SocketAddr)>,
+    ) -> io::Result<Self> {
         let secrets = Arc::new(Secrets::default());
         let mut config = config.clone();
         config.key_log = Arc::clone(&secrets) as Arc<_>;
         let crypto = QuicServerConfig::try_from(config).map_err(io::Error::other)?;
-        Self::new(datagrams, Some(quinn::ServerConfig::with_crypto(Arc::new(crypto))), secrets)
+        let mut server = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+        server.max_incoming(MOST_ARRIVING).incoming_buffer_size(BUFFER).incoming_buffer_size_total(16 * BUFFER);
+        let mut transport = transport();
+        transport.keep_alive_interval(Some(SIGN_OF_LIFE));
+        server.transport_config(Arc::new(transport));
+        let endpoint = Self::new(datagrams, Some(server), secrets)?;
+        first.into_iter().for_each(|(octets, from)| endpoint.socket.arrived(octets.to_vec(), from));
+        Ok(endpoint)
     }
 
     /// Connects from `datagrams`. TLS 1.3 must be among the versions of `config`.
@@ -71,7 +110,9 @@ impl Endpoint {
         config.key_log = Arc::clone(&secrets) as Arc<_>;
         let crypto = QuicClientConfig::try_from(config).map_err(io::Error::other)?;
         let mut endpoint = Self::new(datagrams, None, secrets)?;
-        endpoint.inner.set_default_client_config(quinn::ClientConfig::new(Arc::new(crypto)));
+        let mut config = quinn::ClientConfig::new(Arc::new(crypto));
+        config.transport_config(Arc::new(transport()));
+        endpoint.inner.set_default_client_config(config);
         Ok(endpoint)
     }
 
@@ -80,15 +121,22 @@ impl Endpoint {
         let mut config = quinn::EndpointConfig::default();
         config.rng_seed(Some(seed(host.random("quic"))));
         let runtime = Arc::new(LocalTime);
-        let inner = quinn::Endpoint::new_with_abstract_socket(config, server, Socket::start(datagrams), runtime)?;
-        Ok(Self { inner, host, port, secrets })
+        let socket = Socket::start(datagrams);
+        let inner = quinn::Endpoint::new_with_abstract_socket(config, server, Arc::clone(&socket) as Arc<_>, runtime)?;
+        Ok(Self { inner, socket, host, port, secrets })
     }
 
-    /// The next connection; nothing once the endpoint is closed.
+    /// The next connection; nothing once the endpoint is closed. While it is made no other is accepted: see
+    /// [`Endpoint::arrival`].
     pub async fn accept(&self) -> Option<io::Result<Connection>> {
+        Some(self.arrival().await?.connect().await)
+    }
+
+    /// The next client; nothing once the endpoint is closed.
+    pub async fn arrival(&self) -> Option<Arriving> {
         let incoming = self.inner.accept().await?;
-        let connected = incoming.await.map_err(io::Error::from);
-        Some(connected.and_then(|inner| self.connection(inner)))
+        let local = self.local(canonical(incoming.remote_address()));
+        Some(Arriving { incoming, host: self.host.clone(), local, secrets: Arc::clone(&self.secrets) })
     }
 
     /// Connects to the server called `name` at `to`.
@@ -97,22 +145,71 @@ impl Endpoint {
     /// As QUIC says; also when the certificate is not one for `name`.
     pub async fn connect(&self, to: SocketAddr, name: &str) -> io::Result<Connection> {
         let connecting = self.inner.connect(to, name).map_err(io::Error::other)?;
-        self.connection(connecting.await?)
+        let (host, local, secrets) = (self.host.clone(), self.local(to), Arc::clone(&self.secrets));
+        match connecting.await {
+            Ok(inner) => Ok(Connection { inner, host, local, secrets }),
+            Err(error) => Err(failed(&host, Side::Initiator, local, to, error)),
+        }
     }
 
-    fn connection(&self, inner: quinn::Connection) -> io::Result<Connection> {
-        let peer = canonical(inner.remote_address());
-        // A stranger's address may be of a family that the host lacks.
-        let ip = self.host.address_like(peer.ip()).unwrap_or(peer.ip());
-        let local = SocketAddr::new(ip, self.port);
-        Ok(Connection { inner, host: self.host.clone(), local, secrets: Arc::clone(&self.secrets) })
+    /// A stranger's address may be of a family that the host lacks.
+    fn local(&self, peer: SocketAddr) -> SocketAddr {
+        SocketAddr::new(self.host.address_like(peer.ip()).unwrap_or(peer.ip()), self.port)
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.inner.close(VarInt::from_u32(0), b"");
+        self.socket.end_soon();
+    }
+}
+
+impl Arriving {
+    /// The lab address of the client.
+    pub fn peer(&self) -> SocketAddr {
+        canonical(self.incoming.remote_address())
+    }
+
+    /// Shakes hands.
+    ///
+    /// # Errors
+    /// As QUIC and TLS say.
+    pub async fn connect(self) -> io::Result<Connection> {
+        let (peer, Self { incoming, host, local, secrets }) = (self.peer(), self);
+        match incoming.await {
+            Ok(inner) => Ok(Connection { inner, host, local, secrets }),
+            Err(error) => Err(failed(&host, Side::Acceptor, local, peer, error)),
+        }
+    }
+
+    /// Takes no further connection (RFC 9000 20.1).
+    pub fn refuse(self) {
+        self.incoming.refuse();
     }
 }
 
 impl Connection {
+    /// The lab address of this side.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
     /// The lab address of the other side.
     pub fn peer(&self) -> SocketAddr {
         canonical(self.inner.remote_address())
+    }
+
+    /// What was agreed in the handshake, in words.
+    pub fn terms(&self) -> String {
+        let data = self.inner.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
+        let (alpn, name) = data.map(|data| (data.protocol, data.server_name)).unwrap_or_default();
+        let mut terms = "TLS 1.3 in QUIC".to_owned();
+        if let Some(alpn) = alpn {
+            terms += &format!(" {}", String::from_utf8_lossy(&alpn));
+        }
+        name.into_iter().for_each(|name| terms += &format!(" for {name}"));
+        terms
     }
 
     /// Opens a stream that both sides can write.
@@ -121,32 +218,96 @@ impl Connection {
     /// When the connection is lost.
     pub async fn open(&self) -> io::Result<Stream> {
         let (send, receive) = self.inner.open_bi().await?;
-        Ok(self.stream(Side::Initiator, Pair { send, receive }))
+        Ok(self.stream(Pair { send: Some(send), receive: Some(receive) }))
     }
 
-    /// The next stream that the other side opens. It shows when something was written to it.
+    /// Opens a stream that only this side writes.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub async fn open_one_way(&self) -> io::Result<Stream> {
+        let send = self.inner.open_uni().await?;
+        Ok(self.stream(Pair { send: Some(send), receive: None }))
+    }
+
+    /// The next stream that the other side opens for both to write. It shows when something was written to it.
     ///
     /// # Errors
     /// When the connection is lost.
     pub async fn accept(&self) -> io::Result<Stream> {
         let (send, receive) = self.inner.accept_bi().await?;
-        Ok(self.stream(Side::Acceptor, Pair { send, receive }))
+        Ok(self.stream(Pair { send: Some(send), receive: Some(receive) }))
+    }
+
+    /// The next stream that the other side opens to write alone.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub async fn accept_one_way(&self) -> io::Result<Stream> {
+        let receive = self.inner.accept_uni().await?;
+        Ok(self.stream(Pair { send: None, receive: Some(receive) }))
+    }
+
+    /// Ends the connection at once, for a reason of the protocol on it (RFC 9000 10.2).
+    pub fn end(&self, code: u64, why: &str) {
+        self.inner.close(varint(code), why.as_bytes());
+    }
+
+    /// Waits for its end and says why it came.
+    pub async fn ended(&self) -> io::Error {
+        self.inner.closed().await.into()
     }
 
     /// Ends the connection in good order.
     pub async fn close(self) {
-        self.inner.close(0_u32.into(), b"");
+        self.end(0, "");
         self.inner.closed().await;
     }
 
-    fn stream(&self, side: Side, pair: Pair) -> Stream {
+    /// A connection's client is the initiator of all its streams, whoever opens them.
+    fn stream(&self, pair: Pair) -> Stream {
+        let side = match self.inner.side() {
+            quinn::Side::Client => Side::Initiator,
+            quinn::Side::Server => Side::Acceptor,
+        };
         let (local, peer) = (self.local, self.peer());
         let cause = if side == Side::Initiator { self.host.cause } else { None };
-        let opening = Opening { side, transport: Transport::Quic, local, peer, cause };
+        let opening = Opening { side, transport: Transport::Quic, stream: pair.number(), local, peer, cause };
         let tap = Tap::open(self.host.network.recorder(), self.host.strip, opening);
-        tap.secured("TLS 1.3 in QUIC", &self.secrets.take());
+        tap.secured(&self.terms(), &self.secrets.take());
         Stream::new(Io::Quic(pair), tap, local, peer)
     }
+}
+
+/// Writes down that there is no connection, and why.
+fn failed(host: &Host, side: Side, local: SocketAddr, peer: SocketAddr, error: quinn::ConnectionError) -> io::Error {
+    let cause = if side == Side::Initiator { host.cause } else { None };
+    let opening = Opening { side, transport: Transport::Quic, stream: None, local, peer, cause };
+    let mut tap = Tap::open(host.network.recorder(), host.strip, opening);
+    let direction = match &error {
+        quinn::ConnectionError::ConnectionClosed(_) | quinn::ConnectionError::ApplicationClosed(_) => {
+            Some(Direction::Received)
+        }
+        quinn::ConnectionError::TransportError(_) => Some(Direction::Sent),
+        _ => None,
+    };
+    direction.into_iter().for_each(|direction| tap.unsecured(direction, &error.to_string()));
+    let error = io::Error::from(error);
+    tap.failed(&error);
+    error
+}
+
+fn transport() -> TransportConfig {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(VarInt::from_u32(MOST_STREAMS))
+        .max_concurrent_uni_streams(VarInt::from_u32(MOST_ONE_WAY))
+        .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
+        .receive_window(VarInt::from_u32(WINDOW))
+        .send_window(WINDOW.into())
+        .datagram_receive_buffer_size(None)
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(SILENCE.as_millis() as u32))));
+    transport
 }
 
 /// IPv4 addresses travel inside IPv6 ones, since an endpoint has one socket for both families.
@@ -160,22 +321,23 @@ fn seed(mut random: Random) -> [u8; 32] {
     seed
 }
 
-impl AsyncRead for Pair {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        AsyncRead::poll_read(Pin::new(&mut self.get_mut().receive), cx, buffer)
-    }
-}
-
-impl AsyncWrite for Pair {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write(Pin::new(&mut self.get_mut().send), cx, octets)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_flush(Pin::new(&mut self.get_mut().send), cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_shutdown(Pin::new(&mut self.get_mut().send), cx)
-    }
-}
+/// Header form and fixed bit of a packet that can be a client's first (RFC 9000 17.2).
+const LONG_HEADER: u8 = 0xc0;
+/// RFC 9000 14.1.
+const SHORTEST_INITIAL: usize = 1200;
+/// Handshakes that wait to be taken up: more than browsers begin at once, and each costs a signature.
+const MOST_ARRIVING: usize = 256;
+/// What a client may send before its handshake is taken up: a few packets.
+const BUFFER: u64 = 16 * 1024;
+/// RFC 9114 6.1 asks for 100 at least.
+const MOST_STREAMS: u32 = 100;
+/// HTTP/3 needs three (RFC 9114 6.2), and a few more show that unknown ones are passed over.
+const MOST_ONE_WAY: u32 = 8;
+/// What may be on its way in one stream: at a round trip of 10 ms some 25 MB a second.
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// What may be on its way, or held, in all streams of a connection.
+const WINDOW: u32 = 1024 * 1024;
+/// As long as browsers wait for a sign of life.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A server says that it is there while its client waits for an answer that takes long.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);

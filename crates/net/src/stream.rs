@@ -118,6 +118,30 @@ impl Stream {
         }
     }
 
+    /// Which stream of its connection it is (RFC 9000 2.1), where it is one of QUIC.
+    pub fn number(&self) -> Option<u64> {
+        match &self.io {
+            Io::Quic(pair) => pair.number(),
+            Io::Tcp(_) | Io::Pipe(_) | Io::Tls(_) | Io::Replay(_) | Io::Gone => None,
+        }
+    }
+
+    /// Sends nothing more in a stream of QUIC, and says why by a code of the protocol on it; what was sent may be
+    /// lost. To other streams nothing happens.
+    pub fn give_up(&mut self, code: u64) {
+        if let Io::Quic(pair) = &mut self.io {
+            self.tap.ends(Closing::Reset);
+            pair.reset(code);
+        }
+    }
+
+    /// Asks the other side of a stream of QUIC to send nothing more, and says why. To other streams nothing happens.
+    pub fn stop(&mut self, code: u64) {
+        if let Io::Quic(pair) = &mut self.io {
+            pair.stop(code);
+        }
+    }
+
     /// Starts TLS as the server of a port where it is spoken from the first octet.
     ///
     /// # Errors
@@ -213,7 +237,10 @@ impl Stream {
             if let Some(refusal) = tls::refusal(error) {
                 self.tap.unsecured(refusal.direction, &refusal.why);
             }
-            self.tap.failed(error);
+            // A stream that goes one way may last as long as its connection.
+            if !matches!(&self.io, Io::Quic(pair) if pair.is_one_way()) {
+                self.tap.failed(error);
+            }
         })
     }
 }
@@ -332,7 +359,8 @@ impl Io {
             Io::Pipe(io) => io.reset(),
             Io::Tls(io) => io.reset(),
             Io::Replay(io) => io.reset(),
-            Io::Quic(_) | Io::Gone => {}
+            Io::Quic(io) => io.reset(0),
+            Io::Gone => {}
         }
     }
 }

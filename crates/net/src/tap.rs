@@ -36,6 +36,7 @@ struct Way {
 pub(crate) struct Opening {
     pub side: Side,
     pub transport: Transport,
+    pub stream: Option<u64>,
     pub local: SocketAddr,
     pub peer: SocketAddr,
     pub cause: Option<Cause>,
@@ -44,9 +45,9 @@ pub(crate) struct Opening {
 impl Tap {
     pub fn open(recorder: &Recorder, strip: StripId, opening: Opening) -> Self {
         let end = recorder.new_end();
-        let Opening { side, transport, local, peer, cause } = opening;
+        let Opening { side, transport, stream, local, peer, cause } = opening;
         let stated = Cell::new(recorder.position(strip));
-        recorder.write(strip, end, recorder.now(), Seen::Opened { side, transport, local, peer, cause });
+        recorder.write(strip, end, recorder.now(), Seen::Opened { side, transport, stream, local, peer, cause });
         Self {
             recorder: recorder.clone(),
             strip,
@@ -151,9 +152,9 @@ impl Tap {
 impl Tap {
     #[cold]
     fn state_again(&self, time: Time) {
-        let Opening { side, transport, local, peer, .. } = self.opening;
+        let Opening { side, transport, stream, local, peer, .. } = self.opening;
         self.stated.set(self.recorder.position(self.strip));
-        self.recorder.write(self.strip, self.end, time, Seen::Again { side, transport, local, peer });
+        self.recorder.write(self.strip, self.end, time, Seen::Again { side, transport, stream, local, peer });
     }
 }
 

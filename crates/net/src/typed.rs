@@ -17,8 +17,14 @@ impl Host {
     /// Takes note of a command that was typed on this host.
     pub fn typed(&self, line: &str) -> Typed {
         let own = self.addresses().first().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |ip| SocketAddr::new(*ip, 0));
-        let opening =
-            Opening { side: Side::Initiator, transport: Transport::Command, local: own, peer: own, cause: self.cause };
+        let opening = Opening {
+            side: Side::Initiator,
+            transport: Transport::Command,
+            stream: None,
+            local: own,
+            peer: own,
+            cause: self.cause,
+        };
         let mut tap = Tap::open(self.network.recorder(), self.strip, opening);
         tap.octets(Direction::Sent, tap.now(), line.as_bytes());
         Typed { tap }

@@ -67,6 +67,8 @@ pub enum Likeness {
 pub struct FlowInfo {
     /// What carries the flow.
     pub transport: Transport,
+    /// Which stream of its connection it is (RFC 9000 section 2.1), where it is one of QUIC.
+    pub stream: Option<u64>,
     /// The acceptor's port.
     pub port: u16,
     /// Whether the flow's beginning is missing.

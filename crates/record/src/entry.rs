@@ -31,6 +31,8 @@ pub enum Seen<'a> {
         side: Side,
         /// What carries it.
         transport: Transport,
+        /// Which stream of its connection it is (RFC 9000 section 2.1), where it is one of QUIC.
+        stream: Option<u64>,
         /// The lab address of this end.
         local: SocketAddr,
         /// The lab address of the other end, or an address outside the lab.
@@ -44,6 +46,8 @@ pub enum Seen<'a> {
         side: Side,
         /// What carries it.
         transport: Transport,
+        /// Which stream of its connection it is.
+        stream: Option<u64>,
         /// The lab address of this end.
         local: SocketAddr,
         /// The address of the other end.
@@ -189,9 +193,9 @@ impl<'a> Seen<'a> {
     #[inline]
     fn write(&self, out: &mut impl bytes::BufMut) {
         match self {
-            Seen::Opened { side, transport, local, peer, cause } => {
+            Seen::Opened { side, transport, stream, local, peer, cause } => {
                 out.put_u8(side_code(*side));
-                out.put_u8(transport_code(*transport));
+                put_transport(out, *transport, *stream);
                 put_address(out, *local);
                 put_address(out, *peer);
                 out.put_u8(u8::from(cause.is_some()));
@@ -199,9 +203,9 @@ impl<'a> Seen<'a> {
                     put_cause(out, *cause);
                 }
             }
-            Seen::Again { side, transport, local, peer } => {
+            Seen::Again { side, transport, stream, local, peer } => {
                 out.put_u8(side_code(*side));
-                out.put_u8(transport_code(*transport));
+                put_transport(out, *transport, *stream);
                 put_address(out, *local);
                 put_address(out, *peer);
             }
@@ -240,16 +244,15 @@ impl<'a> Seen<'a> {
     fn read(kind: u8, input: &mut Input<'a>) -> Option<Self> {
         let direction = if matches!(kind, 2 | 4 | 6 | 9 | 13 | 17) { Direction::Sent } else { Direction::Received };
         Some(match kind {
-            1 => Seen::Opened {
-                side: side_of(input.u8()?)?,
-                transport: transport_of(input.u8()?)?,
-                local: input.address()?,
-                peer: input.address()?,
-                cause: match input.u8()? {
+            1 => {
+                let (side, (transport, stream)) = (side_of(input.u8()?)?, input.transport()?);
+                let (local, peer) = (input.address()?, input.address()?);
+                let cause = match input.u8()? {
                     0 => None,
                     _ => Some(input.cause()?),
-                },
-            },
+                };
+                Seen::Opened { side, transport, stream, local, peer, cause }
+            }
             2 | 3 => Seen::Octets { direction, number: input.u64()?, octets: input.octets()? },
             4 | 5 => {
                 Seen::Datagram { direction, peer: input.address()?, number: input.u64()?, octets: input.octets()? }
@@ -261,12 +264,10 @@ impl<'a> Seen<'a> {
             12 => Seen::Secret { line: input.text()? },
             13 | 14 => Seen::Sealed { direction, length: input.u64()? },
             15 => Seen::Closed { how: closing_of(input.u8()?)? },
-            16 => Seen::Again {
-                side: side_of(input.u8()?)?,
-                transport: transport_of(input.u8()?)?,
-                local: input.address()?,
-                peer: input.address()?,
-            },
+            16 => {
+                let (side, (transport, stream)) = (side_of(input.u8()?)?, input.transport()?);
+                Seen::Again { side, transport, stream, local: input.address()?, peer: input.address()? }
+            }
             17 | 18 => Seen::Unsecured { direction, why: input.text()? },
             19 => Seen::Named { address: input.address()?, host: input.text()? },
             20 => Seen::Shut { terms: input.text()? },
@@ -316,6 +317,16 @@ fn put_address(out: &mut impl bytes::BufMut, address: SocketAddr) {
     out.put_u16_le(address.port());
 }
 
+fn put_transport(out: &mut impl bytes::BufMut, transport: Transport, stream: Option<u64>) {
+    match stream {
+        None => out.put_u8(transport_code(transport)),
+        Some(stream) => {
+            out.put_u8(STREAM);
+            out.put_u64_le(stream);
+        }
+    }
+}
+
 fn put_cause(out: &mut impl bytes::BufMut, cause: Cause) {
     out.put_u64_le(cause.end.bits());
     out.put_u64_le(cause.exchange);
@@ -359,6 +370,13 @@ impl<'a> Input<'a> {
             _ => return None,
         };
         Some(SocketAddr::new(ip, u16::from_le_bytes(self.array()?)))
+    }
+
+    fn transport(&mut self) -> Option<(Transport, Option<u64>)> {
+        match self.u8()? {
+            STREAM => Some((Transport::Quic, Some(self.u64()?))),
+            code => Some((transport_of(code)?, None)),
+        }
     }
 
     fn cause(&mut self) -> Option<Cause> {
@@ -407,6 +425,9 @@ fn closing_of(code: u8) -> Option<Closing> {
         .copied()
 }
 
+/// The code of a transport that is QUIC and whose stream's number follows.
+const STREAM: u8 = 4;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,9 +468,17 @@ mod tests {
         let v6 = SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 4000));
         let (side, transport) = (Side::Initiator, Transport::Udp);
         let mut kinds = vec![
-            Seen::Opened { side, transport, local: v4, peer: v6, cause: None },
-            Seen::Opened { side: Side::Acceptor, transport: Transport::Quic, local: v6, peer: v4, cause: Some(cause) },
-            Seen::Again { side, transport, local: v6, peer: v4 },
+            Seen::Opened { side, transport, stream: None, local: v4, peer: v6, cause: None },
+            Seen::Opened {
+                side: Side::Acceptor,
+                transport: Transport::Quic,
+                stream: Some(4),
+                local: v6,
+                peer: v4,
+                cause: Some(cause),
+            },
+            Seen::Again { side, transport, stream: None, local: v6, peer: v4 },
+            Seen::Again { side, transport: Transport::Quic, stream: Some(1 << 40), local: v6, peer: v4 },
             Seen::Because { exchange: 4, cause },
             Seen::Secured { terms: "TLS 1.3" },
             Seen::Shut { terms: "TLS 1.2 for a.test: closed" },

@@ -193,7 +193,8 @@ mod tests {
         let mut octets = Vec::new();
         for (order, (side, port)) in (0..).zip([(Side::Acceptor, 2525), (Side::Initiator, 2525), (Side::Acceptor, 80)])
         {
-            let seen = Seen::Opened { side, transport, local: ([127, 0, 0, 1], port).into(), peer, cause: None };
+            let seen =
+                Seen::Opened { side, transport, stream: None, local: ([127, 0, 0, 1], port).into(), peer, cause: None };
             Entry { end: EndId::new(0, order), time: Time::default(), order, seen }.write(&mut octets);
         }
         let moved = Journal::from(octets).accepted_at(2525, address("192.0.2.1:25"));

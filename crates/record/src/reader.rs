@@ -116,6 +116,9 @@ pub struct Flow {
     pub id: FlowId,
     /// What carries it.
     pub transport: Transport,
+    /// Which stream of its connection it is (RFC 9000 section 2.1), where it is one of QUIC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<u64>,
     /// The client.
     pub initiator: Party,
     /// The server.
@@ -173,15 +176,15 @@ impl Reader {
             Seen::Opened { side: Side::Acceptor, transport: Transport::Udp, local, .. } => {
                 self.sockets.open(entry.end, local);
             }
-            Seen::Opened { side, transport, local, peer, cause } => {
-                let opened = ends::Opened { end: entry.end, side, transport, local, peer, time };
+            Seen::Opened { side, transport, stream, local, peer, cause } => {
+                let opened = ends::Opened { end: entry.end, side, transport, stream, local, peer, time };
                 self.open(opened, cause, &mut hear);
             }
             Seen::Again { side: Side::Acceptor, transport: Transport::Udp, local, .. } => {
                 self.sockets.open(entry.end, local);
             }
-            Seen::Again { side, transport, local, peer } => {
-                let opened = ends::Opened { end: entry.end, side, transport, local, peer, time };
+            Seen::Again { side, transport, stream, local, peer } => {
+                let opened = ends::Opened { end: entry.end, side, transport, stream, local, peer, time };
                 self.join_late(opened, &mut hear);
             }
             Seen::Datagram { direction, peer, number, octets } => {
@@ -240,7 +243,15 @@ impl Reader {
         let (initiator, acceptor) = opened.parties();
         let id = self.new_flow();
         self.ends.tell(&opened, id);
-        hear(Event::Opened(self.flow(id, opened.transport, initiator, acceptor, cause, opened.time, false)));
+        hear(Event::Opened(self.flow(
+            id,
+            (opened.transport, opened.stream),
+            initiator,
+            acceptor,
+            cause,
+            opened.time,
+            false,
+        )));
     }
 
     /// An end that was seen to open goes on as before.
@@ -251,7 +262,15 @@ impl Reader {
         let (initiator, acceptor) = opened.parties();
         let id = self.new_flow();
         self.ends.tell(&opened, id);
-        hear(Event::Opened(self.flow(id, opened.transport, initiator, acceptor, None, opened.time, true)));
+        hear(Event::Opened(self.flow(
+            id,
+            (opened.transport, opened.stream),
+            initiator,
+            acceptor,
+            None,
+            opened.time,
+            true,
+        )));
     }
 
     /// Tells an event of a flow whose story is told by the entry's end.
@@ -279,7 +298,7 @@ impl Reader {
         let told_by_initiator = self.ends.initiator_of(Transport::Udp, datagram.peer, local);
         let turn = self.sockets.place(&datagram, time, told_by_initiator, &mut self.flows);
         if turn.is_new {
-            let flow = self.flow(turn.flow, Transport::Udp, datagram.peer, local, None, time, turn.joined_late);
+            let flow = self.flow(turn.flow, (Transport::Udp, None), datagram.peer, local, None, time, turn.joined_late);
             hear(Event::Opened(flow));
         }
         if turn.tells {
@@ -302,7 +321,7 @@ impl Reader {
     fn flow(
         &self,
         id: FlowId,
-        transport: Transport,
+        (transport, stream): (Transport, Option<u64>),
         initiator: SocketAddr,
         acceptor: SocketAddr,
         cause: Option<FlowCause>,
@@ -310,7 +329,7 @@ impl Reader {
         joined_late: bool,
     ) -> Flow {
         let (initiator, acceptor) = (self.party(initiator), self.party(acceptor));
-        Flow { id, transport, initiator, acceptor, cause, opened, joined_late }
+        Flow { id, transport, stream, initiator, acceptor, cause, opened, joined_late }
     }
 
     fn party(&self, address: SocketAddr) -> Party {

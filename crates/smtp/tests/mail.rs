@@ -195,8 +195,13 @@ fn what_nobody_serves_is_unreachable() {
 /// All messages of the first flow.
 fn told(lab: &Lab) -> Vec<String> {
     let mut reader = Reader::new(lab.network.topology().roster());
-    let mut dissector =
-        SmtpDissector::new(FlowInfo { transport: Transport::Tcp, port: 25, joined_late: false, explain: false });
+    let mut dissector = SmtpDissector::new(FlowInfo {
+        transport: Transport::Tcp,
+        stream: None,
+        port: 25,
+        joined_late: false,
+        explain: false,
+    });
     let mut out = Vec::new();
     for entry in lab.journal().entries() {
         reader.read(&entry, |event| {

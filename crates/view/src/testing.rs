@@ -76,6 +76,7 @@ fn a_flow(id: u64) -> Flow {
     Flow {
         id: FlowId(id),
         transport: Transport::Udp,
+        stream: None,
         initiator: Party { host: None, address: you(5000) },
         acceptor: Party { host: Some("ns.shop.test".into()), address: address(NS, 53) },
         cause: None,
@@ -105,7 +106,11 @@ impl Record {
     pub fn serve(&mut self, millis: u64, end: u64, host: u8) -> &mut Self {
         let (transport, nobody) = (Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));
         let local = address(host, port(host));
-        self.add(millis, end, Seen::Opened { side: Side::Acceptor, transport, local, peer: nobody, cause: None })
+        self.add(
+            millis,
+            end,
+            Seen::Opened { side: Side::Acceptor, transport, stream: None, local, peer: nobody, cause: None },
+        )
     }
 
     pub fn datagram(&mut self, millis: u64, end: u64, direction: Direction, text: &'static str) -> &mut Self {
@@ -145,7 +150,7 @@ impl Record {
         cause: Option<(u64, u64)>,
     ) -> &mut Self {
         let cause = cause.map(|(end, exchange)| Cause { end: EndId::new(0, end), exchange });
-        self.add(millis, end, Seen::Opened { side, transport: Transport::Tcp, local, peer, cause })
+        self.add(millis, end, Seen::Opened { side, transport: Transport::Tcp, stream: None, local, peer, cause })
     }
 }
 

@@ -49,7 +49,7 @@ fn flow(number: u64) -> [Entry<'static>; 4] {
     let cause = (number > 1).then(|| Cause { end: EndId::new(0, number - 1), exchange: 1 });
     let (local, peer) = (address(1, number as u16), address(2, 53));
     [
-        entry(0, Seen::Opened { side: Side::Initiator, transport: Transport::Tcp, local, peer, cause }),
+        entry(0, Seen::Opened { side: Side::Initiator, transport: Transport::Tcp, stream: None, local, peer, cause }),
         entry(1, Seen::Octets { direction: Direction::Sent, number: 1, octets: &[b'a'; 200] }),
         entry(2, Seen::Octets { direction: Direction::Received, number: 1, octets: &[b'b'; 200] }),
         entry(3, Seen::Closed { how: Closing::Finished }),

@@ -252,9 +252,9 @@ impl Out {
         let end = EndId::new(0, self.ends);
         let (side, local, peer) = (Side::Initiator, initiator, acceptor);
         let seen = if late {
-            Seen::Again { side, transport, local, peer }
+            Seen::Again { side, transport, stream: None, local, peer }
         } else {
-            Seen::Opened { side, transport, local, peer, cause: None }
+            Seen::Opened { side, transport, stream: None, local, peer, cause: None }
         };
         self.write(end, now, seen);
         end

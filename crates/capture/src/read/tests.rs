@@ -89,6 +89,7 @@ fn made() -> Vec<u8> {
     let open = |transport, port: u16, server: u16| Seen::Opened {
         side: Side::Initiator,
         transport,
+        stream: None,
         local: ([198, 18, 0, 2], port).into(),
         peer: ([198, 18, 0, 1], server).into(),
         cause: None,

@@ -113,7 +113,12 @@ impl Mark {
         let (end, local) = (recorder.new_end(), SocketAddr::new(ip, port));
         let stated = Rc::new(Cell::new(recorder.position(host.strip)));
         let (side, transport, peer) = (Side::Acceptor, Transport::Udp, NOBODY);
-        recorder.write(host.strip, end, recorder.now(), Seen::Opened { side, transport, local, peer, cause: None });
+        recorder.write(
+            host.strip,
+            end,
+            recorder.now(),
+            Seen::Opened { side, transport, stream: None, local, peer, cause: None },
+        );
         Self { recorder, strip: host.strip, end, local, stated }
     }
 
@@ -131,7 +136,7 @@ impl Mark {
     fn state_again(&self, time: Time) {
         let (side, transport, local, peer) = (Side::Acceptor, Transport::Udp, self.local, NOBODY);
         self.stated.set(self.recorder.position(self.strip));
-        self.recorder.write(self.strip, self.end, time, Seen::Again { side, transport, local, peer });
+        self.recorder.write(self.strip, self.end, time, Seen::Again { side, transport, stream: None, local, peer });
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Socket {
     queues: Mutex<Queues>,
     /// Something waits to be sent, or the socket is gone.
     outgoing: Arc<Notify>,
+    /// The endpoint is gone, and only its last words are still sent.
+    ending: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -28,26 +30,31 @@ struct Queues {
     out: VecDeque<(Vec<u8>, SocketAddr)>,
     arrived: VecDeque<(Vec<u8>, SocketAddr)>,
     reader: Option<Waker>,
+    is_over: bool,
 }
 
 impl Socket {
     pub fn start(datagrams: Datagrams) -> Arc<Self> {
-        let outgoing = Arc::new(Notify::new());
-        let queues = Mutex::default();
-        let socket = Arc::new(Self { port: datagrams.port(), queues, outgoing: Arc::clone(&outgoing) });
+        let (outgoing, ending) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (port, queues) = (datagrams.port(), Mutex::default());
+        let socket = Arc::new(Self { port, queues, outgoing: Arc::clone(&outgoing), ending: Arc::clone(&ending) });
         let weak = Arc::downgrade(&socket);
         tokio::task::spawn_local(async move {
-            let mut buffer = vec![0; LARGEST];
+            let mut buffer = [0; LARGEST];
             loop {
                 tokio::select! {
                     biased;
                     () = outgoing.notified() => {
                         let Some(socket) = weak.upgrade() else { return };
-                        let out = std::mem::take(&mut socket.queues().out);
-                        for (octets, to) in out {
-                            // What cannot be sent is lost, as any datagram may be.
-                            let _ = datagrams.put(&octets, to).await;
+                        socket.send_out(&datagrams).await;
+                    }
+                    () = ending.notified() => {
+                        for _ in 0..LAST_TURNS {
+                            tokio::task::yield_now().await;
                         }
+                        let Some(socket) = weak.upgrade() else { return };
+                        socket.send_out(&datagrams).await;
+                        return socket.is_over();
                     }
                     received = datagrams.take(&mut buffer) => {
                         let Some(socket) = weak.upgrade() else { return };
@@ -60,7 +67,26 @@ impl Socket {
         socket
     }
 
-    fn arrived(&self, octets: Vec<u8>, from: SocketAddr) {
+    async fn send_out(&self, datagrams: &Datagrams) {
+        let out = std::mem::take(&mut self.queues().out);
+        for (octets, to) in out {
+            // What cannot be sent is lost, as any datagram may be.
+            let _ = datagrams.put(&octets, to).await;
+        }
+    }
+
+    /// Closes once the endpoint has had its turn to say that its connections end.
+    pub fn end_soon(&self) {
+        self.ending.notify_one();
+    }
+
+    fn is_over(&self) {
+        let mut queues = self.queues();
+        queues.is_over = true;
+        queues.reader.take().into_iter().for_each(Waker::wake);
+    }
+
+    pub fn arrived(&self, octets: Vec<u8>, from: SocketAddr) {
         let mut queues = self.queues();
         if queues.arrived.len() < MOST_WAITING {
             queues.arrived.push_back((octets, from));
@@ -86,7 +112,7 @@ impl AsyncUdpSocket for Socket {
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         let mut queues = self.queues();
-        if queues.out.len() < MOST_WAITING {
+        if queues.out.len() < MOST_WAITING && !queues.is_over {
             queues.out.push_back((transmit.contents.to_vec(), canonical(transmit.destination)));
         }
         self.outgoing.notify_one();
@@ -110,6 +136,9 @@ impl AsyncUdpSocket for Socket {
         }
         if count > 0 {
             return Poll::Ready(Ok(count));
+        }
+        if queues.is_over {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         }
         queues.reader = Some(cx.waker().clone());
         Poll::Pending
@@ -138,7 +167,10 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip.into(), address.port())
 }
 
-/// The largest datagram that UDP carries.
-const LARGEST: usize = 65_536;
+/// More than the other side is told that this one takes (RFC 9000 18.2, max_udp_payload_size).
+pub(super) const LARGEST: usize = 1536;
+/// A connection, its driver and the endpoint's each need a turn of the worker to say their last words. It is less than
+/// a lab gives its services.
+const LAST_TURNS: usize = 5;
 /// Some 1.2 MB of full QUIC packets, more than a congestion window of loopback.
 const MOST_WAITING: usize = 1024;

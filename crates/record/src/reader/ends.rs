@@ -13,6 +13,7 @@ pub(super) struct Opened {
     pub end: EndId,
     pub side: Side,
     pub transport: Transport,
+    pub stream: Option<u64>,
     pub local: SocketAddr,
     pub peer: SocketAddr,
     pub time: Time,
@@ -29,18 +30,20 @@ impl Opened {
 
     fn pair(&self) -> Pair {
         let (initiator, acceptor) = self.parties();
-        (self.transport, initiator, acceptor)
+        (self.transport, self.stream, initiator, acceptor)
     }
 }
 
-/// Transport, initiator, acceptor.
-type Pair = (Transport, SocketAddr, SocketAddr);
+/// Transport, stream of QUIC, initiator, acceptor.
+type Pair = (Transport, Option<u64>, SocketAddr, SocketAddr);
 
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     known: BTreeMap<EndId, Known>,
     /// The newest flow of each address pair whose initiator is the lab's.
     initiated: BTreeMap<Pair, FlowId>,
+    /// Flows of streams that servers open: their end comes first and tells the story.
+    served: BTreeMap<Pair, FlowId>,
     /// Ends that have closed, oldest first: causes may still name them.
     closed: VecDeque<EndId>,
 }
@@ -55,11 +58,12 @@ struct Known {
 }
 
 impl Ends {
-    /// Joins an acceptor's end to the flow that its initiator opened, if that was the lab's.
+    /// Joins an acceptor's end to the flow that its initiator opened, if that was the lab's; and the end of a client
+    /// to a stream that its server opened.
     pub fn join(&mut self, opened: &Opened) -> bool {
         let pair = opened.pair();
         let flow = match opened.side {
-            Side::Initiator => return false,
+            Side::Initiator => self.served.remove(&pair),
             Side::Acceptor => self.initiated.get(&pair).copied(),
         };
         let Some(flow) = flow else { return false };
@@ -71,8 +75,10 @@ impl Ends {
     pub fn tell(&mut self, opened: &Opened, flow: FlowId) {
         let pair = opened.pair();
         self.know(opened, flow, true);
-        if opened.side == Side::Initiator {
-            self.initiated.insert(pair, flow);
+        match opened.side {
+            Side::Initiator => drop(self.initiated.insert(pair, flow)),
+            Side::Acceptor if opened.stream.is_some() => drop(self.served.insert(pair, flow)),
+            Side::Acceptor => {}
         }
     }
 
@@ -93,7 +99,7 @@ impl Ends {
 
     /// The flow that the lab's own initiator opened between these addresses.
     pub fn initiator_of(&self, transport: Transport, initiator: SocketAddr, acceptor: SocketAddr) -> Option<FlowId> {
-        self.initiated.get(&(transport, initiator, acceptor)).copied()
+        self.initiated.get(&(transport, None, initiator, acceptor)).copied()
     }
 
     /// Lets an end go, though not at once.
@@ -125,6 +131,9 @@ impl Ends {
         if known.tells && self.initiated.get(&known.pair) == Some(&known.flow) {
             self.initiated.remove(&known.pair);
         }
+        if self.served.get(&known.pair) == Some(&known.flow) {
+            self.served.remove(&known.pair);
+        }
     }
 }
 
@@ -144,7 +153,8 @@ mod tests {
             let address = |ip: u64| SocketAddr::from(([198, 18, (ip >> 8) as u8, ip as u8], number as u16));
             let (local, peer) = (address(number >> 16), address(0));
             let (end, time, transport) = (EndId::new(0, number), Time::from_nanos(number), Transport::Tcp);
-            ends.tell(&Opened { end, side: Side::Initiator, transport, local, peer, time }, FlowId(number));
+            let side = Side::Initiator;
+            ends.tell(&Opened { end, side, transport, stream: None, local, peer, time }, FlowId(number));
         }
         assert!(ends.known.len() <= KNOWN && ends.initiated.len() <= KNOWN);
         let (first, last) = (EndId::new(0, 0), EndId::new(0, 3 * KNOWN as u64 - 1));

@@ -41,6 +41,33 @@ fn what_one_end_does_wrong_is_told_whichever_tells_the_rest() {
 }
 
 #[test]
+fn streams_of_one_connection_are_told_apart_and_each_is_told_once() {
+    let (www, ns) = (address(1, 40_000), address(2, 443));
+    let (first, second) = (SERVER, EndId::new(1, 2));
+    let served = EndId::new(1, 3);
+    let ends: Vec<EndId> = (1..=3).map(|count| EndId::new(0, count)).collect();
+    let told = read(&[
+        (ends[0], stream(0, Side::Initiator, www, ns)),
+        (ends[1], stream(4, Side::Initiator, www, ns)),
+        (first, stream(0, Side::Acceptor, ns, www)),
+        (second, stream(4, Side::Acceptor, ns, www)),
+        (served, stream(3, Side::Acceptor, ns, www)),
+        (ends[2], stream(3, Side::Initiator, www, ns)),
+        (ends[2], octets(Direction::Received, b"settings")),
+        (served, octets(Direction::Sent, b"settings")),
+        (EndId::new(1, 9), opened(Side::Initiator, Transport::Tcp, ns, www, Some(Cause { end: first, exchange: 1 }))),
+    ]);
+    let expected = [
+        "open 1 www.shop.test>ns.shop.test",
+        "open 2 www.shop.test>ns.shop.test",
+        "open 3 www.shop.test>ns.shop.test",
+        "3 Acceptor settings",
+        "open 4 ns.shop.test>www.shop.test for 1.1",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_stranger_s_flow_is_told_by_the_server() {
     let (you, ns) = (stranger(5_000), address(2, 53));
     let told = read(&[
@@ -96,7 +123,7 @@ fn a_socket_serves_both_families_of_its_host() {
 #[test]
 fn a_flow_whose_beginning_is_gone_is_joined_late() {
     let (ns, you) = (address(2, 53), stranger(5_000));
-    let again = || Seen::Again { side: Side::Acceptor, transport: Transport::Tcp, local: ns, peer: you };
+    let again = || Seen::Again { side: Side::Acceptor, transport: Transport::Tcp, stream: None, local: ns, peer: you };
     let told = read(&[
         (SERVER, octets(Direction::Received, b"lost")),
         (SERVER, again()),
@@ -141,7 +168,11 @@ fn opened(
     peer: SocketAddr,
     cause: Option<Cause>,
 ) -> Seen<'static> {
-    Seen::Opened { side, transport, local, peer, cause }
+    Seen::Opened { side, transport, stream: None, local, peer, cause }
+}
+
+fn stream(number: u64, side: Side, local: SocketAddr, peer: SocketAddr) -> Seen<'static> {
+    Seen::Opened { side, transport: Transport::Quic, stream: Some(number), local, peer, cause: None }
 }
 
 fn octets(direction: Direction, octets: &'static [u8]) -> Seen<'static> {

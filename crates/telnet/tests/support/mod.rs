@@ -181,8 +181,13 @@ pub fn told(network: &Network) -> Told {
     for entry in journal.entries() {
         reader.read(&entry, |event| match event {
             Event::Opened(flow) if flow.acceptor.address.port() == 23 => {
-                let info =
-                    FlowInfo { transport: flow.transport, port: 23, joined_late: flow.joined_late, explain: false };
+                let info = FlowInfo {
+                    transport: flow.transport,
+                    stream: None,
+                    port: 23,
+                    joined_late: flow.joined_late,
+                    explain: false,
+                };
                 dissectors.insert(flow.id, TelnetDissector::new(info));
             }
             Event::Opened(flow) => told.others.push(flow),

@@ -98,6 +98,7 @@ impl Flows {
         self.make_room();
         let info = FlowInfo {
             transport: flow.transport,
+            stream: flow.stream,
             port: flow.acceptor.address.port(),
             joined_late: start.late,
             explain: self.explain,

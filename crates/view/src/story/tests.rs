@@ -70,9 +70,11 @@ fn a_flow_that_no_dissector_knows_is_counted() {
     let mut record = Record::default();
     let mut opened = Record::default();
     opened.accept(0, 1, WWW);
-    let Seen::Opened { side, transport, mut local, peer, cause } = opened.0[0].seen else { panic!("it is opened") };
+    let Seen::Opened { side, transport, stream, mut local, peer, cause } = opened.0[0].seen else {
+        panic!("it is opened")
+    };
     local.set_port(7);
-    record.add(0, 1, Seen::Opened { side, transport, local, peer, cause });
+    record.add(0, 1, Seen::Opened { side, transport, stream, local, peer, cause });
     record.receive(1, 1, "echo").send(2, 1, "echo").close(3, 1, Closing::Finished);
     let told = told(&record);
     assert_eq!((told[0].protocol, &*told[0].words(false)), ("tcp", "4 octets there, 4 octets back"));
