@@ -5,9 +5,9 @@
 //! - `raw`: answers that no HTTP library would write
 //!
 //! Over HTTP/1.x what is wrong with an answer's octets is written by our own hand, on the connection that hyper
-//! gives up for it. Over HTTP/2 there are no chunks, and octets that are no frames end all exchanges of a
+//! gives up for it. Over HTTP/2 and HTTP/3 there are no chunks, and octets that are no frames end all exchanges of a
 //! connection: neither `chunk` nor `garbage` strikes there. A connection that is dropped or reset is a stream that
-//! is reset (RFC 9113 5.4.2).
+//! is reset (RFC 9113 5.4.2, RFC 9114 4.1.1).
 
 mod body;
 mod raw;
@@ -99,10 +99,10 @@ pub(crate) fn answer(handler: &dyn Handler, request: &mut Request<Content>, host
             Wrong::Slow(rate) => response.map(|body| Outgoing::stream(SlowBody::new(body, rate, clock))),
             Wrong::Loop => asked.moved_to_itself(clock.now()),
             Wrong::Stale(age) => stale(response, age, clock.now()),
-            Wrong::Cut(count) if asked.version == Version::HTTP_2 => {
+            Wrong::Cut(count) if asked.version >= Version::HTTP_2 => {
                 response.map(|body| Outgoing::stream(CutBody::new(body, count)))
             }
-            Wrong::Long | Wrong::Short if asked.version == Version::HTTP_2 => raw::promise(response, wrong),
+            Wrong::Long | Wrong::Short if asked.version >= Version::HTTP_2 => raw::promise(response, wrong),
             Wrong::Drop | Wrong::Reset | Wrong::Garbage | Wrong::Cut(_) | Wrong::Long | Wrong::Short | Wrong::Chunk => {
                 raw::instead(response, wrong, &asked, clock, &mut random)
             }

@@ -6,7 +6,7 @@
 //! - [`wire`]: octets read strictly: heads, contents, frames, header compression
 //! - [`dissect`]: what was said, for people
 //! - `fault`: what a server does wrong on purpose
-//! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper
+//! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper, and of HTTP/3; `three`: what both sides of that do
 //! - [`config`]: a web site's table in the lab file
 //! - `tool`: the clients at the command line; `probe`: a test of any server; `solo`: a site that stands alone
 #![forbid(unsafe_code)]
@@ -28,6 +28,8 @@ pub mod site;
 mod solo;
 pub mod target;
 #[cfg(feature = "io")]
+mod three;
+#[cfg(feature = "io")]
 mod tool;
 pub mod wire;
 
@@ -41,6 +43,7 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
         (toynet_record::Transport::Tcp, 80),
         (toynet_record::Transport::Tcp, 443),
         (toynet_record::Transport::Tcp, 8080),
+        (toynet_record::Transport::Quic, 443),
     ],
     read: config::read,
     schema: include_str!("config/schema.json"),

@@ -142,6 +142,21 @@ impl Stream {
         }
     }
 
+    /// Waits until the other side of a stream of QUIC wants no more of what is written to it, or has all of it. Of
+    /// other streams that is not known.
+    pub fn unwanted(&self) -> impl Future<Output = ()> + use<> {
+        let stopped = match &self.io {
+            Io::Quic(pair) => pair.stopped(),
+            Io::Tcp(_) | Io::Pipe(_) | Io::Tls(_) | Io::Replay(_) | Io::Gone => None,
+        };
+        async move {
+            match stopped {
+                Some(stopped) => stopped.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     /// Starts TLS as the server of a port where it is spoken from the first octet.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use toynet_service::{Place, place};
 use super::route;
 use super::table::{Http, Https, Pages, SiteParts};
 use crate::server::access::AccessLog;
-use crate::server::{ALPN, Handler, HttpServer, Sites, Way};
+use crate::server::{ALPN, ALPN_THREE, Handler, HttpServer, Sites, Way};
 use crate::site::listing::Item;
 use crate::site::path::SitePath;
 use crate::site::{Folder, Found, Memory, Root, Site, page};
@@ -29,8 +29,13 @@ pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
         server = server.on(port, to_tls.map_or(Way::Clear, Way::ToTls));
     }
     if let (Some(port), Some(settings)) = (http.tls_port(), http.tls()) {
-        let aliases = http.aliases().map(|name| name.get_ref().as_str());
-        server = server.on(port, Way::Tls(place.tls_server(settings, aliases, ALPN)?));
+        let aliases = || http.aliases().map(|name| name.get_ref().as_str());
+        server = server.on(port, Way::Tls(place.tls_server(settings, aliases(), ALPN)?));
+        if let Some(port) = http.three_port()
+            && let Some(tls) = place.tls_server(settings, aliases(), ALPN_THREE)?.config()
+        {
+            server = server.on_quic(port, tls.clone());
+        }
     }
     Ok(server)
 }

@@ -12,7 +12,7 @@
 //! pages = { "/" = "<p>Bread is fresh.", "/robots.txt" = "User-agent: *" }
 //!
 //! [host."safe.shop.test"]
-//! http = { https = "redirect", tls = "expired" }
+//! http = { https = "redirect", tls = "expired", http3 = false }
 //! ```
 //!
 //! - `table`: the table as written; `manner`: how files are served; `limits`: what is taken from clients; `route`: what
@@ -56,7 +56,8 @@ impl Config for Http {
         let mut ports: Vec<u16> = self.clear_port().into_iter().chain(self.tls_port()).collect();
         // That they are one is told as a mistake of its own.
         ports.dedup();
-        ports.into_iter().map(|port| Endpoint { transport: Transport::Tcp, port }).collect()
+        let streams = ports.into_iter().map(|port| Endpoint { transport: Transport::Tcp, port });
+        streams.chain(self.three_port().map(|port| Endpoint { transport: Transport::Quic, port })).collect()
     }
 
     fn facts(&self) -> Facts {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toynet_net::tls::Versions;
 use toynet_service::Mistake;
 use toynet_service::tls::{Settings, Tls};
 use toynet_service::units::Period;
@@ -23,6 +24,8 @@ pub(super) struct Http {
     port: Option<Spanned<u16>>,
     /// TLS, on a port of its own; it is spoken unless the file says otherwise.
     pub tls: Option<Spanned<Tls>>,
+    /// Whether HTTP/3 is spoken beside the rest, wherever TLS 1.3 is; it is unless the file says otherwise.
+    pub http3: Option<Spanned<bool>>,
     /// What becomes of the port without TLS.
     pub https: Option<Spanned<Https>>,
     /// The folder of the host's own site.
@@ -124,6 +127,13 @@ impl Http {
         self.tls().map(|settings| settings.port.unwrap_or(443))
     }
 
+    /// The port for HTTP/3, if that is spoken: that for TLS. It takes TLS 1.3 (RFC 9001 4.2).
+    pub fn three_port(&self) -> Option<u16> {
+        let wants = self.http3.as_ref().is_none_or(|http3| *http3.get_ref());
+        let has_three = |settings: &&Settings| matches!(settings.versions, Versions::Modern | Versions::OnlyThree);
+        self.tls().filter(has_three).and(self.tls_port()).filter(|_| wants)
+    }
+
     /// The port without TLS, if there is one.
     pub fn clear_port(&self) -> Option<u16> {
         let port = self.port.as_ref().map_or(80, |port| *port.get_ref());
@@ -137,6 +147,13 @@ impl Http {
             && *https.get_ref() != Https::Beside
         {
             mistakes.push(Mistake::new(https.span(), "there is no TLS to lead to").against(tls.span(), "it is off"));
+        }
+        if let Some(http3) = self.http3.as_ref().filter(|http3| *http3.get_ref() && self.three_port().is_none()) {
+            let mistake = Mistake::new(http3.span(), "HTTP/3 needs TLS 1.3");
+            mistakes.push(match &self.tls {
+                Some(tls) => mistake.against(tls.span(), "which is not spoken here"),
+                None => mistake,
+            });
         }
         if let (Some(port), true) = (&self.port, self.clear_port() == self.tls_port()) {
             let what = format!("`http` cannot be in clear and over TLS on port {}", port.get_ref());

@@ -11,7 +11,8 @@ use super::*;
 #[test]
 fn a_table_of_its_own_is_a_site_in_clear_and_over_tls() {
     let config = config("");
-    assert_eq!(config.endpoints(), [80, 443].map(|port| Endpoint { transport: Transport::Tcp, port }));
+    let [clear, tls] = [80, 443].map(|port| Endpoint { transport: Transport::Tcp, port });
+    assert_eq!(config.endpoints(), [clear, tls, Endpoint { transport: Transport::Quic, port: 443 }]);
     assert_eq!(config.facts(), Facts::default());
     assert!(config.check(&Shelf).is_empty());
 }
@@ -20,14 +21,24 @@ fn a_table_of_its_own_is_a_site_in_clear_and_over_tls() {
 fn a_site_is_where_its_table_says() {
     let ports = |text: &str| config(text).endpoints().iter().map(|endpoint| endpoint.port).collect::<Vec<_>>();
     assert_eq!(ports("tls = false"), [80]);
-    assert_eq!(ports("https = 'only'"), [443]);
-    assert_eq!(ports("https = 'redirect'\nport = 8080\ntls = { port = 8443 }"), [8080, 8443]);
+    assert_eq!(ports("https = 'only'"), [443, 443]);
+    assert_eq!(ports("https = 'redirect'\nport = 8080\ntls = { port = 8443 }"), [8080, 8443, 8443]);
+}
+
+#[test]
+fn http_3_is_there_wherever_tls_1_3_is_unless_it_is_off() {
+    let has_three = |text: &str| config(text).endpoints().iter().any(|endpoint| endpoint.transport == Transport::Quic);
+    assert!(has_three("") && has_three("tls = 'expired'") && has_three("tls = { versions = ['1.3'] }"));
+    for text in ["tls = false", "http3 = false", "tls = { versions = ['1.2'] }", "tls = 'old'"] {
+        assert!(!has_three(text), "{text}");
+    }
 }
 
 #[test]
 fn a_table_that_contradicts_itself_is_told_with_its_places() {
     for (text, at, what) in [
         ("tls = false\nhttps = 'redirect'", 20, "there is no TLS to lead to"),
+        ("tls = false\nhttp3 = true", 20, "HTTP/3 needs TLS 1.3"),
         ("port = 443", 7, "`http` cannot be in clear and over TLS on port 443"),
         ("port = 8080\nhttps = 'only'", 7, "with `https = \"only\"` nothing listens here"),
         ("tls = { certificate = 'shop.pem' }", 22, "there is no file `shop.pem`"),

@@ -136,8 +136,11 @@ impl Entry {
         if self.method.is_empty() {
             return "-".to_owned();
         }
-        let version =
-            if self.version == Version::HTTP_2 { "HTTP/2.0".to_owned() } else { format!("{:?}", self.version) };
+        let version = match self.version {
+            Version::HTTP_2 => "HTTP/2.0".to_owned(),
+            Version::HTTP_3 => "HTTP/3.0".to_owned(),
+            other => format!("{other:?}"),
+        };
         format!("{} {} {version}", self.method, self.target)
     }
 }

@@ -82,7 +82,7 @@ async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Wa
     match version {
         Version::One => converse_in_one(stream, exchanges, clock).await,
         Version::Two => {
-            exchanges.watch.is_http2();
+            exchanges.watch.is_shared();
             let (settings, watch) = (http2_settings(&exchanges.serving.limits), Rc::clone(&exchanges.watch));
             // In a box, as few connections need so much room.
             let mut connection = Box::pin(settings.serve_connection(TokioIo::new(stream), exchanges));

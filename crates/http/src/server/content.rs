@@ -1,5 +1,6 @@
 //! What a request carries.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,15 +11,26 @@ use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+use super::three::Carried;
+
 /// The content of a request, which arrives while it is read.
 #[derive(Debug)]
 pub struct Content {
     /// Nothing once it was taken or has been read to its end.
-    incoming: Option<Incoming>,
+    incoming: Option<Source>,
     drained: u64,
     /// How many octets are read at most.
     largest: u64,
     connected: Rc<Connected>,
+}
+
+/// Where content comes from.
+#[derive(Debug)]
+enum Source {
+    /// A connection of HTTP/1.x, or a stream of HTTP/2.
+    Hyper(Incoming),
+    /// A stream of HTTP/3.
+    Three(Box<Carried>),
 }
 
 /// The connection that a request came by.
@@ -62,8 +74,13 @@ impl Unreadable {
 
 impl Content {
     pub(super) fn new(incoming: Incoming, largest: u64, connected: Rc<Connected>) -> Self {
-        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
+        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream()).map(Source::Hyper);
         Self { incoming, drained: 0, largest, connected }
+    }
+
+    /// What a stream of HTTP/3 carries.
+    pub(super) fn of_stream(carried: Carried, largest: u64, connected: Rc<Connected>) -> Self {
+        Self { incoming: Some(Source::Three(Box::new(carried))), drained: 0, largest, connected }
     }
 
     /// No content.
@@ -119,9 +136,9 @@ impl Content {
 /// Content that is passed on while it arrives.
 impl HttpBody for Content {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match &mut self.get_mut().incoming {
             Some(incoming) => Pin::new(incoming).poll_frame(cx),
             None => Poll::Ready(None),
@@ -134,5 +151,31 @@ impl HttpBody for Content {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.as_ref().map_or(SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl HttpBody for Source {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Source::Hyper(incoming) => Pin::new(incoming).poll_frame(cx).map_err(io::Error::other),
+            Source::Three(carried) => Pin::new(carried.as_mut()).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Source::Hyper(incoming) => incoming.is_end_stream(),
+            Source::Three(carried) => carried.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Source::Hyper(incoming) => incoming.size_hint(),
+            Source::Three(carried) => carried.size_hint(),
+        }
     }
 }

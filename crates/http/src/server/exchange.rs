@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{CONNECTION, DATE, EXPECT, HeaderValue, TRANSFER_ENCODING};
+use http::header::{ALT_SVC, CONNECTION, DATE, EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -22,6 +22,7 @@ use super::tunnel::{self, Next};
 use super::watch::{Standstill, Watch};
 use super::{Answer, Connected, Content, Outgoing, Serving};
 use crate::fault;
+use crate::host::authority;
 use crate::site::{Body, date, refusal};
 
 /// The exchanges of one connection.
@@ -43,7 +44,13 @@ impl Service<Request<Incoming>> for Exchanges {
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
         let largest = self.serving.limits.body;
-        let mut request = request.map(|incoming| Content::new(incoming, largest, Rc::clone(&self.connected)));
+        self.exchange(request.map(|incoming| Content::new(incoming, largest, Rc::clone(&self.connected))), cause)
+    }
+}
+
+impl Exchanges {
+    /// Has a request answered that has begun, in whichever version.
+    pub fn exchange(&self, mut request: Request<Content>, cause: Cause) -> Exchange {
         let entry = self.serving.log.as_ref().map(|_| Box::new(Entry::of(&request, self.host.clock().now())));
         let refuse = |status| Answer::Now(self.refusal(status, &request));
         let answer = match self.serving.sites.find(&request) {
@@ -59,9 +66,17 @@ impl Service<Request<Incoming>> for Exchanges {
         };
         Exchange::new(request, answer, entry, self)
     }
-}
 
-impl Exchanges {
+    /// HTTP/3 is at the port of the same number as the client sees it, which it has written where that is not the
+    /// usual one: doors have the same numbers for TCP and UDP.
+    fn elsewhere(&self, request: &Request<Content>) -> Option<HeaderValue> {
+        if !(self.serving.has_three && self.connected.is_secure) {
+            return None;
+        }
+        let port = authority(request).ok().flatten().and_then(|authority| authority.port).unwrap_or(443);
+        HeaderValue::try_from(format!("h3=\":{port}\"; ma={REMEMBERED}")).ok()
+    }
+
     fn refusal(&self, status: StatusCode, request: &Request<Content>) -> Response<Body> {
         let mut response = refusal(status, request.method(), self.host.clock().now());
         let is_last = matches!(
@@ -103,7 +118,8 @@ pub(super) struct Exchange {
     response: Option<Response<Outgoing>>,
     content: Content,
     method: Method,
-    is_http2: bool,
+    /// Whether the connection has other exchanges beside this one.
+    is_shared: bool,
     clock: Clock,
     watch: Rc<Watch>,
     /// The stream of an extended CONNECT.
@@ -111,6 +127,8 @@ pub(super) struct Exchange {
     next: Next,
     /// What the access log will say.
     entry: Option<Box<Entry>>,
+    /// Where else the same is to be had (RFC 7838 3).
+    elsewhere: Option<HeaderValue>,
     serving: Rc<Serving>,
 }
 
@@ -129,12 +147,13 @@ impl Exchange {
             }
             Answer::Streamed(answer) => (Some(Working::begin(answer, &of.watch)), None),
         };
-        let is_http2 = request.version() == Version::HTTP_2;
-        let is_stream = request.method() == Method::CONNECT && is_http2;
+        let is_shared = request.version() >= Version::HTTP_2;
+        let is_stream = request.method() == Method::CONNECT && request.version() == Version::HTTP_2;
         let stream = is_stream.then(|| upgrade::on(&mut request));
         let (watch, next, clock) = (Rc::clone(&of.watch), of.next.clone(), of.host.clock());
+        let elsewhere = of.elsewhere(&request);
         let (method, serving) = (request.method().clone(), Rc::clone(&of.serving));
-        Self { handler, response, content, method, is_http2, clock, watch, stream, next, entry, serving }
+        Self { handler, response, content, method, is_shared, clock, watch, stream, next, entry, elsewhere, serving }
     }
 
     /// The answer as it is sent; what follows it is set up.
@@ -147,7 +166,11 @@ impl Exchange {
                 hyper::body::Body::size_hint(response.body()).exact().filter(|_| !is_empty),
             );
         }
-        self.dated(response).map(|content| match content {
+        let mut response = self.dated(response);
+        if let Some(elsewhere) = self.elsewhere.take() {
+            response.headers_mut().entry(ALT_SVC).or_insert(elsewhere);
+        }
+        response.map(|content| match content {
             Outgoing::Tunnel(enter) => {
                 match self.stream.take() {
                     Some(stream) => tunnel::enter_stream(stream, enter, Rc::clone(&self.watch)),
@@ -164,16 +187,16 @@ impl Exchange {
         let too_slow = self.watch.given_up().and_then(Standstill::status);
         let status = too_slow.filter(|_| unreadable == Unreadable::Broken).unwrap_or(unreadable.status());
         let mut response = refusal(status, &self.method, self.clock.now());
-        if !self.is_http2 {
+        if !self.is_shared {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response.map(Outgoing::from)
     }
 
-    /// Leaves the connection to whoever takes it over. A stream of HTTP/2 is reset.
+    /// Leaves the connection to whoever takes it over. A stream of HTTP/2 or 3 is reset.
     fn seize(&mut self, body: Outgoing) -> Poll<io::Result<Response<Sending>>> {
         match body {
-            Outgoing::Seized(seize) if !self.is_http2 => {
+            Outgoing::Seized(seize) if !self.is_shared => {
                 self.next.seize(seize);
                 Poll::Pending
             }
@@ -238,3 +261,6 @@ impl Drop for Working {
         self.watch.handler_ends();
     }
 }
+
+/// Seconds for which a client may remember where HTTP/3 is. A lab is often gone after minutes, and another has its names.
+const REMEMBERED: u32 = 300;

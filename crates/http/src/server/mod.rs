@@ -2,7 +2,7 @@
 //!
 //! - [`handler`]: from a request to a response; [`sites`]: which handler a request is for
 //! - [`route`]: what stands before a site's files: redirects, proxies, applications
-//! - `connection`: one connection, in either version, to its end; `watch` ends those that stand still
+//! - `connection`: one connection of HTTP/1.x or HTTP/2 to its end; `three`: those of HTTP/3; `watch` ends those that stand still
 //! - [`limits`]: what is taken from clients; [`access`]: the log of what they asked; `refuse`: the answer to what is
 //!   no request
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
@@ -24,6 +24,7 @@ mod refuse;
 pub mod route;
 mod sending;
 pub mod sites;
+mod three;
 pub mod tunnel;
 mod watch;
 
@@ -33,7 +34,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
-use toynet_net::{Clock, Host, Listener, tls};
+use toynet_net::{Clock, Datagrams, Host, Listener, tls};
 use toynet_service::{LocalFuture, Server};
 
 use access::AccessLog;
@@ -49,11 +50,13 @@ pub use sites::Sites;
 pub use tunnel::{Enter, Seize, Tunnel};
 
 /// Serves the same sites on some ports, HTTP/1.x and HTTP/2 alike: over TLS as agreed by ALPN (RFC 7301), in
-/// clear by prior knowledge (RFC 9113 3.3).
+/// clear by prior knowledge (RFC 9113 3.3); and HTTP/3 on ports for QUIC, which answers over TLS then tell of
+/// (RFC 7838).
 #[derive(Clone, Debug)]
 pub struct HttpServer {
     serving: Serving,
     ports: Vec<(u16, Way)>,
+    quic: Vec<(u16, tls::ServerConfig)>,
 }
 
 /// What the connections of a server have in common.
@@ -62,6 +65,8 @@ struct Serving {
     sites: Rc<Sites>,
     limits: Rc<Limits>,
     log: Option<Rc<AccessLog>>,
+    /// Whether HTTP/3 is spoken too.
+    has_three: bool,
 }
 
 /// What is spoken at a port.
@@ -77,6 +82,8 @@ pub enum Way {
 
 /// The application protocols that are agreed by ALPN (RFC 7301), best first.
 pub const ALPN: &[&str] = &["h2", "http/1.1", "http/1.0"];
+/// That of HTTP/3, alone on QUIC.
+pub const ALPN_THREE: &[&str] = &[crate::three::ALPN];
 
 impl HttpServer {
     /// A server of `sites` that will listen on `port`, in clear.
@@ -86,8 +93,8 @@ impl HttpServer {
 
     /// A server of `sites` that has no port yet.
     pub fn of(sites: Sites) -> Self {
-        let serving = Serving { sites: Rc::new(sites), limits: Rc::default(), log: None };
-        Self { serving, ports: Vec::new() }
+        let serving = Serving { sites: Rc::new(sites), limits: Rc::default(), log: None, has_three: false };
+        Self { serving, ports: Vec::new(), quic: Vec::new() }
     }
 
     /// With other limits than usual.
@@ -110,16 +117,32 @@ impl HttpServer {
         self.ports.push((port, way));
         self
     }
+
+    /// With one port more, for HTTP/3. TLS 1.3 must be among the versions, and [`ALPN_THREE`] be agreed.
+    #[must_use]
+    pub fn on_quic(mut self, port: u16, tls: tls::ServerConfig) -> Self {
+        self.quic.push((port, tls));
+        self.serving.has_three = true;
+        self
+    }
 }
 
 impl Server for HttpServer {
     fn start(&self, host: Host) -> LocalFuture<io::Result<LocalFuture<io::Result<()>>>> {
-        let Self { serving, ports } = self.clone();
+        let Self { serving, ports, quic } = self.clone();
         Box::pin(async move {
             let mut doors = JoinSet::new();
             let mut listening = Vec::new();
             for (port, way) in ports {
                 listening.push((host.listen(port).await?, Door::new(way, &serving)));
+            }
+            let mut asked: Vec<(Datagrams, tls::ServerConfig)> = Vec::new();
+            for (port, tls) in quic {
+                asked.push((host.bind(port).await?, tls));
+            }
+            let serving = Rc::new(serving);
+            for (datagrams, tls) in asked {
+                doors.spawn_local(three::accept(datagrams, tls, host.clone(), Rc::clone(&serving)));
             }
             for (listener, door) in listening {
                 doors.spawn_local(accept(listener, host.clone(), Rc::new(door)));

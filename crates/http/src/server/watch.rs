@@ -30,7 +30,8 @@ pub(super) struct Watch {
     is_in_content: Cell<bool>,
     /// What is to be sent waits for the client.
     is_blocked: Cell<bool>,
-    is_http2: Cell<bool>,
+    /// Many exchanges share the connection, in frames.
+    is_shared: Cell<bool>,
     /// Nothing has been asked for so long that what serves requests may go until something is.
     is_to_rest: Cell<bool>,
     /// Notice was given: what is asked is answered, and then it is over.
@@ -76,7 +77,8 @@ impl Watch {
 
     pub fn received(&self, octets: usize) {
         self.received.set(self.received.get() + octets as u64);
-        self.is_head_begun.set(self.is_head_begun.get() || octets > 0);
+        // Frames are not heads.
+        self.is_head_begun.set(!self.is_shared.get() && (self.is_head_begun.get() || octets > 0));
     }
 
     pub fn in_content(&self, is_it: bool) {
@@ -120,14 +122,15 @@ impl Watch {
         self.handled.set(self.handled.get() - 1);
     }
 
-    pub fn is_http2(&self) {
-        self.is_http2.set(true);
+    pub fn is_shared(&self) {
+        self.is_shared.set(true);
+        self.is_head_begun.set(false);
     }
 
     /// Whether the connection could be closed without a loss: nothing is asked, nothing on its way.
     pub fn is_idle(&self) -> bool {
         // The frames of HTTP/2 do not tell where a head begins.
-        let is_in_head = self.is_head_begun.get() && !self.is_http2.get();
+        let is_in_head = self.is_head_begun.get() && !self.is_shared.get();
         self.open.get() == 0
             && self.answers.get() == 0
             && self.handled.get() == 0
@@ -137,7 +140,7 @@ impl Watch {
 
     /// What is asked is answered, and then it is over.
     pub fn part(&self) {
-        if self.is_idle() && !self.is_http2.get() {
+        if self.is_idle() && !self.is_shared.get() {
             return self.give_up(Standstill::Idle);
         }
         self.is_parting.set(true);
@@ -182,7 +185,7 @@ impl Watch {
                 return why;
             }
             // Once in each span of silence.
-            if spans.silent == look && !self.is_http2.get() && self.is_idle() {
+            if spans.silent == look && !self.is_shared.get() && self.is_idle() {
                 self.is_to_rest.set(true);
                 self.wake();
             }
@@ -191,7 +194,7 @@ impl Watch {
     }
 
     fn look(&self) -> Look {
-        let is_between = self.open.get() == 0 && self.handled.get() == 0 && !self.is_http2.get();
+        let is_between = self.open.get() == 0 && self.handled.get() == 0 && !self.is_shared.get();
         Look {
             sent: self.sent.get(),
             received: self.received.get(),
@@ -211,7 +214,7 @@ struct Look {
     sent: u64,
     received: u64,
     exchanges: u64,
-    /// Between the first octet of a head and its end. The frames of HTTP/2 do not tell.
+    /// Between the first octet of a head and its end. Frames do not tell.
     is_in_head: bool,
     is_in_content: bool,
     /// Somebody waits for what the client says.

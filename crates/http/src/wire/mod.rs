@@ -7,7 +7,8 @@
 //! - [`frame`]: the frames of HTTP/2
 //! - [`gate`]: what of HTTP/1.x may pass to whoever reads requests; [`frame_gate`]: the same for HTTP/2
 //! - [`hpack`]: its header compression
-//! - [`fields`]: the rules for its fields
+//! - [`three`]: the frames and streams of HTTP/3; [`qpack`]: its field compression
+//! - [`fields`]: the rules for the fields of both
 //! - [`websocket`]: frames and messages of WebSocket
 
 pub mod content;
@@ -20,6 +21,8 @@ pub mod gate;
 pub mod head;
 pub mod hpack;
 mod plain;
+pub mod qpack;
+pub mod three;
 pub mod websocket;
 
 pub use content::Content;

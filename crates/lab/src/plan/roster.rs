@@ -195,7 +195,12 @@ fn check_ports(services: &[ServiceSpec], mistakes: &mut Vec<Mistake>) {
     let mut taken: BTreeMap<Endpoint, &ServiceSpec> = BTreeMap::new();
     for service in services {
         let clash = service.config.endpoints().into_iter().find_map(|endpoint| {
-            let first = taken.insert(endpoint, service)?;
+            // Datagrams are all of one kind to the system.
+            let socket = match endpoint.transport {
+                Transport::Quic => Endpoint { transport: Transport::Udp, ..endpoint },
+                _ => endpoint,
+            };
+            let first = taken.insert(socket, service)?;
             Some((endpoint, first))
         });
         let Some((endpoint, first)) = clash else { continue };

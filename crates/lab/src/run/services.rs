@@ -104,5 +104,5 @@ impl Running {
 }
 
 /// A service's tasks are nested less deeply: its keeper, itself, a listener, a connection, a stream of that. Each
-/// turn of the worker ends one level.
-const DEPTH: usize = 8;
+/// turn of the worker ends one level. Connections of QUIC take some turns more to say that they end.
+const DEPTH: usize = 16;

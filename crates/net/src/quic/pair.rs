@@ -52,6 +52,12 @@ impl Pair {
         self.send.is_none() || self.receive.is_none()
     }
 
+    /// Waits until the other side wants no more, or has all.
+    pub fn stopped(&self) -> Option<impl Future<Output = ()> + use<>> {
+        let stopped = self.send.as_ref().map(SendStream::stopped)?;
+        Some(async move { drop(stopped.await) })
+    }
+
     /// Sends nothing more, not even what has not gone out yet.
     pub fn reset(&mut self, code: u64) {
         // One that has ended needs no other end.

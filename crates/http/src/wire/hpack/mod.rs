@@ -107,10 +107,10 @@ impl Field {
 }
 
 /// What is left of a block.
-struct Input<'a>(&'a [u8]);
+pub(super) struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
-    fn octet(&mut self) -> Result<u8, HpackError> {
+    pub fn octet(&mut self) -> Result<u8, HpackError> {
         let (first, rest) = self.0.split_first().ok_or(HpackError::Cut)?;
         self.0 = rest;
         Ok(*first)
@@ -118,7 +118,7 @@ impl<'a> Input<'a> {
 
     /// A number whose first octet gives it `prefix` bits (RFC 7541 5.1). None that makes sense takes
     /// more than five octets.
-    fn number(&mut self, prefix: u32) -> Result<usize, HpackError> {
+    pub fn number(&mut self, prefix: u32) -> Result<usize, HpackError> {
         let most = (1_usize << prefix) - 1;
         let mut number = usize::from(self.octet()?) & most;
         if number < most {
@@ -136,14 +136,19 @@ impl<'a> Input<'a> {
 
     /// RFC 7541 5.2.
     fn string(&mut self) -> Result<Vec<u8>, HpackError> {
-        let (text, is_huffman) = self.text()?;
+        self.text(7)
+    }
+
+    /// A string whose length has a prefix of so many bits, behind the one that tells Huffman's code (RFC 9204 4.1.2).
+    pub fn text(&mut self, prefix: u32) -> Result<Vec<u8>, HpackError> {
+        let (text, is_huffman) = self.raw_text(prefix)?;
         if is_huffman { huffman::decode(text).ok_or(HpackError::Huffman) } else { Ok(text.to_vec()) }
     }
 
-    /// A text as it stands, and whether it does so in Huffman's code.
-    fn text(&mut self) -> Result<(&'a [u8], bool), HpackError> {
-        let is_huffman = self.0.first().ok_or(HpackError::Cut)? & 0x80 != 0;
-        let length = self.number(7)?;
+    /// The same as it stands, and whether it does so in Huffman's code.
+    fn raw_text(&mut self, prefix: u32) -> Result<(&'a [u8], bool), HpackError> {
+        let is_huffman = self.0.first().ok_or(HpackError::Cut)? & 1 << prefix != 0;
+        let length = self.number(prefix)?;
         let (text, rest) = self.0.split_at_checked(length).ok_or(HpackError::Cut)?;
         self.0 = rest;
         Ok((text, is_huffman))
@@ -151,7 +156,7 @@ impl<'a> Input<'a> {
 }
 
 /// Servers read 8 to 64 KiB of fields; an index that repeats a long field must not grow without end.
-const LONGEST_LIST: usize = 256 * 1024;
+pub(super) const LONGEST_LIST: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -113,7 +113,7 @@ impl Skimmer {
 
 /// How long the next text is, and how it begins.
 fn measure(input: &mut Input<'_>) -> Result<(usize, Option<u8>), HpackError> {
-    let (text, is_huffman) = input.text()?;
+    let (text, is_huffman) = input.raw_text(7)?;
     if is_huffman { huffman::measure(text).ok_or(HpackError::Huffman) } else { Ok((text.len(), text.first().copied())) }
 }
 

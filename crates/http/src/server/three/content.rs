@@ -1,0 +1,75 @@
+//! What a request of HTTP/3 carries.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::request::fields_of;
+use crate::three::{Got, Receiving};
+use crate::wire::qpack;
+use crate::wire::three::Code;
+
+/// Content that arrives while it is read.
+#[derive(Debug)]
+pub struct Carried {
+    receiving: Receiving,
+    /// What `Content-Length` says.
+    promised: Option<u64>,
+    got: u64,
+    largest_fields: usize,
+}
+
+impl Carried {
+    pub fn new(receiving: Receiving, promised: Option<u64>, largest_fields: usize) -> Self {
+        Self { receiving, promised, got: 0, largest_fields }
+    }
+
+    /// More or less came than was promised: the request is malformed (RFC 9114 4.1.2).
+    fn malformed(&mut self, why: &'static str) -> io::Error {
+        self.receiving.stop(Code::MESSAGE_ERROR);
+        io::Error::new(io::ErrorKind::InvalidData, why)
+    }
+
+    fn trailers(&mut self, section: &[u8]) -> io::Result<HeaderMap> {
+        let fields = qpack::decode(section, self.largest_fields).map_err(io::Error::other)?;
+        let is_pseudo = fields.iter().any(|field| field.name.starts_with(b":"));
+        match fields_of(&fields) {
+            Some(fields) if !is_pseudo => Ok(fields),
+            _ => Err(self.malformed("the trailers are malformed (RFC 9114 4.3)")),
+        }
+    }
+}
+
+impl Body for Carried {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = &mut *self;
+        let frame = match ready!(this.receiving.poll_part(cx)) {
+            Ok(Some(Got::Content(octets))) => {
+                this.got += octets.len() as u64;
+                match this.promised.is_some_and(|promised| this.got > promised) {
+                    true => Err(this.malformed("more content came than Content-Length promised (RFC 9114 4.1.2)")),
+                    false => Ok(Frame::data(octets)),
+                }
+            }
+            Ok(Some(Got::Fields(section))) => this.trailers(&section).map(Frame::trailers),
+            Ok(None) if this.promised.is_some_and(|promised| this.got < promised) => {
+                this.promised = None;
+                Err(this.malformed("less content came than Content-Length promised (RFC 9114 4.1.2)"))
+            }
+            Ok(None) => return Poll::Ready(None),
+            Err(failed) => Err(failed.into()),
+        };
+        Poll::Ready(Some(frame))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.promised.map_or_else(SizeHint::default, |promised| SizeHint::with_exact(promised.saturating_sub(self.got)))
+    }
+}

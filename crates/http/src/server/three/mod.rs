@@ -1,0 +1,198 @@
+//! HTTP/3 (RFC 9114): connections of QUIC, many requests on each.
+//!
+//! - here: a port, and one connection to its end
+//! - `request`: one request's stream; [`content`]: what it carries
+
+mod content;
+mod request;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::sync::watch::Receiver;
+use tokio::task::{JoinSet, spawn_local, yield_now};
+use toynet_net::quic::{Arriving, Connection, Endpoint};
+use toynet_net::{Datagrams, Host, Stream, tls};
+
+use super::watch::{Standstill, Watch};
+use super::{Connected, Serving, is_open, make_room};
+use crate::three::{self, Traffic};
+use crate::wire::three::{Code, Streams, one_way};
+pub(super) use content::Carried;
+
+/// Serves connections until the socket breaks. When this is dropped their clients are told.
+pub(super) async fn accept(
+    datagrams: Datagrams,
+    tls: tls::ServerConfig,
+    host: Host,
+    serving: Rc<Serving>,
+) -> io::Result<()> {
+    let endpoint = Rc::new(Endpoint::server_when_asked(datagrams, &tls).await?);
+    let (_end, ended) = tokio::sync::watch::channel(());
+    let mut watches: Vec<Rc<Watch>> = Vec::new();
+    while let Some(arriving) = endpoint.arrival().await {
+        watches.retain(is_open);
+        if watches.len() >= serving.limits.connections {
+            make_room(&mut watches);
+            arriving.refuse();
+            continue;
+        }
+        let watch = Rc::new(Watch::default());
+        watch.is_shared();
+        watches.push(Rc::clone(&watch));
+        let (host, serving, endpoint) = (host.clone(), Rc::clone(&serving), Rc::clone(&endpoint));
+        // No part of this task, so that it can still say that it ends.
+        spawn_local(attend(arriving, host, serving, watch, ended.clone(), endpoint));
+    }
+    Err(io::ErrorKind::NotConnected.into())
+}
+
+/// One connection to its end. It holds the endpoint, which goes with the last of them.
+async fn attend(
+    arriving: Arriving,
+    host: Host,
+    serving: Rc<Serving>,
+    watch: Rc<Watch>,
+    mut ended: Receiver<()>,
+    _endpoint: Rc<Endpoint>,
+) {
+    let (peer, clock) = (arriving.peer(), host.clock());
+    let handshake = clock.until(clock.now() + LONGEST_HANDSHAKE, arriving.connect());
+    let outcome = tokio::select! {
+        biased;
+        _ = ended.changed() => return,
+        outcome = handshake => outcome.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+    };
+    let spoken = match outcome {
+        Ok(connection) => {
+            let connected = Connected { peer, local: connection.local(), is_secure: true };
+            let name = host.clone();
+            let of = Rc::new(Of {
+                connection,
+                host: name,
+                serving,
+                watch,
+                connected: Rc::new(connected),
+                given_up: Cell::default(),
+            });
+            Conversation { of, last: None, requests: JoinSet::new() }.run(ended).await
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(why) = spoken {
+        tracing::debug!(host = host.name(), %peer, "a connection ended early: {why}");
+    }
+}
+
+/// What the requests of a connection have in common.
+#[derive(Debug)]
+struct Of {
+    connection: Connection,
+    host: Host,
+    serving: Rc<Serving>,
+    watch: Rc<Watch>,
+    connected: Rc<Connected>,
+    /// Requests that their client has given up, less those that it has not.
+    given_up: Cell<u32>,
+}
+
+impl Of {
+    /// Counts a request as one that was given up, or as one that was not. Who asks only to give up costs more than
+    /// it takes (RFC 9114 10.5).
+    fn count(&self, is_given_up: bool) {
+        let count = self.given_up.get();
+        self.given_up.set(if is_given_up { count + 1 } else { count.saturating_sub(1) });
+        if count >= MOST_GIVEN_UP {
+            self.connection.end(Code::EXCESSIVE_LOAD.0, "too many requests are given up");
+        }
+    }
+}
+
+struct Conversation {
+    of: Rc<Of>,
+    /// The newest stream with a request.
+    last: Option<u64>,
+    requests: JoinSet<()>,
+}
+
+impl Conversation {
+    async fn run(mut self, mut ended: Receiver<()>) -> io::Result<()> {
+        let of = Rc::clone(&self.of);
+        let (connection, clock) = (&of.connection, of.host.clock());
+        let mut control = three::control(connection, of.serving.limits.header as u64).await?;
+        let streams = Rc::new(RefCell::new(Streams::of_client()));
+        let mut heard = JoinSet::new();
+        let mut standstill = std::pin::pin!(of.watch.standstill(&of.serving.limits, clock));
+        loop {
+            tokio::select! {
+                biased;
+                _ = ended.changed() => {
+                    self.say_goodbye(&mut control).await;
+                    // So that it goes out before the connection ends.
+                    yield_now().await;
+                    connection.end(Code::NO_ERROR.0, "the server ends");
+                    return Ok(());
+                }
+                why = &mut standstill => return self.part(&mut control, why).await,
+                stream = connection.accept() => self.begin(stream?),
+                stream = connection.accept_one_way() => {
+                    heard.spawn_local(three::hear(stream?, connection.clone(), Rc::clone(&streams), |_| {}));
+                }
+                Some(_) = heard.join_next() => {}
+                Some(_) = self.requests.join_next() => {
+                    if of.watch.given_up().is_some() {
+                        return self.part(&mut control, Standstill::Idle).await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, stream: Stream) {
+        self.last = stream.number();
+        self.requests.spawn_local(request::serve(stream, Rc::clone(&self.of)));
+    }
+
+    /// No further requests are taken (RFC 9114 5.2).
+    async fn say_goodbye(&self, control: &mut Stream) {
+        let next = self.last.map_or(0, |last| last + 4);
+        // Who does not hear it hears of the connection's end.
+        let _ = control.write_all(&one_way::go_away(next)).await;
+    }
+
+    /// Ends a connection that stands still, and gives what is under way a moment.
+    async fn part(mut self, control: &mut Stream, why: Standstill) -> io::Result<()> {
+        let (of, clock) = (Rc::clone(&self.of), self.of.host.clock());
+        self.say_goodbye(control).await;
+        if why != Standstill::Unread {
+            let rest = async { while self.requests.join_next().await.is_some() {} };
+            let _ = clock.until(clock.now() + LAST_WORDS, rest).await;
+        }
+        of.connection.end(Code::NO_ERROR.0, "");
+        Err(io::Error::other(why))
+    }
+}
+
+impl Traffic for Watch {
+    fn sent(&self, octets: usize) {
+        Watch::sent(self, octets);
+    }
+
+    fn received(&self, octets: usize) {
+        Watch::received(self, octets);
+    }
+
+    fn blocked(&self) {
+        Watch::blocked(self);
+    }
+}
+
+/// As long as for TLS on a stream.
+const LONGEST_HANDSHAKE: Duration = Duration::from_secs(30);
+/// How long a connection that was given up may take to answer what it can.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// A page that is left early gives up what it was loading, which is less than this.
+const MOST_GIVEN_UP: u32 = 1000;
