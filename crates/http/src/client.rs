@@ -1,8 +1,8 @@
-//! The client: one connection's requests, in either version.
+//! The client: one connection's requests, in any version.
 //!
 //! - here: requests that are sent and answered whole
 //! - [`url`]: where to; [`reach`]: the way there; [`failure`]: why there is no answer
-//! - [`one`], [`two`]: HTTP/1.x octet by octet and HTTP/2, as streams; [`outgoing`], [`answer`]: what goes and comes
+//! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`]: what goes and comes
 //! - [`cookies`], [`coding`]: what a client does beyond that
 
 pub mod answer;
@@ -12,22 +12,23 @@ pub mod failure;
 pub mod one;
 pub mod outgoing;
 pub mod reach;
+pub mod three;
 pub mod two;
 pub mod url;
 
 use std::io;
 use std::net::SocketAddr;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{HOST, HeaderValue};
 use http::uri::{PathAndQuery, Uri};
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use tokio::task::spawn_local;
-use toynet_net::{Host, Stream};
+use toynet_net::{Host, Stream, tls};
 
 use crate::server::Local;
 pub use outgoing::Outgoing;
@@ -69,6 +70,7 @@ pub struct Client(Sender);
 enum Sender {
     One(http1::SendRequest<Full<Bytes>>),
     Two(http2::SendRequest<Full<Bytes>>),
+    Three(three::Sender),
 }
 
 /// Why there is no whole answer.
@@ -89,6 +91,9 @@ pub enum ClientError {
     /// The server went away, or said what is not HTTP.
     #[error("the server broke off: {0}")]
     Peer(#[from] hyper::Error),
+    /// HTTP/3 failed.
+    #[error(transparent)]
+    Three(#[from] failure::Failure),
     /// The answer's content is too large, or ended too soon.
     #[error("the answer cannot be read: {0}")]
     PeerContent(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -115,6 +120,20 @@ impl Client {
         Ok(Self(Sender::Two(sender)))
     }
 
+    /// Speaks HTTP/3 with the server called `name` at `to`.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn http3(
+        host: &Host,
+        to: SocketAddr,
+        config: &tls::ClientConfig,
+        name: &str,
+    ) -> Result<Self, ClientError> {
+        let sender = three::Sender::connect(host, to, config, name).await.map_err(ClientError::Network)?;
+        Ok(Self(Sender::Three(sender)))
+    }
+
     /// Sends a request, whose target is a whole URL, and reads the answer, of which up to 16 MiB
     /// are taken. Over HTTP/1.1 one request waits for the other.
     ///
@@ -130,15 +149,17 @@ impl Client {
                 sender.ready().await?;
                 sender.send_request(request).await?
             }
+            Sender::Three(sender) => return in_three(sender, request).await,
         };
         read(answer).await
     }
 
-    /// One more sender of requests on the same connection, for HTTP/2.
+    /// One more sender of requests on the same connection, for HTTP/2 and HTTP/3.
     pub fn another(&self) -> Option<Self> {
         match &self.0 {
             Sender::One(_) => None,
             Sender::Two(sender) => Some(Self(Sender::Two(sender.clone()))),
+            Sender::Three(sender) => Some(Self(Sender::Three(sender.clone()))),
         }
     }
 }
@@ -152,6 +173,33 @@ fn in_origin_form(mut request: Request<Full<Bytes>>) -> Result<Request<Full<Byte
     request.headers_mut().entry(HOST).or_insert(host);
     *request.uri_mut() = path.into();
     Ok(request)
+}
+
+async fn in_three(sender: &three::Sender, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, ClientError> {
+    let (head, content) = request.into_parts();
+    let content = content.collect().await.map_or_else(|never| match never {}, |content| content.to_bytes());
+    let authority = head.uri.authority().ok_or(ClientError::LocalUrl)?;
+    let asked = three::Asked {
+        method: head.method.as_str(),
+        scheme: "https",
+        authority: authority.as_str(),
+        target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+    };
+    let fields: Vec<_> =
+        head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    let mut answer = sender.send(asked, &fields, content.into()).await?;
+    let mut response = Response::builder().status(answer.head.status).version(Version::HTTP_3);
+    for (name, value) in &answer.head.fields {
+        response = response.header(name, value.as_slice());
+    }
+    let mut octets = BytesMut::new();
+    while let Some(piece) = answer.content.piece().await? {
+        octets.extend_from_slice(&piece);
+        if octets.len() > LARGEST {
+            return Err(ClientError::PeerContent("it is too large".into()));
+        }
+    }
+    Ok(response.body(octets.freeze())?)
 }
 
 async fn read(answer: Response<Incoming>) -> Result<Response<Bytes>, ClientError> {

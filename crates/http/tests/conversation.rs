@@ -83,6 +83,6 @@ async fn read(answer: Answer) -> (usize, Option<Conversation>) {
     }
     match content {
         Content::One(incoming) => (length, incoming.into_conversation()),
-        Content::Two(_) => (length, None),
+        Content::Two(_) | Content::Three(_) => (length, None),
     }
 }

@@ -7,13 +7,15 @@ mod pair;
 mod runtime;
 mod socket;
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{ConnectionError, IdleTimeout, TransportConfig, VarInt};
 use toynet_machine::Random;
 use toynet_record::{Direction, Side, Transport};
 
@@ -21,7 +23,7 @@ use crate::Host;
 use crate::datagrams::Datagrams;
 use crate::stream::{Io, Stream};
 use crate::tap::{Opening, Tap};
-use crate::tls::{ClientConfig, Secrets, ServerConfig};
+use crate::tls::{ClientConfig, Secrets, ServerConfig, in_words};
 pub use pair::GivenUp;
 pub(crate) use pair::Pair;
 use pair::varint;
@@ -55,6 +57,10 @@ pub struct Connection {
     host: Host,
     local: SocketAddr,
     secrets: Arc<Secrets>,
+    /// Whether a stream has told the record what was agreed.
+    is_told: Rc<Cell<bool>>,
+    /// What a client called its server.
+    name: Option<String>,
 }
 
 impl Endpoint {
@@ -146,8 +152,9 @@ impl Endpoint {
     pub async fn connect(&self, to: SocketAddr, name: &str) -> io::Result<Connection> {
         let connecting = self.inner.connect(to, name).map_err(io::Error::other)?;
         let (host, local, secrets) = (self.host.clone(), self.local(to), Arc::clone(&self.secrets));
+        let name = Some(name.to_owned());
         match connecting.await {
-            Ok(inner) => Ok(Connection { inner, host, local, secrets }),
+            Ok(inner) => Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name }),
             Err(error) => Err(failed(&host, Side::Initiator, local, to, error)),
         }
     }
@@ -178,7 +185,7 @@ impl Arriving {
     pub async fn connect(self) -> io::Result<Connection> {
         let (peer, Self { incoming, host, local, secrets }) = (self.peer(), self);
         match incoming.await {
-            Ok(inner) => Ok(Connection { inner, host, local, secrets }),
+            Ok(inner) => Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name: None }),
             Err(error) => Err(failed(&host, Side::Acceptor, local, peer, error)),
         }
     }
@@ -208,6 +215,7 @@ impl Connection {
         if let Some(alpn) = alpn {
             terms += &format!(" {}", String::from_utf8_lossy(&alpn));
         }
+        let name = name.as_ref().or(self.name.as_ref());
         name.into_iter().for_each(|name| terms += &format!(" for {name}"));
         terms
     }
@@ -274,27 +282,47 @@ impl Connection {
         let cause = if side == Side::Initiator { self.host.cause } else { None };
         let opening = Opening { side, transport: Transport::Quic, stream: pair.number(), local, peer, cause };
         let tap = Tap::open(self.host.network.recorder(), self.host.strip, opening);
-        tap.secured(&self.terms(), &self.secrets.take());
+        // Once, and where a client of the lab's own tells the same: in a stream that the client has opened.
+        let tells = pair.is_of_client() && !self.is_told.replace(true);
+        tap.secured(&if tells { self.terms() } else { String::new() }, &self.secrets.take());
         Stream::new(Io::Quic(pair), tap, local, peer)
     }
 }
 
 /// Writes down that there is no connection, and why.
-fn failed(host: &Host, side: Side, local: SocketAddr, peer: SocketAddr, error: quinn::ConnectionError) -> io::Error {
+fn failed(host: &Host, side: Side, local: SocketAddr, peer: SocketAddr, error: ConnectionError) -> io::Error {
     let cause = if side == Side::Initiator { host.cause } else { None };
     let opening = Opening { side, transport: Transport::Quic, stream: None, local, peer, cause };
     let mut tap = Tap::open(host.network.recorder(), host.strip, opening);
-    let direction = match &error {
-        quinn::ConnectionError::ConnectionClosed(_) | quinn::ConnectionError::ApplicationClosed(_) => {
-            Some(Direction::Received)
-        }
-        quinn::ConnectionError::TransportError(_) => Some(Direction::Sent),
-        _ => None,
-    };
-    direction.into_iter().for_each(|direction| tap.unsecured(direction, &error.to_string()));
-    let error = io::Error::from(error);
+    let (refusal, error) = refused(error);
+    refusal.into_iter().for_each(|(direction, why)| tap.unsecured(direction, &why));
     tap.failed(&error);
     error
+}
+
+/// Who would not have a connection and why, in words; and the error as it is for TLS on a stream.
+fn refused(error: ConnectionError) -> (Option<(Direction, String)>, io::Error) {
+    match error {
+        ConnectionError::ConnectionClosed(close) => match alert(u64::from(close.error_code)) {
+            Some(alert) => {
+                let received = rustls::Error::AlertReceived(alert.into());
+                let error = io::Error::new(io::ErrorKind::InvalidData, received);
+                (Some((Direction::Received, in_words(alert))), error)
+            }
+            None => (Some((Direction::Received, close.to_string())), ConnectionError::ConnectionClosed(close).into()),
+        },
+        ConnectionError::TransportError(error) => {
+            let why = alert(u64::from(error.code)).map(in_words);
+            let why = why.map_or_else(|| error.to_string(), |alert| format!("{alert}: {}", error.reason));
+            (Some((Direction::Sent, why)), io::Error::new(io::ErrorKind::InvalidData, error.reason))
+        }
+        other => (None, other.into()),
+    }
+}
+
+/// The alert of TLS that an error code of QUIC is (RFC 9001 4.8).
+fn alert(code: u64) -> Option<u8> {
+    u8::try_from(code.checked_sub(0x100)?).ok()
 }
 
 fn transport() -> TransportConfig {

@@ -98,7 +98,8 @@ pub enum Seen<'a> {
     },
     /// From here on octets are clear text inside TLS.
     Secured {
-        /// Protocol version, cipher suite, ALPN protocol and server name, one line.
+        /// Protocol version, cipher suite, ALPN protocol and server name, one line; empty where another stream of the same
+        /// connection has them.
         terms: &'a str,
     },
     /// TLS was expected and did not come to be, or was given up.

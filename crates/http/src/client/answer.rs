@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::failure::Failure;
-use super::one;
+use super::{one, three};
 
 /// An answer whose content is still on its way.
 #[derive(Debug)]
@@ -19,11 +19,11 @@ pub struct Answer {
 /// What the head of an answer says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerHead {
-    /// `HTTP/1.1`, `HTTP/2`.
+    /// `HTTP/1.1`, `HTTP/2`, `HTTP/3`.
     pub version: &'static str,
     /// The status code.
     pub status: u16,
-    /// The reason phrase, which HTTP/2 has no more.
+    /// The reason phrase, which HTTP/2 and 3 have no more.
     pub reason: String,
     /// Names as they came, and values.
     pub fields: Vec<(String, Vec<u8>)>,
@@ -38,6 +38,8 @@ pub enum Content {
     One(Box<one::Incoming>),
     /// Over HTTP/2.
     Two(Incoming),
+    /// Over HTTP/3.
+    Three(Box<three::Incoming>),
 }
 
 impl AnswerHead {
@@ -60,12 +62,17 @@ impl AnswerHead {
     pub(super) fn of_two(head: &http::response::Parts) -> Self {
         let fields: Vec<_> =
             head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-        let mut octets = format!("HTTP/2 {} \r\n", head.status.as_str()).into_bytes();
+        Self::in_frames("HTTP/2", head.status.as_u16(), fields)
+    }
+
+    /// What a head in frames says.
+    pub(super) fn in_frames(version: &'static str, status: u16, fields: Vec<(String, Vec<u8>)>) -> Self {
+        let mut octets = format!("{version} {status} \r\n").into_bytes();
         for (name, value) in &fields {
             octets.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
         octets.extend_from_slice(b"\r\n");
-        Self { version: "HTTP/2", status: head.status.as_u16(), reason: String::new(), fields, octets }
+        Self { version, status, reason: String::new(), fields, octets }
     }
 }
 
@@ -77,6 +84,7 @@ impl Content {
     pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
         match self {
             Content::One(incoming) => incoming.piece().await,
+            Content::Three(incoming) => incoming.piece().await,
             Content::Two(incoming) => loop {
                 let Some(frame) = incoming.frame().await else { return Ok(None) };
                 if let Ok(octets) = frame.map_err(|error| Failure::of_two(&error))?.into_data()

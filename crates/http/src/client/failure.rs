@@ -42,6 +42,9 @@ pub enum Failure {
         /// What the handshake said.
         error: io::Error,
     },
+    /// The version that is wanted is not for such a URL.
+    #[error("{0}")]
+    LocalVersion(&'static str),
     /// The machine's or the given authorities cannot be read.
     #[error("the authorities cannot be read: {0}")]
     LocalTrust(io::Error),
@@ -60,7 +63,7 @@ pub enum Failure {
     /// The answer breaks a rule, so that nobody can tell what it says.
     #[error("the answer is no HTTP: {0}")]
     Peer(Fault),
-    /// HTTP/2 failed.
+    /// HTTP/2 or HTTP/3 failed.
     #[error("the server broke off: {0}")]
     PeerTwo(String),
     /// The content is not coded as the answer says.

@@ -58,7 +58,7 @@ impl Sender {
 }
 
 /// Fields that belong to a connection of HTTP/1.1, and `Host`, which `:authority` stands for.
-fn is_of_one(name: &str) -> bool {
+pub(super) fn is_of_one(name: &str) -> bool {
     const OF_ONE: [&str; 6] = ["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
     OF_ONE.iter().any(|one| name.eq_ignore_ascii_case(one))
 }

@@ -1,30 +1,32 @@
 //! What was said over HTTP, for people: one message for each request and each answer.
 //!
 //! - `one`: HTTP/1.x: pipelining, keep-alive, holes
-//! - `two`: HTTP/2 by prior knowledge
+//! - `two`: HTTP/2 by prior knowledge; `three`: a stream of HTTP/3
 //! - `websocket`: what an upgrade leads to
 //! - `draft`, `line`: what a message becomes in words
 //! - `notes`: what it means, part by part
 //! - [`opening`]: how HTTP is known by what is said first
 
 use toynet_machine::Time;
-use toynet_record::Side;
 use toynet_record::dissect::{Dissector, FlowInfo, Message, Said};
+use toynet_record::{Side, Transport};
 
 mod draft;
 mod line;
 mod notes;
 mod one;
 pub mod opening;
+mod three;
 mod two;
 mod websocket;
 
 use one::Http1;
+use three::Http3;
 use two::Http2;
 
 use crate::wire::frame::PREFACE;
 
-/// Tells HTTP/1.x and HTTP/2 apart by what the client says first, and dissects either.
+/// Tells HTTP/1.x and HTTP/2 apart by what the client says first, and dissects either. Streams of QUIC are HTTP/3's.
 ///
 /// An exchange is the n-th request of the connection; in HTTP/2 the n-th whose fields were complete.
 /// Where the flow's beginning is missing nobody knows n, and all messages are in exchange 0.
@@ -40,6 +42,7 @@ enum Version {
     Unknown(Vec<Heard>),
     One(Box<Http1>),
     Two(Box<Http2>),
+    Three(Box<Http3>),
 }
 
 #[derive(Debug)]
@@ -54,6 +57,7 @@ impl HttpDissector {
     pub fn new(info: FlowInfo) -> Self {
         let explains = info.explain;
         let version = match info.joined_late {
+            _ if info.transport == Transport::Quic => Version::Three(Box::new(Http3::new(info.stream, explains))),
             true => Version::One(Box::new(Http1::joined_late(explains))),
             false => Version::Unknown(Vec::new()),
         };
@@ -94,6 +98,7 @@ impl Dissector for HttpDissector {
             Version::Unknown(_) => {}
             Version::One(one) => one.hole(by, length, time, out),
             Version::Two(two) => two.hole(by, length, time, out),
+            Version::Three(three) => three.hole(by, length, time, out),
         }
     }
 
@@ -103,6 +108,7 @@ impl Dissector for HttpDissector {
             Version::Unknown(_) => {}
             Version::One(one) => one.closed(time, out),
             Version::Two(two) => two.closed(time, out),
+            Version::Three(three) => three.closed(time, out),
         }
     }
 }
@@ -113,6 +119,7 @@ impl Version {
             Version::Unknown(_) => {}
             Version::One(one) => one.said(said, out),
             Version::Two(two) => two.said(said, out),
+            Version::Three(three) => three.said(said, out),
         }
     }
 }

@@ -7,7 +7,7 @@ use toynet_record::Side;
 use toynet_record::dissect::{Message, Role, Said};
 
 mod frames;
-mod words;
+pub(super) mod words;
 
 use super::draft::{Draft, Words};
 use super::notes;
@@ -208,7 +208,8 @@ impl Http2 {
         if matches!(stream.part(by), Part::Awaited) {
             let mut draft = words::draft(by, exchange, block.began, fields);
             if self.explains {
-                draft.notes = words::notes(by, block.stream, fields, &mut stream.asked);
+                let first = notes::frames::stream(block.stream, by == Side::Initiator);
+                draft.notes = words::notes(by, first, fields, &mut stream.asked);
             }
             fault.into_iter().for_each(|fault| draft.fail(fault));
             if draft.role == Role::Interim {

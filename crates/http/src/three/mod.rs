@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::Stream;
 use toynet_net::quic::Connection;
 
-pub use message::{Failed, Got, Receiving, Sending, Shared, Traffic};
+pub use message::{Failed, Got, Receiving, Sending, Traffic};
 
 use crate::wire::three::one_way::{self, Told};
 use crate::wire::three::{Broken, Code, OneWay, Streams};

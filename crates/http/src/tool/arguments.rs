@@ -87,7 +87,7 @@ fn content() -> Vec<Arg> {
 }
 
 fn connection() -> Vec<Arg> {
-    const VERSIONS: [&str; 4] = ["http1.0", "http1.1", "http2", "http2-prior-knowledge"];
+    const VERSIONS: [&str; 5] = ["http1.0", "http1.1", "http2", "http2-prior-knowledge", "http3"];
     let version = |name: &'static str, help: &'static str| {
         flag_long(name, help).conflicts_with_all(VERSIONS.into_iter().filter(move |other| *other != name))
     };
@@ -96,6 +96,7 @@ fn connection() -> Vec<Arg> {
         version("http1.1", "Speak HTTP/1.1"),
         version("http2", "Speak HTTP/2 where TLS agrees on it; this is the default"),
         version("http2-prior-knowledge", "Speak HTTP/2 without asking (RFC 9113 3.3)"),
+        version("http3", "Speak HTTP/3 over QUIC, and nothing else; without this it is never spoken"),
         flag('k', "insecure", "Take any certificate"),
         long("cacert", "FILE", "Trust the authorities in this file, in PEM, and no others"),
         repeated("resolve", "HOST:PORT:ADDR", "Use this address, without a look-up; * is any host"),

@@ -1,22 +1,24 @@
 //! A request with all that follows from it.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use toynet_net::tls::Trust;
+use toynet_net::tls::{ClientConfig, Trust};
 use toynet_net::{Clock, Host, Stream};
 use toynet_service::{Ending, Errand};
 
 use super::heading;
 use super::show::Show;
 use super::told::Story;
-use super::wish::{Version, Way, Wish};
+use super::wish::{ONLY_HTTPS, Version, Way, Wish};
 use crate::client::answer::{Answer, AnswerHead, Content};
 use crate::client::coding::Decoding;
 use crate::client::failure::Failure;
 use crate::client::one::{Conversation, Request};
 use crate::client::outgoing::Outgoing;
 use crate::client::url::Url;
-use crate::client::{reach, two};
+use crate::client::{reach, three, two};
 
 /// Does what is wished, and tells the person.
 pub(super) async fn run(mut wish: Wish, errand: Errand) -> Ending {
@@ -82,19 +84,66 @@ async fn connect_in_time(
     Ok(stream)
 }
 
+/// Connects by QUIC to the first address that answers.
+async fn connect_three(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<three::Sender, Failure> {
+    let clock = errand.host().clock();
+    if !url.is_secure {
+        return Err(Failure::LocalVersion(ONLY_HTTPS));
+    }
+    let places = places(wish, url, errand).await?;
+    story.steps.looked_up = Some(clock.now() - story.began);
+    show.note(&format!("Trying {} over QUIC", list(&places)));
+    let mut failure = Failure::Network(io::ErrorKind::NotFound.into());
+    for place in places {
+        let (host, to) = errand.reach(place);
+        let client = client_config(wish, errand, to.ip())?;
+        let connecting = three::Sender::connect(&host, to, &client, &url.host);
+        let connected = clock.until(clock.now() + LONGEST_HANDSHAKE, connecting).await;
+        failure = match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Failure::Tls { name: url.host.clone(), error },
+            Err(error) => Failure::Connect { to, error },
+            Ok(sender) => {
+                // QUIC and TLS shake hands at once (RFC 9001 3).
+                story.steps.connected = Some(clock.now() - story.began);
+                story.steps.secured = story.steps.connected;
+                story.connections += 1;
+                let (local, peer) = sender.ends();
+                (story.local, story.peer) = (Some(local), Some(peer));
+                show.note(&format!("Connected to {} ({}) port {} over QUIC", url.host, peer.ip(), peer.port()));
+                story.tls = Some(sender.terms());
+                story.tls.iter().for_each(|terms| show.note(terms));
+                return Ok(sender);
+            }
+        };
+    }
+    Err(failure)
+}
+
 async fn secure(wish: &Wish, url: &Url, errand: &Errand, stream: Stream) -> Result<Stream, Failure> {
+    let client = client_config(wish, errand, stream.peer().ip())?;
+    let secured = stream.start_tls_as_client(&client, &url.host, &[]).await;
+    secured.map_err(|error| Failure::Tls { name: url.host.clone(), error })
+}
+
+/// How TLS is spoken with the server at an address.
+fn client_config(wish: &Wish, errand: &Errand, server: IpAddr) -> Result<ClientConfig, Failure> {
     let alpn: &[&str] = match wish.version {
         Version::Best => &["h2", "http/1.1"],
         Version::Two => &["h2"],
+        Version::Three => &["h3"],
         Version::One(1) => &["http/1.1"],
         Version::One(_) => &[],
     };
-    let of_lab = errand.inside.as_ref().filter(|inside| inside.host.is_inside(stream.peer().ip()));
+    let of_lab = errand.inside.as_ref().filter(|inside| inside.host.is_inside(server));
     let of_lab = of_lab.and_then(|inside| inside.authority.clone()).map(Trust::Authorities);
     let trust = wish.trust.clone().or(of_lab).unwrap_or(Trust::System);
-    let client = trust.client(alpn, errand.host().clock()).map_err(Failure::LocalTrust)?;
-    let secured = stream.start_tls_as_client(&client, &url.host, &[]).await;
-    secured.map_err(|error| Failure::Tls { name: url.host.clone(), error })
+    trust.client(alpn, errand.host().clock()).map_err(Failure::LocalTrust)
 }
 
 /// The addresses of a URL's server, in the order in which they are tried.
@@ -122,6 +171,7 @@ fn list(places: &[SocketAddr]) -> String {
 enum Link {
     One(Conversation),
     Two(two::Sender),
+    Three(three::Sender),
 }
 
 async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
@@ -178,10 +228,16 @@ async fn ask(
     errand: &Errand,
     story: &mut Story,
     show: &mut Show,
-) -> Result<(Answer, Option<two::Sender>), Failure> {
+) -> Result<(Answer, Option<Link>), Failure> {
     let clock = errand.host().clock();
     let link = match open {
         Some(link) => link,
+        None if wish.version == Version::Three => {
+            let (clock, limit) = (errand.host().clock(), wish.longest_connect);
+            let work = connect_three(wish, &next.url, errand, story, show);
+            let late = Failure::Late { what: "connection", limit };
+            Link::Three(clock.until(clock.now() + limit, work).await.unwrap_or(Err(late))?)
+        }
         None => {
             let stream = connect(wish, &next.url, errand, story, show).await?;
             let is_two = stream.tls().map_or(wish.version == Version::Two, |terms| terms.alpn.as_deref() == Some("h2"));
@@ -201,7 +257,11 @@ async fn ask(
         let why = "HTTP/1.0 must know its length beforehand (RFC 9112 6.1)";
         return Err(Failure::LocalContent(std::io::Error::other(why)));
     }
-    let version = if matches!(link, Link::Two(_)) { Version::Two } else { Version::One(minor) };
+    let version = match &link {
+        Link::One(_) => Version::One(minor),
+        Link::Two(_) => Version::Two,
+        Link::Three(_) => Version::Three,
+    };
     let fields = heading::fields(wish, &next.url, content.as_ref(), version, clock.now());
     story.uploaded = content.as_ref().and_then(|content| content.length).unwrap_or_default();
     story.steps.asked = Some(clock.now() - story.began);
@@ -225,18 +285,23 @@ async fn ask(
             (answer, None)
         }
         Link::Two(mut sender) => {
-            show.sent(&head_of_two(&next.method, &next.url, &fields));
+            show.sent(&head_in_frames("HTTP/2", &next.method, &next.url, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
-            (sender.ask(&next.method, &next.url, &fields, content).await?, Some(sender))
+            (sender.ask(&next.method, &next.url, &fields, content).await?, Some(Link::Two(sender)))
+        }
+        Link::Three(sender) => {
+            show.sent(&head_in_frames("HTTP/3", &next.method, &next.url, &fields));
+            let content = content.unwrap_or_else(Outgoing::nothing);
+            (sender.ask(&next.method, &next.url, &fields, content).await?, Some(Link::Three(sender)))
         }
     };
     story.steps.first = Some(clock.now() - story.began);
     Ok(answered)
 }
 
-/// A request of HTTP/2 as it would look in HTTP/1.
-fn head_of_two(method: &str, url: &Url, fields: &heading::Fields) -> Vec<u8> {
-    let mut head = format!("{method} {} HTTP/2\r\n", url.target).into_bytes();
+/// A request of HTTP/2 or 3 as it would look in HTTP/1.
+fn head_in_frames(version: &str, method: &str, url: &Url, fields: &heading::Fields) -> Vec<u8> {
+    let mut head = format!("{method} {} {version}\r\n", url.target).into_bytes();
     for (name, value) in fields {
         head.extend([name.to_ascii_lowercase().as_bytes(), b": ", value, b"\r\n"].concat());
     }
@@ -288,7 +353,7 @@ fn redirection(wish: &Wish, asked: &Next, head: &AnswerHead) -> Result<Option<Ne
 }
 
 /// Reads to the end of an answer that is not shown, if that is near, so that its connection serves again.
-async fn drained(answer: Answer, sender: Option<two::Sender>) -> Option<Link> {
+async fn drained(answer: Answer, open: Option<Link>) -> Option<Link> {
     let mut content = answer.content;
     let mut left = WORTH_READING;
     while let Some(piece) = content.piece().await.ok()? {
@@ -296,7 +361,7 @@ async fn drained(answer: Answer, sender: Option<two::Sender>) -> Option<Link> {
     }
     match content {
         Content::One(incoming) => incoming.into_conversation().map(Link::One),
-        Content::Two(_) => sender.map(Link::Two),
+        Content::Two(_) | Content::Three(_) => open,
     }
 }
 
@@ -323,6 +388,8 @@ async fn deliver(wish: &Wish, answer: Answer, story: &mut Story, show: &mut Show
     if is_hidden { Ok(()) } else { show.content(&last).await }
 }
 
+/// Nothing says that nobody takes datagrams at a port: one who answers does so within a few round trips.
+const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
 /// What takes less time to read than a connection takes to make.
 const WORTH_READING: usize = 64 * 1024;
 /// Decoded at once: what is compressed can become a thousand times as long.

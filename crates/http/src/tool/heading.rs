@@ -23,7 +23,7 @@ pub(super) fn fields(wish: &Wish, url: &Url, content: Option<&Outgoing>, version
     ];
     if let Some(content) = content {
         let media_type = wish.form.as_ref().and_then(|form| form.media_type.clone());
-        let is_chunked = content.length.is_none() && version != Version::Two;
+        let is_chunked = content.length.is_none() && !matches!(version, Version::Two | Version::Three);
         own.extend([
             ("Content-Type", media_type),
             ("Content-Length", content.length.map(|length| length.to_string())),

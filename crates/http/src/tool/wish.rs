@@ -63,6 +63,8 @@ pub(crate) enum Version {
     One(u8),
     /// HTTP/2 without asking.
     Two,
+    /// HTTP/3 and nothing else.
+    Three,
 }
 
 /// Where the content goes.
@@ -132,6 +134,10 @@ impl Wish {
                 "{method} carries no content: {why}; say `toynet http post`, -G for a query, or -X {method}"
             ));
         }
+        let version = version(matches);
+        if version == Version::Three && !url.is_secure {
+            return Err(format!("{ONLY_HTTPS}: say https://"));
+        }
         let (cookies, jar) = cookies(matches)?;
         let output = output(matches, &url)?;
         Ok(Self {
@@ -144,7 +150,7 @@ impl Wish {
             jar_file: text(matches, "cookie-jar").map(str::to_owned),
             follows: is("location").then(|| matches.get_one("max-redirs").copied().unwrap_or_default()),
             takes_compressed: is("compressed"),
-            version: version(matches),
+            version,
             trust: trust(matches)?,
             detours: detours(matches)?,
             longest: matches.get_one("max-time").copied(),
@@ -290,6 +296,8 @@ fn version(matches: &ArgMatches) -> Version {
         Version::One(1)
     } else if matches.get_flag("http2-prior-knowledge") {
         Version::Two
+    } else if matches.get_flag("http3") {
+        Version::Three
     } else {
         Version::Best
     }
@@ -378,6 +386,9 @@ fn shows(matches: &ArgMatches, method: &str) -> Result<Shows, String> {
         write_out,
     })
 }
+
+/// What HTTP/3 cannot be without.
+pub(super) const ONLY_HTTPS: &str = "HTTP/3 is for https alone (RFC 9114 3.1)";
 
 /// RFC 9110 5.6.2.
 fn is_token_octet(octet: u8) -> bool {

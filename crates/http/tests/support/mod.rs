@@ -13,13 +13,14 @@ use http_body_util::Full;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, LocalOptions};
 use toynet_http::client::Client;
-use toynet_http::server::{Handler, HttpServer, Sites};
+use toynet_http::server::{ALPN_THREE, Handler, HttpServer, Limits, Sites};
 use toynet_http::site::{Memory, Site};
 use toynet_machine::Time;
 use toynet_net::link::{Conditions, Links, Pattern, Rule};
+use toynet_net::tls::{self, ClientConfig, Identity, ServerConfig, Tickets, Trust, Versions};
 use toynet_net::{Carrier, Clock, Host, Network, Recorder, Stream, Topology, TopologyHost};
 use toynet_record::{Cursor, Journal, Quota};
-use toynet_service::Server;
+use toynet_service::{LocalFuture, Server};
 
 /// Runs `story` in virtual time.
 pub fn in_virtual_time<F: Future>(story: impl FnOnce() -> F) -> F::Output {
@@ -102,6 +103,41 @@ pub fn field<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
     answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
+/// A server's and a client's TLS that suit each other.
+pub struct TlsPair {
+    pub server: ServerConfig,
+    pub client: ClientConfig,
+}
+
+/// With a certificate for `www.shop.test`.
+pub fn tls() -> TlsPair {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let made = rcgen::CertificateParams::new(["www.shop.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let identity = Identity::from_pem(&made.pem(), &key.serialize_pem()).unwrap();
+    let (versions, clock) = (Versions::OnlyThree, Clock::starting_at(EPOCH));
+    let server = tls::Server::new(Arc::new(identity), versions, ALPN_THREE, &Tickets::new().unwrap(), clock).unwrap();
+    let client = Trust::Authorities(made.pem()).client(ALPN_THREE, clock).unwrap();
+    TlsPair { server: server.config().unwrap().clone(), client }
+}
+
+/// A server of HTTP/3 at `www.shop.test`, to be run.
+pub async fn three(
+    network: &Rc<Network>,
+    handler: Rc<dyn Handler>,
+    limits: Limits,
+    pair: &TlsPair,
+) -> LocalFuture<std::io::Result<()>> {
+    let server = HttpServer::of(Sites::new("www.shop.test", handler)).within(limits);
+    let server = server.on_quic(QUIC_DOOR.port(), pair.server.clone());
+    server.start(network.host("www.shop.test").unwrap()).await.unwrap()
+}
+
+pub async fn serve_three(network: &Rc<Network>, handler: Rc<dyn Handler>, limits: Limits) -> TlsPair {
+    let pair = tls();
+    tokio::task::spawn_local(three(network, handler, limits, &pair).await);
+    pair
+}
+
 /// All that the server answers to `octets`, until it closes or falls silent for a minute.
 pub async fn say(network: &Rc<Network>, octets: &[u8]) -> String {
     let mut stream = connect(network).await;
@@ -121,5 +157,6 @@ pub fn journal(network: &Network) -> Journal {
 }
 
 pub const DOOR: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(198, 18, 0, 1)), 80);
+pub const QUIC_DOOR: SocketAddr = SocketAddr::new(DOOR.ip(), 443);
 /// The first second of 2026.
 const EPOCH: Time = Time::from_secs(1_767_225_600);

@@ -48,6 +48,11 @@ impl Pair {
         number.map(|id| u64::from(VarInt::from(id)))
     }
 
+    /// Whether the connection's client has opened it.
+    pub fn is_of_client(&self) -> bool {
+        self.number().is_some_and(|number| number & 1 == 0)
+    }
+
     pub fn is_one_way(&self) -> bool {
         self.send.is_none() || self.receive.is_none()
     }

@@ -64,7 +64,7 @@ impl Draft {
             Event::Fault { flow, by, time, what } => {
                 self.note(*flow, *by, *time, Happening::Fault { what: (*what).to_owned() });
             }
-            Event::Secured { flow, time, terms } => {
+            Event::Secured { flow, time, terms } if !terms.is_empty() => {
                 self.note(*flow, Side::Initiator, *time, Happening::Secured { terms: (*terms).to_owned() });
             }
             Event::Shut { flow, time, terms } => {
@@ -74,7 +74,7 @@ impl Draft {
                 self.note(*flow, *by, *time, Happening::Unsecured { why: (*why).to_owned() });
             }
             Event::Closed { flow, time, how } => self.close(*flow, *time, *how),
-            Event::Opened(_) | Event::Because { .. } | Event::Secret { .. } => {}
+            Event::Opened(_) | Event::Secured { .. } | Event::Because { .. } | Event::Secret { .. } => {}
         }
     }
 

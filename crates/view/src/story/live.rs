@@ -126,10 +126,14 @@ impl Live {
         tell(self.happening(self.current(), by, time, Happening::Fault { what: what.to_owned() }));
     }
 
+    /// Without terms they are those of another stream of the same connection, and were told there.
     pub fn secured(&mut self, time: Time, terms: &str, tell: &mut impl FnMut(Told)) {
+        self.secured = true;
+        if terms.is_empty() {
+            return;
+        }
         let secured = self.happening(0, Side::Initiator, time, Happening::Secured { terms: terms.to_owned() });
         tell(Told { protocol: "tls", ..secured });
-        self.secured = true;
     }
 
     /// Nobody understands what is said from here on.

@@ -2,11 +2,12 @@
 //!
 //! - here: start lines, framing, persistence, and what a condition has led to
 //! - `fields`: each field by its name; `values`: those whose value says more
-//! - `status`: status codes; `frames`: the frames of HTTP/2
+//! - `status`: status codes; `frames`: the frames of HTTP/2; `three`: streams and frames of HTTP/3
 
 mod fields;
 pub(super) mod frames;
 mod status;
+pub(super) mod three;
 mod values;
 
 use toynet_record::dissect::Note;
@@ -76,8 +77,8 @@ pub(super) fn of_answer(
 }
 
 /// A request of HTTP/2 by its fields, pseudo-headers and all.
-pub(super) fn of_request_in_two(stream: u32, list: &Fields<'_>) -> Vec<Note> {
-    let mut notes = vec![frames::stream(stream, true)];
+pub(super) fn of_request_in_frames(first: Note, list: &Fields<'_>) -> Vec<Note> {
+    let mut notes = vec![first];
     for (name, value) in list.iter().filter(|(name, _)| name.starts_with(b":")) {
         notes.push(match *name {
             b":method" => of_method(value),
@@ -94,14 +95,29 @@ pub(super) fn of_request_in_two(stream: u32, list: &Fields<'_>) -> Vec<Note> {
     notes
 }
 
-/// An answer of HTTP/2.
-pub(super) fn of_answer_in_two(stream: u32, code: u16, list: &Fields<'_>, asked: &Asked) -> Vec<Note> {
+/// An answer of HTTP/2 or HTTP/3, behind a first note.
+pub(super) fn of_answer_in_frames(first: Note, code: u16, list: &Fields<'_>, asked: &Asked) -> Vec<Note> {
     let fields = without_pseudo(list);
-    let mut notes = vec![frames::stream(stream, false), status::of(code)];
+    let mut notes = vec![first, status::of(code)];
     notes.extend(of_condition(code, &fields, asked));
     notes.extend(fields::of_fields(&fields));
     notes.extend(values::freshness(&fields));
     notes
+}
+
+/// What rules HTTP/2 by the sections that rule HTTP/3 in the same way.
+pub(super) fn as_in_three(text: &str) -> String {
+    const SECTIONS: [(&str, &str); 7] = [
+        ("RFC 9113 8.2.1", "RFC 9114 4.2"),
+        ("RFC 9113 8.2.2", "RFC 9114 4.2"),
+        ("RFC 9113 8.3.1", "RFC 9114 4.3.1"),
+        ("RFC 9113 8.3.2", "RFC 9114 4.3.2"),
+        ("RFC 9113 8.3", "RFC 9114 4.3"),
+        ("RFC 9113 8.5", "RFC 9114 4.4"),
+        ("RFC 8441 4", "RFC 9220 3"),
+    ];
+    let section = SECTIONS.iter().find(|(two, _)| text.contains(two));
+    section.map_or_else(|| text.to_owned(), |(two, three)| text.replace(two, three))
 }
 
 /// The first value of a field.

@@ -13,7 +13,7 @@ use crate::wire::hpack::Field;
 use crate::wire::{Kind, fields, frame};
 
 /// A message by its fields; nothing of them when they were lost.
-pub(super) fn draft(by: Side, exchange: u64, began: Time, list: Option<&[Field]>) -> Draft {
+pub(in crate::dissect) fn draft(by: Side, exchange: u64, began: Time, list: Option<&[Field]>) -> Draft {
     let (words, role, failed) = match (by, list) {
         (Side::Initiator, Some(fields)) => (request(fields), Role::Request, false),
         (Side::Acceptor, Some(fields)) => answer(fields),
@@ -28,19 +28,19 @@ pub(super) fn draft(by: Side, exchange: u64, began: Time, list: Option<&[Field]>
     Draft { exchange, by, role, began, failed, faults, notes: Vec::new(), words }
 }
 
-/// What the fields of a message mean. A request leaves behind what its answer's notes need to know.
-pub(super) fn notes(by: Side, stream: u32, list: Option<&[Field]>, asked: &mut Asked) -> Vec<Note> {
+/// What the fields of a message mean, behind a first note. A request leaves behind what its answer's notes need to know.
+pub(in crate::dissect) fn notes(by: Side, first: Note, list: Option<&[Field]>, asked: &mut Asked) -> Vec<Note> {
     let Some(list) = list else { return Vec::new() };
     let fields = pairs(list);
     match by {
         Side::Initiator => {
             *asked = Asked::of(value(list, ":method").unwrap_or_default(), &fields);
-            notes::of_request_in_two(stream, &fields)
+            notes::of_request_in_frames(first, &fields)
         }
         Side::Acceptor => {
             let digits = value(list, ":status").and_then(|digits| std::str::from_utf8(digits).ok());
             let code = digits.and_then(|digits| digits.parse().ok()).unwrap_or_default();
-            notes::of_answer_in_two(stream, code, &fields, asked)
+            notes::of_answer_in_frames(first, code, &fields, asked)
         }
     }
 }

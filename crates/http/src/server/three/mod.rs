@@ -131,8 +131,6 @@ impl Conversation {
                 biased;
                 _ = ended.changed() => {
                     self.say_goodbye(&mut control).await;
-                    // So that it goes out before the connection ends.
-                    yield_now().await;
                     connection.end(Code::NO_ERROR.0, "the server ends");
                     return Ok(());
                 }
@@ -161,6 +159,8 @@ impl Conversation {
         let next = self.last.map_or(0, |last| last + 4);
         // Who does not hear it hears of the connection's end.
         let _ = control.write_all(&one_way::go_away(next)).await;
+        // It goes out in the connection's next turn; with its end all that waits is dropped.
+        yield_now().await;
     }
 
     /// Ends a connection that stands still, and gives what is under way a moment.

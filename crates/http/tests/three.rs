@@ -1,0 +1,346 @@
+//! HTTP/3, by our own client and by hand, in virtual time.
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use support::{TlsPair, ask, field, in_virtual_time, journal, latency, network, serve_three, site, tls, visitor};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::{spawn_local, yield_now};
+use toynet_http::client::Client;
+use toynet_http::server::{Answer, Content, Handler, Limits};
+use toynet_http::site::Body;
+use toynet_http::wire::qpack;
+use toynet_http::wire::three::frame::{Kind, frame};
+use toynet_http::wire::three::{Code, number};
+use toynet_net::quic::{Connection, Endpoint, GivenUp};
+use toynet_net::{Host, Network, Stream};
+use toynet_record::{Seen, Transport};
+
+#[test]
+fn a_site_is_the_same_as_in_other_versions() {
+    with_site(async |network, pair| {
+        let mut client = client(network, pair).await;
+        let page = ask(&mut client, "GET", "/", &[]).await;
+        assert_eq!((page.status().as_u16(), &page.body()[..]), (200, &b"welcome"[..]));
+        assert_eq!(field(&page, "alt-svc"), "h3=\":443\"; ma=300");
+        let head = ask(&mut client, "HEAD", "/", &[]).await;
+        assert_eq!((head.headers(), head.body().len()), (page.headers(), 0));
+        let part = ask(&mut client, "GET", "/digits.txt", &[("range", "bytes=2-4")]).await;
+        assert_eq!((part.status().as_u16(), &part.body()[..]), (206, &b"234"[..]));
+        let known = ask(&mut client, "GET", "/digits.txt", &[("if-none-match", field(&part, "etag"))]).await;
+        assert_eq!((known.status().as_u16(), known.body().len()), (304, 0));
+        let large = ask(&mut client, "GET", "/large.bin", &[]).await;
+        assert_eq!(&large.body()[..], "0123456789abcdef".repeat(65_536).as_bytes());
+        let get = |url: &str| Request::get(url).body(Full::default()).unwrap();
+        assert_eq!(client.send(get("https://other.test/")).await.unwrap().status(), 421);
+        // The port as the client sees it.
+        let door = client.send(get("https://www.shop.test:8443/")).await.unwrap();
+        assert_eq!(field(&door, "alt-svc"), "h3=\":8443\"; ma=300");
+    });
+}
+
+#[test]
+fn requests_share_a_connection_and_none_waits_for_another() {
+    in_virtual_time(|| async {
+        let network = network(latency(Duration::from_millis(50)));
+        let pair = serve_three(&network, Rc::new(Echo(Duration::from_secs(40))), Limits::default()).await;
+        let first = client(&network, &pair).await;
+        let begun = network.clock().now();
+        let asking: Vec<_> = (0..20)
+            .map(|number| {
+                let mut client = first.another().unwrap();
+                spawn_local(async move {
+                    let request = Request::post("https://www.shop.test/").body(Full::from(format!("{number}")));
+                    client.send(request.unwrap()).await.unwrap().into_body()
+                })
+            })
+            .collect();
+        for (number, asking) in asking.into_iter().enumerate() {
+            assert_eq!(asking.await.unwrap(), Bytes::from(number.to_string()));
+        }
+        // Longer than QUIC is silent, and no longer than one of them takes.
+        assert!(network.clock().now() - begun < Duration::from_secs(41));
+    });
+}
+
+#[test]
+fn what_a_request_carries_is_limited() {
+    with_site(async |network, pair| {
+        let mut client = client(network, pair).await;
+        let post =
+            |length: usize| Request::post("https://www.shop.test/").body(Full::from(vec![b'x'; length])).unwrap();
+        assert_eq!(client.send(post(500_000)).await.unwrap().status(), 405);
+        assert_eq!(client.send(post(Limits::default().body as usize + 1)).await.unwrap().status(), 413);
+        assert_eq!(ask(&mut client, "GET", "/", &[("x", &"y".repeat(70_000))]).await.status(), 431);
+        assert_eq!(ask(&mut client, "GET", "/", &[]).await.status(), 200);
+    });
+}
+
+#[test]
+fn a_malformed_request_is_reset_and_the_connection_goes_on() {
+    with_site(async |network, pair| {
+        let by_hand = ByHand::connect(network, pair).await;
+        let cases: &[&[(&str, &str)]] = &[
+            &[(":method", "GET"), (":scheme", "https"), (":authority", "www.shop.test")],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+            ],
+            &[(":method", "GET"), (":scheme", "https"), (":path", "/"), ("x", "y"), (":authority", "www.shop.test")],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                ("Upper", "x"),
+            ],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                ("connection", "close"),
+            ],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                (":status", "200"),
+            ],
+            &[(":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "a.test"), ("host", "b.test")],
+            &[
+                (":method", "CONNECT"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                (":protocol", "websocket"),
+            ],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                ("content-length", "x"),
+            ],
+        ];
+        for case in cases {
+            assert_eq!(by_hand.say(&fields(case)).await, Err(GivenUp::Stream(Code::MESSAGE_ERROR.0)), "{case:?}");
+        }
+        assert_eq!(by_hand.say(b"").await, Err(GivenUp::Stream(Code::REQUEST_INCOMPLETE.0)));
+        assert!(by_hand.say(&fields(USUAL)).await.unwrap().ends_with(b"welcome"));
+        // Unknown frames are passed over (RFC 9114 9).
+        let grease = [frame(Kind::Other(0x21), b"grease"), fields(USUAL), frame(Kind::Other(0x40), b"")].concat();
+        assert!(by_hand.say(&grease).await.unwrap().ends_with(b"welcome"));
+    });
+}
+
+#[test]
+fn a_broken_rule_of_the_connection_ends_it_with_its_code() {
+    let settings = [&[0][..], &frame(Kind::Settings, &[])].concat();
+    let data = [fields(USUAL), fields(&[("x", "y")]), frame(Kind::Data, b"x")].concat();
+    let cases: [(bool, Vec<u8>, Code); 9] = [
+        (true, frame(Kind::Data, b"x"), Code::FRAME_UNEXPECTED),
+        (true, frame(Kind::Settings, b""), Code::FRAME_UNEXPECTED),
+        (true, frame(Kind::OfTwo(8), b""), Code::FRAME_UNEXPECTED),
+        (true, frame(Kind::Headers, &[0xff, 0xff, 0xff]), Code::QPACK_DECOMPRESSION_FAILED),
+        (true, data, Code::FRAME_UNEXPECTED),
+        (false, [&settings[..], &frame(Kind::Headers, b"")].concat(), Code::FRAME_UNEXPECTED),
+        (false, [&[0][..], &frame(Kind::GoAway, &[0])].concat(), Code::MISSING_SETTINGS),
+        (false, vec![1, 0], Code::STREAM_CREATION_ERROR),
+        (false, settings, Code::CLOSED_CRITICAL_STREAM),
+    ];
+    for (is_request, octets, code) in cases {
+        with_site(async |network, pair| {
+            let by_hand = ByHand::connect(network, pair).await;
+            if is_request {
+                let _ = by_hand.say(&octets).await;
+            } else {
+                let mut stream = by_hand.connection.open_one_way().await.unwrap();
+                stream.write_all(&octets).await.unwrap();
+                stream.shutdown().await.unwrap();
+            }
+            let ended = by_hand.connection.ended().await;
+            assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(code.0)), "{octets:?}: {ended}");
+        });
+    }
+}
+
+#[test]
+fn too_little_content_is_no_request() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let pair = serve_three(&network, Rc::new(Echo(Duration::ZERO)), Limits::default()).await;
+        let by_hand = ByHand::connect(&network, &pair).await;
+        for (promised, sent, status) in [("5", "hello", "200"), ("6", "hello", "400"), ("4", "hello", "400")] {
+            let head = [USUAL, &[("content-length", promised)]].concat();
+            let said = [fields(&head), frame(Kind::Data, sent.as_bytes())].concat();
+            let answer = by_hand.say(&said).await.unwrap();
+            assert!(status_of(&answer) == status, "{promised}: {}", status_of(&answer));
+        }
+    });
+}
+
+#[test]
+fn a_client_that_takes_too_long_is_let_go() {
+    with_site(async |network, pair| {
+        let by_hand = ByHand::connect(network, pair).await;
+        let mut slow = by_hand.connection.open().await.unwrap();
+        slow.write_all(&fields(USUAL)[..3]).await.unwrap();
+        let mut answer = Vec::new();
+        slow.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(status_of(&answer), "408");
+        // The server's sign of life keeps QUIC alive, and its own patience ends.
+        let mut control = by_hand.connection.accept_one_way().await.unwrap();
+        let mut said = Vec::new();
+        let begun = network.clock().now();
+        let _ = control.read_to_end(&mut said).await;
+        let waited = network.clock().now() - begun;
+        assert!(waited >= Duration::from_secs(60) && waited < Duration::from_secs(100), "{waited:?}");
+        assert!(said.ends_with(&frame(Kind::GoAway, &[4])), "{said:?}");
+    });
+}
+
+#[test]
+fn who_stops_serving_says_so() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let pair = tls();
+        let running = spawn_local(support::three(&network, site(), Limits::default(), &pair).await);
+        let by_hand = ByHand::connect(&network, &pair).await;
+        assert!(by_hand.say(&fields(USUAL)).await.is_ok());
+        let mut control = by_hand.connection.accept_one_way().await.unwrap();
+        running.abort();
+        let mut said = Vec::new();
+        let ended = control.read_to_end(&mut said).await.unwrap_err();
+        assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(Code::NO_ERROR.0)));
+        assert!(said.ends_with(&frame(Kind::GoAway, &[4])), "{said:?}");
+        // The port is free again, after as many turns as a lab waits.
+        for _ in 0..16 {
+            yield_now().await;
+        }
+        let again = support::three(&network, site(), Limits::default(), &pair).await;
+        spawn_local(again);
+        assert!(ByHand::connect(&network, &pair).await.say(&fields(USUAL)).await.is_ok());
+    });
+}
+
+#[test]
+fn one_seed_gives_one_story() {
+    let run = || {
+        in_virtual_time(|| async {
+            let network = network(latency(Duration::from_millis(20)));
+            let pair = serve_three(&network, site(), Limits::default()).await;
+            let mut client = client(&network, &pair).await;
+            ask(&mut client, "GET", "/large.bin", &[]).await;
+            let journal = journal(&network);
+            let times = journal.entries().filter(|entry| !matches!(entry.seen, Seen::Secret { .. }));
+            times.map(|entry| format!("{:?} {:?} {:?}", entry.time, entry.end, entry.seen)).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn garbage_is_passed_over_and_every_request_is_a_flow() {
+    with_site(async |network, pair| {
+        let garbage = visitor(network).bind(0).await.unwrap();
+        for octets in [&[0_u8; 1300][..], &[0xff; 1300], b"GET / HTTP/1.1\r\n\r\n", b""] {
+            garbage.send_to(octets, support::QUIC_DOOR).await.unwrap();
+        }
+        let mut client = client(network, pair).await;
+        ask(&mut client, "GET", "/", &[]).await;
+        garbage.send_to(&[0xc5; 1250], support::QUIC_DOOR).await.unwrap();
+        ask(&mut client, "GET", "/", &[]).await;
+        let journal = journal(network);
+        let streams = journal.entries().filter_map(|entry| match entry.seen {
+            Seen::Opened { transport: Transport::Quic, stream, .. } => stream,
+            _ => None,
+        });
+        let mut streams: Vec<u64> = streams.collect();
+        streams.sort_unstable();
+        // Two requests and a control stream of either side, each seen from both ends.
+        assert_eq!(streams, [0, 0, 2, 2, 3, 3, 4, 4]);
+    });
+}
+
+struct Echo(Duration);
+
+impl Handler for Echo {
+    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
+        let (content, clock, delay) = (request.body_mut().take(), host.clock(), self.0);
+        Answer::Later(Box::pin(async move {
+            clock.sleep(delay).await;
+            match content.read().await {
+                Ok(octets) => Response::new(Body::Held(octets)),
+                Err(why) => Response::builder().status(why.status()).body(Body::Empty).unwrap(),
+            }
+        }))
+    }
+}
+
+/// A client whose octets are the test's own.
+struct ByHand {
+    connection: Connection,
+    _endpoint: Endpoint,
+}
+
+impl ByHand {
+    async fn connect(network: &Rc<Network>, pair: &TlsPair) -> Self {
+        let endpoint = Endpoint::client(visitor(network).bind(0).await.unwrap(), &pair.client).unwrap();
+        let connection = endpoint.connect(support::QUIC_DOOR, "www.shop.test").await.unwrap();
+        Self { connection, _endpoint: endpoint }
+    }
+
+    /// All that is answered to `octets` in a stream of their own, or why nothing is.
+    async fn say(&self, octets: &[u8]) -> Result<Vec<u8>, GivenUp> {
+        let mut stream = self.connection.open().await.unwrap();
+        // The server need not read to the end.
+        let _ = stream.write_all(octets).await;
+        let _ = stream.shutdown().await;
+        read(&mut stream).await
+    }
+}
+
+async fn read(stream: &mut Stream) -> Result<Vec<u8>, GivenUp> {
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer).await {
+        Ok(_) => Ok(answer),
+        Err(error) => Err(GivenUp::of(&error).unwrap()),
+    }
+}
+
+fn fields(list: &[(&str, &str)]) -> Vec<u8> {
+    frame(Kind::Headers, &qpack::encode(list.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()))))
+}
+
+fn status_of(answer: &[u8]) -> String {
+    let mut rest = &answer[1..];
+    let length = number(&mut rest).unwrap() as usize;
+    let fields = qpack::decode(&rest[..length], 65_536).unwrap();
+    String::from_utf8(fields[0].value.clone()).unwrap()
+}
+
+fn with_site(story: impl AsyncFn(&Rc<Network>, &TlsPair)) {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let pair = serve_three(&network, site(), Limits::default()).await;
+        story(&network, &pair).await;
+    });
+}
+
+async fn client(network: &Rc<Network>, pair: &TlsPair) -> Client {
+    Client::http3(&visitor(network), support::QUIC_DOOR, &pair.client, "www.shop.test").await.unwrap()
+}
+
+const USUAL: &[(&str, &str)] =
+    &[(":method", "GET"), (":scheme", "https"), (":authority", "www.shop.test"), (":path", "/")];
