@@ -156,7 +156,7 @@ fn a_site_can_be_without_tls_lead_to_it_or_have_nothing_else() {
     let status = lab.lab.status();
     let ports = |host: &str| {
         let doors = status.doors();
-        let here = doors.iter().filter(|door| door.host == host && door.address.is_ipv4());
+        let here = doors.iter().filter(|door| door.host == host && door.transport == "tcp" && door.address.is_ipv4());
         here.map(|door| door.port).collect::<Vec<_>>()
     };
     assert_eq!(ports("www.shop.test"), [80, 443]);

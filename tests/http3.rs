@@ -1,0 +1,153 @@
+//! HTTP/3 as aioquic, Chromium and our own client meet it.
+
+mod support;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use support::lab::Home;
+use support::tools::python_with;
+use support::tshark::Judge;
+use support::{Lab, Outcome, run, tool};
+
+#[test]
+fn aioquic_is_served_as_over_other_versions_and_told_what_it_does_wrong() {
+    let Some(mut python) = python_with("aioquic") else { return };
+    let lab = open();
+    let (door, root) = (door(&lab), root(&lab));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/http3.py");
+    let (ip, port) = (door.ip().to_string(), door.port().to_string());
+    run(python.args([script, &ip, &port]).arg(root)).succeeded();
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert_eq!(log.matches("POST /inspect/post (www.shop.test").count(), 1, "{log}");
+    assert_eq!(log.matches(" over HTTP/3").count(), 8, "{log}");
+    assert!(!log.contains("no answer") && log.contains("H3_FRAME_UNEXPECTED"), "{log}");
+}
+
+#[test]
+fn chromium_loads_a_page_over_http_3() {
+    if tool("chromium").is_none() {
+        return;
+    }
+    let lab = open();
+    let door = door(&lab);
+    let profile = lab.home.path().join("profile");
+    let json = lab.toynet(&["status", "--json"]).succeeded().stdout;
+    let status: Value = serde_json::from_str(&json).expect("JSON");
+    let key = status["authority"]["key"].as_str().expect("the lab has a root").to_owned();
+    let mut chromium = Command::new("chromium");
+    chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]);
+    chromium.arg(format!("--user-data-dir={}", profile.display()));
+    chromium.arg(format!("--ignore-certificate-errors-spki-list={key}"));
+    chromium.arg(format!("--host-resolver-rules=MAP www.shop.test {}", door.ip()));
+    chromium.arg(format!("--origin-to-force-quic-on=www.shop.test:{}", door.port()));
+    chromium.arg("--dump-dom").arg(format!("https://www.shop.test:{}/", door.port()));
+    let page = run(&mut chromium).succeeded().stdout;
+    assert!(page.contains("bread"), "{page}");
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert!(log.contains("GET / (www.shop.test") && log.contains(" over HTTP/3"), "{log}");
+}
+
+#[test]
+fn our_client_speaks_it_when_asked_and_says_what_went_on() {
+    let lab = open();
+    let page = get(&lab, "/", &["-i"]).succeeded().stdout;
+    assert!(
+        page.starts_with("HTTP/3 200") && page.contains("alt-svc: h3=\":443\"") && page.ends_with("bread"),
+        "{page}"
+    );
+    let json = get(&lab, "/inspect/get", &["--json"]).succeeded().stdout;
+    let told: Value = serde_json::from_str(json.lines().next().unwrap_or_default()).expect("JSON");
+    assert_eq!((&told["version"], &told["status"]), (&"HTTP/3".into(), &200.into()), "{json}");
+    assert_eq!(told["tls"], "TLS 1.3 in QUIC h3 for www.shop.test");
+    let two = lab.toynet(&["http", "get", "-i", "https://www.shop.test/"]).succeeded().stdout;
+    assert!(two.starts_with("HTTP/2 200") && two.contains("alt-svc: h3=\":443\"; ma="), "{two}");
+    // Everything stands in the log by its cause, and the control streams where they are asked for.
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert!(log.contains("GET / (www.shop.test) over HTTP/3") && !log.contains("SETTINGS"), "{log}");
+    assert_eq!(log.matches("TLS 1.3 in QUIC").count(), 2, "{log}");
+    let explained = lab.toynet(&["log", "--explain"]).succeeded().stdout;
+    for words in ["the control stream", "SETTINGS_MAX_FIELD_SECTION_SIZE", "opens stream 0 of QUIC", "RFC 9114 4.3.1"] {
+        assert!(explained.contains(words), "{words}: {explained}");
+    }
+    lab.toynet(&["diagram"]).succeeded();
+    if tool("tshark").is_some() {
+        let path = lab.home.path().join("three.pcapng");
+        lab.toynet(&["capture", "-o", path.to_str().expect("UTF-8")]).succeeded();
+        Judge(&path).find_no_fault();
+    }
+}
+
+#[test]
+fn faults_strike_a_stream_and_leave_the_others_alone() {
+    let lab = open();
+    assert!(get(&lab, "/gone", &["-i"]).succeeded().stdout.starts_with("HTTP/3 503"));
+    for (path, code) in [("/cut", "H3_INTERNAL_ERROR"), ("/reset", "H3_INTERNAL_ERROR")] {
+        let outcome = get(&lab, path, &[]);
+        assert_eq!(outcome.code(), Some(6), "{outcome:?}");
+        assert!(outcome.stderr.contains(code), "{outcome:?}");
+    }
+    assert!(get(&lab, "/", &[]).succeeded().stdout.ends_with("bread"));
+}
+
+#[test]
+fn it_is_off_where_the_lab_file_says_so_and_certificates_can_be_wrong() {
+    let lab = open();
+    let expired = lab.toynet(&["http", "get", "--http3", "https://expired.shop.test/"]);
+    assert!(expired.code() == Some(6) && expired.stderr.contains("expired"), "{expired:?}");
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert!(log.contains("no TLS: alert certificate_expired"), "{log}");
+    let off = lab.toynet(&["http", "get", "-i", "https://off.shop.test/"]).succeeded().stdout;
+    assert!(off.starts_with("HTTP/2 200") && !off.contains("alt-svc"), "{off}");
+    let none = lab.toynet(&["http", "get", "--http3", "--connect-timeout", "0.5", "https://off.shop.test/"]);
+    assert_eq!(none.code(), Some(6), "{none:?}");
+    let clear = lab.toynet(&["http", "get", "--http3", "http://www.shop.test/"]);
+    assert!(clear.code() == Some(2) && clear.stderr.contains("RFC 9114 3.1"), "{clear:?}");
+}
+
+fn open() -> Lab {
+    let home = Home::new();
+    let file = home.write("lab.toml", LAB);
+    Lab::start(&home, &["up", file.to_str().expect("UTF-8")])
+}
+
+fn get(lab: &Lab, path: &str, arguments: &[&str]) -> Outcome {
+    lab.toynet(&[&["http", "get", "--http3", &format!("https://www.shop.test{path}")], arguments].concat())
+}
+
+fn door(lab: &Lab) -> SocketAddr {
+    lab.status().door("www.shop.test", "quic", 443)
+}
+
+fn root(lab: &Lab) -> PathBuf {
+    lab.home.write("root.pem", lab.toynet(&["ca", "--pem"]).succeeded().stdout)
+}
+
+const LAB: &str = r#"
+[host."www.shop.test".http]
+pages = { "/" = "bread", "/gone" = "", "/cut" = "0123456789", "/reset" = "" }
+route = [{ path = "/inspect/*", inspect = true }]
+
+[host."off.shop.test".http]
+http3 = false
+
+[host."expired.shop.test".http]
+tls = "expired"
+
+[[fault]]
+host = "www.shop.test"
+path = "/gone"
+status = 503
+
+[[fault]]
+host = "www.shop.test"
+path = "/cut"
+cut = 3
+
+[[fault]]
+host = "www.shop.test"
+path = "/reset"
+reset = true
+"#;
