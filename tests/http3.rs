@@ -22,7 +22,7 @@ fn aioquic_is_served_as_over_other_versions_and_told_what_it_does_wrong() {
     run(python.args([script, &ip, &port]).arg(root)).succeeded();
     let log = lab.toynet(&["log"]).succeeded().stdout;
     assert_eq!(log.matches("POST /inspect/post (www.shop.test").count(), 1, "{log}");
-    assert_eq!(log.matches(" over HTTP/3").count(), 8, "{log}");
+    assert_eq!(log.matches(" over HTTP/3").count(), 7, "{log}");
     assert!(!log.contains("no answer") && log.contains("H3_FRAME_UNEXPECTED"), "{log}");
 }
 

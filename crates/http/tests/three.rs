@@ -211,6 +211,27 @@ fn a_client_that_takes_too_long_is_let_go() {
 }
 
 #[test]
+fn an_idle_connection_makes_room_for_another_and_a_busy_one_does_not() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let limits = Limits { connections: 1, ..Limits::default() };
+        let pair = serve_three(&network, Rc::new(Echo(Duration::from_secs(1))), limits).await;
+        let idle = ByHand::connect(&network, &pair).await;
+        assert!(idle.say(&fields(USUAL)).await.is_ok());
+        let busy = ByHand::connect(&network, &pair).await;
+        let ended = idle.connection.ended().await;
+        assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(Code::NO_ERROR.0)));
+        let mut stream = busy.connection.open().await.unwrap();
+        stream.write_all(&fields(USUAL)).await.unwrap();
+        stream.shutdown().await.unwrap();
+        network.clock().sleep(Duration::from_millis(500)).await;
+        let third = Endpoint::client(visitor(&network).bind(0).await.unwrap(), &pair.client).unwrap();
+        assert!(third.connect(support::QUIC_DOOR, "www.shop.test").await.is_err());
+        assert_eq!(status_of(&read(&mut stream).await.unwrap()), "200");
+    });
+}
+
+#[test]
 fn who_stops_serving_says_so() {
     in_virtual_time(|| async {
         let network = network(vec![]);

@@ -29,13 +29,15 @@ pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
         server = server.on(port, to_tls.map_or(Way::Clear, Way::ToTls));
     }
     if let (Some(port), Some(settings)) = (http.tls_port(), http.tls()) {
-        let aliases = || http.aliases().map(|name| name.get_ref().as_str());
-        server = server.on(port, Way::Tls(place.tls_server(settings, aliases(), ALPN)?));
-        if let Some(port) = http.three_port()
-            && let Some(tls) = place.tls_server(settings, aliases(), ALPN_THREE)?.config()
-        {
-            server = server.on_quic(port, tls.clone());
+        let aliases = http.aliases().map(|name| name.get_ref().as_str());
+        let tls = place.tls_server(settings, aliases, ALPN)?;
+        if let (Some(port), Some(config)) = (http.three_port(), tls.config()) {
+            // The same but for that, so that both show the same certificates.
+            let mut config = config.clone();
+            config.alpn_protocols = ALPN_THREE.iter().map(|name| name.as_bytes().to_vec()).collect();
+            server = server.on_quic(port, config);
         }
+        server = server.on(port, Way::Tls(tls));
     }
     Ok(server)
 }

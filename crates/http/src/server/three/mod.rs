@@ -7,8 +7,10 @@ mod content;
 mod request;
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -37,6 +39,10 @@ pub(super) async fn accept(
         watches.retain(is_open);
         if watches.len() >= serving.limits.connections {
             make_room(&mut watches);
+            watches.retain(is_open);
+        }
+        // Where all are busy there is no queue to wait in (RFC 9000 20.1, CONNECTION_REFUSED).
+        if watches.len() >= serving.limits.connections {
             arriving.refuse();
             continue;
         }
@@ -140,11 +146,8 @@ impl Conversation {
                     heard.spawn_local(three::hear(stream?, connection.clone(), Rc::clone(&streams), |_| {}));
                 }
                 Some(_) = heard.join_next() => {}
-                Some(_) = self.requests.join_next() => {
-                    if of.watch.given_up().is_some() {
-                        return self.part(&mut control, Standstill::Idle).await;
-                    }
-                }
+                Some(_) = self.requests.join_next() => {}
+                () = let_go(&of.watch) => return self.part(&mut control, Standstill::Idle).await,
             }
         }
     }
@@ -174,6 +177,15 @@ impl Conversation {
         of.connection.end(Code::NO_ERROR.0, "");
         Err(io::Error::other(why))
     }
+}
+
+/// Waits until the connection is given up to make room for others.
+async fn let_go(watch: &Watch) {
+    poll_fn(|cx| {
+        watch.reads(Some(cx.waker()));
+        if watch.given_up().is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 impl Traffic for Watch {
