@@ -147,7 +147,8 @@ fn a_guest_meets_links_that_fail_before_it_comes_and_while_it_is_there() {
     let get = |more: &[&str]| lab.toynet(&[&["http", "get", "http://www.shop.test/"], more].concat());
     let begun = std::time::Instant::now();
     get(&[]).succeeded();
-    assert!(begun.elapsed() >= Duration::from_millis(800), "handshake and request: {:?}", begun.elapsed());
+    // The request at least: how a handshake goes is the kernel's affair where the lab has a network of its own.
+    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
     assert!(lab.toynet(&["log"]).succeeded().stdout.contains("fault: latency 400ms"));
     lab.toynet(&["fault", "clear"]).succeeded();
     for words in [

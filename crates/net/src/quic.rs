@@ -17,13 +17,14 @@ use std::time::Duration;
 use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
 use quinn::{ConnectionError, IdleTimeout, TransportConfig, VarInt};
 use toynet_machine::Random;
+use toynet_record::alert::in_words;
 use toynet_record::{Direction, Side, Transport};
 
 use crate::Host;
 use crate::datagrams::Datagrams;
 use crate::stream::{Io, Stream};
 use crate::tap::{Opening, Tap};
-use crate::tls::{ClientConfig, Secrets, ServerConfig, in_words};
+use crate::tls::{ClientConfig, Secrets, ServerConfig};
 pub use pair::GivenUp;
 pub(crate) use pair::Pair;
 use pair::varint;

@@ -34,7 +34,7 @@ use toynet_record::Direction;
 
 use crate::Clock;
 use crate::stream::Io;
-pub(crate) use alert::{Refusal, in_words};
+pub(crate) use alert::Refusal;
 pub(crate) use keylog::Secrets;
 pub(crate) use replay::Replay;
 use server::How;

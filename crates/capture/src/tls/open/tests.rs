@@ -67,8 +67,8 @@ impl Record {
         let (local, peer) = ("10.0.0.1:4000".parse().unwrap(), "10.0.0.2:25".parse().unwrap());
         let mut record = Self(Vec::new());
         record.see(match late {
-            true => Seen::Again { side, transport, local, peer },
-            false => Seen::Opened { side, transport, local, peer, cause: None },
+            true => Seen::Again { side, transport, local, peer, stream: None },
+            false => Seen::Opened { side, transport, local, peer, cause: None, stream: None },
         });
         record
     }

@@ -9,6 +9,7 @@ mod request;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -20,12 +21,12 @@ use toynet_net::quic::{Arriving, Connection, Endpoint};
 use toynet_net::{Datagrams, Host, Stream, tls};
 
 use super::watch::{Standstill, Watch};
-use super::{Connected, Serving, is_open, make_room};
+use super::{Connected, FAREWELL, Serving, is_open, make_room};
 use crate::three::{self, Traffic};
 use crate::wire::three::{Code, Streams, one_way};
 pub(super) use content::Carried;
 
-/// Serves connections until the socket breaks. When this is dropped their clients are told.
+/// Serves connections until the socket breaks or notice is given. When this is dropped their clients are told.
 pub(super) async fn accept(
     datagrams: Datagrams,
     tls: tls::ServerConfig,
@@ -35,7 +36,14 @@ pub(super) async fn accept(
     let endpoint = Rc::new(Endpoint::server_when_asked(datagrams, &tls).await?);
     let (_end, ended) = tokio::sync::watch::channel(());
     let mut watches: Vec<Rc<Watch>> = Vec::new();
-    while let Some(arriving) = endpoint.arrival().await {
+    let _stay = host.notice().stay();
+    let mut notice = pin!(host.notice().given());
+    loop {
+        let arriving = tokio::select! {
+            biased;
+            () = &mut notice => break,
+            arriving = endpoint.arrival() => arriving.ok_or(io::ErrorKind::NotConnected)?,
+        };
         watches.retain(is_open);
         if watches.len() >= serving.limits.connections {
             make_room(&mut watches);
@@ -53,7 +61,11 @@ pub(super) async fn accept(
         // No part of this task, so that it can still say that it ends.
         spawn_local(attend(arriving, host, serving, watch, ended.clone(), endpoint));
     }
-    Err(io::ErrorKind::NotConnected.into())
+    watches.iter().for_each(|watch| watch.part());
+    while watches.iter().any(|watch| Rc::strong_count(watch) > 1) {
+        host.clock().sleep(FAREWELL).await;
+    }
+    Ok(())
 }
 
 /// One connection to its end. It holds the endpoint, which goes with the last of them.
@@ -131,7 +143,7 @@ impl Conversation {
         let mut control = three::control(connection, of.serving.limits.header as u64).await?;
         let streams = Rc::new(RefCell::new(Streams::of_client()));
         let mut heard = JoinSet::new();
-        let mut standstill = std::pin::pin!(of.watch.standstill(&of.serving.limits, clock));
+        let mut standstill = pin!(of.watch.standstill(&of.serving.limits, clock));
         loop {
             tokio::select! {
                 biased;
@@ -179,11 +191,11 @@ impl Conversation {
     }
 }
 
-/// Waits until the connection is given up to make room for others.
+/// Waits until the connection is given up to make room for others, or is to end with what is under way.
 async fn let_go(watch: &Watch) {
     poll_fn(|cx| {
         watch.reads(Some(cx.waker()));
-        if watch.given_up().is_some() { Poll::Ready(()) } else { Poll::Pending }
+        if watch.given_up().is_some() || watch.is_parting() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

@@ -161,7 +161,10 @@ fn length_is_one(fields: &HeaderMap) -> bool {
 }
 
 /// Sends an answer whole.
-async fn send(sending: &Sending, mut response: Response<Outgoing>, method: &Method) -> Result<(), Reset> {
+async fn send<B>(sending: &Sending, mut response: Response<B>, method: &Method) -> Result<(), Reset>
+where
+    B: HttpBody<Data = Bytes>,
+{
     let has_content = *method != Method::HEAD;
     if has_content && let Some(length) = response.body().size_hint().exact().filter(|_| may_tell(response.status())) {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
@@ -176,7 +179,10 @@ async fn send(sending: &Sending, mut response: Response<Outgoing>, method: &Meth
 }
 
 /// Sends `out` and then content, of which what is there at once goes with it, and leaves the last of it in `out`.
-async fn content(sending: &Sending, out: &mut Vec<u8>, body: Outgoing) -> Result<(), Reset> {
+async fn content<B>(sending: &Sending, out: &mut Vec<u8>, body: B) -> Result<(), Reset>
+where
+    B: HttpBody<Data = Bytes>,
+{
     let mut body = pin!(body);
     loop {
         let at_once = poll_fn(|cx| Poll::Ready(body.as_mut().poll_frame(cx))).await;
