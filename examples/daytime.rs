@@ -103,6 +103,7 @@ impl Dissector for Reading {
             faults: Vec::new(),
             notes: Vec::new(),
             octets: self.heard.len() as u64,
+            carried: None,
         });
     }
 

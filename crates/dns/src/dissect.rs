@@ -74,6 +74,7 @@ impl DnsDissector {
             faults: wrong::faults(&decoded, datagram, asked.as_ref()),
             notes: if self.explain { explain::notes(&decoded) } else { Vec::new() },
             octets: octets.len() as u64 + if self.stream { 2 } else { 0 },
+            carried: None,
         });
     }
 
@@ -245,16 +246,17 @@ mod tests {
     fn a_stream_joined_late_is_not_guessed_at() {
         let mut dissector = DnsDissector::new(FlowInfo {
             transport: Transport::Tcp,
-            stream: None,
             port: 53,
             joined_late: true,
             explain: false,
+            whole: false,
+            stream: None,
         });
         assert_eq!(hear(&mut dissector, &[(Side::Initiator, b"\0\x02ab")]), []);
     }
 
     fn dissector(transport: Transport) -> DnsDissector {
-        DnsDissector::new(FlowInfo { transport, stream: None, port: 53, joined_late: false, explain: false })
+        DnsDissector::new(FlowInfo { transport, port: 53, joined_late: false, explain: false, whole: false, stream: None })
     }
 
     fn hear(dissector: &mut DnsDissector, said: &[(Side, &[u8])]) -> Vec<Told> {

@@ -30,6 +30,7 @@ impl Dissector for CommandDissector {
             faults: Vec::new(),
             notes: Vec::new(),
             octets: said.octets.len() as u64,
+            carried: None,
         });
     }
 

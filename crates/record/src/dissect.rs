@@ -75,6 +75,8 @@ pub struct FlowInfo {
     pub joined_late: bool,
     /// Whether messages are to be explained in [`Message::notes`], which costs time.
     pub explain: bool,
+    /// Whether messages are to hand over all that they carry in [`Message::carried`], which takes memory.
+    pub whole: bool,
 }
 
 /// Octets of one side.
@@ -113,6 +115,81 @@ pub struct Message {
     pub notes: Vec<Note>,
     /// How many octets it took on the wire, in clear.
     pub octets: u64,
+    /// What it carries in full, where that was asked for and the message carries anything that others take out of it.
+    #[serde(skip)]
+    pub carried: Option<Box<Carried>>,
+}
+
+/// What a message carries, without what frames it on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// What it says before its content, in the order of the wire. What is no field there, such as the parts of a start
+    /// line, has a name that begins with a colon, as in HTTP/2 (RFC 9113 8.3).
+    pub fields: Vec<Field>,
+    /// How many octets these took, where they stand by themselves in front of the content; otherwise 0.
+    pub head: u64,
+    /// The beginning of its content up to the first octet that is missing, [`Carried::MOST`] octets at most.
+    pub content: Vec<u8>,
+    /// How many octets the content had, as far as anybody knows.
+    pub length: u64,
+    /// Whether nothing of the content is missing.
+    pub is_whole: bool,
+}
+
+/// A name and its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Field {
+    /// As it was written.
+    pub name: String,
+    /// Without the blanks around it. What is no UTF-8 is replaced.
+    pub value: String,
+    /// The parts of `value` that are secrets, as ranges of octets, in order and apart.
+    pub secrets: Vec<Range<usize>>,
+}
+
+impl Carried {
+    /// How much content is kept of one message: more than mail servers take (25 MiB is usual), and than browsers' tools
+    /// write down (10 MiB).
+    pub const MOST: usize = 32 * 1024 * 1024;
+
+    /// These fields, and no content so far.
+    pub fn new(fields: Vec<Field>, head: u64) -> Self {
+        Self { fields, head, is_whole: true, ..Self::default() }
+    }
+
+    /// Adds to the content.
+    pub fn add(&mut self, octets: &[u8]) {
+        self.length += octets.len() as u64;
+        if self.is_whole {
+            let room = Self::MOST - self.content.len();
+            self.content.extend_from_slice(&octets[..octets.len().min(room)]);
+            self.is_whole = octets.len() <= room;
+        }
+    }
+
+    /// So many octets of the content are missing here; of 0 nobody knows how many.
+    pub fn miss(&mut self, octets: u64) {
+        self.length += octets;
+        self.is_whole = false;
+    }
+
+    /// The first value of this name, in any case of letters.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+        field.map(|field| field.value.as_str())
+    }
+
+    /// All values of this name, in any case of letters.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
+    }
+}
+
+impl Field {
+    /// The value with each secret replaced by `•••`.
+    pub fn redacted(&self) -> String {
+        redacted(&self.value, &self.secrets)
+    }
 }
 
 /// A part of a message in words.
@@ -146,17 +223,21 @@ pub enum Role {
 impl Message {
     /// The summary with each secret replaced by `•••`.
     pub fn redacted(&self) -> String {
-        let mut shown = String::with_capacity(self.summary.len());
-        let mut from = 0;
-        for secret in &self.secrets {
-            let end = secret.end.min(self.summary.len());
-            shown.push_str(self.summary.get(from..secret.start).unwrap_or_default());
-            shown.push_str("•••");
-            from = end;
-        }
-        shown.push_str(self.summary.get(from..).unwrap_or_default());
-        shown
+        redacted(&self.summary, &self.secrets)
     }
+}
+
+fn redacted(text: &str, secrets: &[Range<usize>]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut from = 0;
+    for secret in secrets {
+        let end = secret.end.min(text.len());
+        shown.push_str(text.get(from..secret.start).unwrap_or_default());
+        shown.push_str("•••");
+        from = end;
+    }
+    shown.push_str(text.get(from..).unwrap_or_default());
+    shown
 }
 
 #[cfg(test)]
@@ -177,7 +258,18 @@ mod tests {
             faults: vec![],
             notes: vec![],
             octets: 24,
+            carried: None,
         };
         assert_eq!(message.redacted(), "AUTH PLAIN ••• then •••.");
+    }
+
+    #[test]
+    fn content_is_kept_up_to_what_is_missing() {
+        let mut carried = Carried::new(Vec::new(), 0);
+        carried.add(b"ab");
+        assert!(carried.is_whole);
+        carried.miss(2);
+        carried.add(b"ef");
+        assert_eq!((carried.content.as_slice(), carried.length, carried.is_whole), (&b"ab"[..], 6, false));
     }
 }

@@ -9,6 +9,7 @@
 //! Read later:
 //! - [`reader`]: entries of all workers, ordered and joined into flows
 //! - [`dissect`]: the contract of what turns a flow's bytes into messages; [`command`]: what a person typed
+//! - [`export`]: the contract of what writes exchanges in a form of others
 //! - [`journal`]: a whole record as one value; [`file`](mod@crate::file): as a file
 //! - [`alert`]: what TLS says when it fails, in words
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ pub mod alert;
 pub mod command;
 pub mod dissect;
 pub mod entry;
+pub mod export;
 pub mod file;
 pub mod flow;
 pub mod journal;
@@ -26,6 +28,7 @@ pub mod reader;
 
 pub use dissect::{Dissector, Message};
 pub use entry::{Entry, Seen};
+pub use export::Export;
 pub use flow::{Cause, Closing, Direction, EndId, FlowId, Side, Transport};
 pub use journal::{Journal, Roster};
 pub use keep::Keep;

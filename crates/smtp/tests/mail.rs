@@ -197,10 +197,11 @@ fn told(lab: &Lab) -> Vec<String> {
     let mut reader = Reader::new(lab.network.topology().roster());
     let mut dissector = SmtpDissector::new(FlowInfo {
         transport: Transport::Tcp,
-        stream: None,
         port: 25,
         joined_late: false,
         explain: false,
+        whole: false,
+        stream: None,
     });
     let mut out = Vec::new();
     for entry in lab.journal().entries() {

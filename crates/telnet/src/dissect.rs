@@ -358,6 +358,7 @@ fn message(exchange: u64, by: Side, role: Role, time: Time, summary: String) -> 
         faults: Vec::new(),
         notes: Vec::new(),
         octets: 0,
+        carried: None,
     }
 }
 

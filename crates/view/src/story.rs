@@ -64,12 +64,20 @@ pub struct Story {
 impl Story {
     /// A story among these hosts, in which messages are explained if `explain` says so.
     pub fn new(roster: Roster, dissectors: Dissectors, explain: bool) -> Self {
-        Self { reader: Reader::new(roster), flows: Flows::new(dissectors, explain), now: Time::default(), messages: 0 }
+        Self::with(Reader::new(roster), Flows::new(dissectors, explain, false))
+    }
+
+    /// A story among these hosts, in which messages are told with all that they carry.
+    pub fn whole(roster: Roster, dissectors: Dissectors) -> Self {
+        Self::with(Reader::new(roster), Flows::new(dissectors, false, true))
     }
 
     /// A story of the same kind that has yet to begin.
     pub fn again(&self) -> Self {
-        let (reader, flows) = (Reader::new(self.reader.roster().clone()), self.flows.again());
+        Self::with(Reader::new(self.reader.roster().clone()), self.flows.again())
+    }
+
+    fn with(reader: Reader, flows: Flows) -> Self {
         Self { reader, flows, now: Time::default(), messages: 0 }
     }
 

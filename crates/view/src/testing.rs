@@ -215,5 +215,6 @@ fn line(exchange: u64, by: Side, role: Role, time: Time, text: &str) -> Message 
         faults: Vec::new(),
         notes: Vec::new(),
         octets: text.len() as u64,
+        carried: None,
     }
 }

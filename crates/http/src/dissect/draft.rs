@@ -1,9 +1,11 @@
 //! A message as it takes shape: what its head said, until its content is over.
 
+use std::ops::Range;
+
 use http::StatusCode;
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Note, Role};
+use toynet_record::dissect::{Carried, Message, Note, Role};
 
 use super::line::{Line, octets};
 
@@ -18,6 +20,8 @@ pub(super) struct Draft {
     pub faults: Vec<String>,
     pub notes: Vec<Note>,
     pub words: Words,
+    /// All that it carries, where that was asked for.
+    pub carried: Option<Box<Carried>>,
 }
 
 /// What is said of a message: the size of its content comes between these parts.
@@ -50,7 +54,13 @@ impl Draft {
             faults: self.faults,
             notes: self.notes,
             octets,
+            carried: self.carried,
         }
+    }
+
+    /// So many octets of its content are missing; of 0 nobody knows how many.
+    pub fn miss(&mut self, octets: u64) {
+        self.carried.iter_mut().for_each(|carried| carried.miss(octets));
     }
 
     /// Notes what broke the message.
@@ -108,20 +118,23 @@ impl Words {
     }
 }
 
-/// User information in a target is a secret (RFC 9110 4.2.4).
 fn quote_target(line: &mut Line, target: &[u8]) {
     let text = String::from_utf8_lossy(target);
-    let authority = text.find("://").map(|at| at + 3);
-    let end = |from: usize| from + text[from..].find(['/', '?', '#']).unwrap_or(text.len() - from);
-    let user = authority.and_then(|from| text[from..end(from)].rfind('@').map(|at| (from, from + at)));
-    match user {
-        Some((from, at)) => {
-            line.quote(&text.as_bytes()[..from]);
-            line.hide(&text.as_bytes()[from..at]);
-            line.quote(&text.as_bytes()[at..]);
+    match user_information(&text) {
+        Some(user) => {
+            line.quote(&text.as_bytes()[..user.start]);
+            line.hide(&text.as_bytes()[user.clone()]);
+            line.quote(&text.as_bytes()[user.end..]);
         }
         None => line.quote(target),
     }
+}
+
+/// Where the user information stands in a target: it is a secret (RFC 9110 4.2.4).
+pub(super) fn user_information(target: &str) -> Option<Range<usize>> {
+    let from = target.find("://")? + 3;
+    let end = target[from..].find(['/', '?', '#']).map_or(target.len(), |end| from + end);
+    target[from..end].rfind('@').map(|at| from..from + at)
 }
 
 fn media_type(fields: &Fields<'_>) -> Line {
@@ -165,7 +178,7 @@ fn values<'a>(fields: &Fields<'a>, name: &str) -> impl Iterator<Item = &'a [u8]>
 
 /// How a field's value stands in a summary.
 #[derive(Clone, Copy)]
-enum Shown {
+pub(super) enum Shown {
     Openly,
     Hidden,
     /// `Basic •••`
@@ -174,13 +187,13 @@ enum Shown {
     NameOnly,
 }
 
-const OF_REQUEST: [(&str, Shown); 4] = [
+pub(super) const OF_REQUEST: [(&str, Shown); 4] = [
     ("Range", Shown::Openly),
     ("Authorization", Shown::SchemeOnly),
     ("Proxy-Authorization", Shown::SchemeOnly),
     ("Cookie", Shown::Hidden),
 ];
-const OF_ANSWER: [(&str, Shown); 4] = [
+pub(super) const OF_ANSWER: [(&str, Shown); 4] = [
     ("Location", Shown::Openly),
     ("Content-Range", Shown::Openly),
     ("WWW-Authenticate", Shown::Openly),

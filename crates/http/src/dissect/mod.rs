@@ -3,7 +3,7 @@
 //! - `one`: HTTP/1.x: pipelining, keep-alive, holes
 //! - `two`: HTTP/2 by prior knowledge; `three`: a stream of HTTP/3
 //! - `websocket`: what an upgrade leads to
-//! - `draft`, `line`: what a message becomes in words
+//! - `draft`, `line`: what a message becomes in words; `carried`: all of it
 //! - `notes`: what it means, part by part
 //! - [`opening`]: how HTTP is known by what is said first
 
@@ -11,6 +11,7 @@ use toynet_machine::Time;
 use toynet_record::dissect::{Dissector, FlowInfo, Message, Said};
 use toynet_record::{Side, Transport};
 
+mod carried;
 mod draft;
 mod line;
 mod notes;
@@ -34,6 +35,7 @@ use crate::wire::frame::PREFACE;
 pub struct HttpDissector {
     version: Version,
     explains: bool,
+    whole: bool,
 }
 
 #[derive(Debug)]
@@ -55,17 +57,17 @@ struct Heard {
 impl HttpDissector {
     /// The dissector of one flow.
     pub fn new(info: FlowInfo) -> Self {
-        let explains = info.explain;
+        let FlowInfo { explain: explains, whole, .. } = info;
         let version = match info.joined_late {
-            _ if info.transport == Transport::Quic => Version::Three(Box::new(Http3::new(info.stream, explains))),
-            true => Version::One(Box::new(Http1::joined_late(explains))),
+            _ if info.transport == Transport::Quic => Version::Three(Box::new(Http3::new(info.stream, explains, whole))),
+            true => Version::One(Box::new(Http1::joined_late(explains, whole))),
             false => Version::Unknown(Vec::new()),
         };
-        Self { version, explains }
+        Self { version, explains, whole }
     }
 
     fn one(&self) -> Version {
-        Version::One(Box::new(Http1::from_its_beginning(self.explains)))
+        Version::One(Box::new(Http1::from_its_beginning(self.explains, self.whole)))
     }
 
     /// Settles for `version` and tells it what was heard so far.
@@ -87,7 +89,7 @@ impl Dissector for HttpDissector {
         heard.push(Heard { by: said.by, time: said.time, octets: said.octets.to_vec() });
         match opening(heard) {
             Opening::Unclear => {}
-            Opening::Preface => self.settle(Version::Two(Box::new(Http2::new(self.explains))), out),
+            Opening::Preface => self.settle(Version::Two(Box::new(Http2::new(self.explains, self.whole))), out),
             Opening::Other => self.settle(self.one(), out),
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Http1 {
     joined_late: bool,
     /// Whether messages get notes.
     explains: bool,
+    /// Whether messages are told in full.
+    whole: bool,
     requests: Half,
     answers: Half,
 }
@@ -84,14 +86,14 @@ impl Default for State {
 
 impl Http1 {
     /// A conversation whose beginning nobody heard.
-    pub fn joined_late(explains: bool) -> Self {
+    pub fn joined_late(explains: bool, whole: bool) -> Self {
         let half = || Half { state: State::Lost(None), is_new_turn: true, ..Half::default() };
-        Self { joined_late: true, requests: half(), answers: half(), ..Self::from_its_beginning(explains) }
+        Self { joined_late: true, requests: half(), answers: half(), ..Self::from_its_beginning(explains, whole) }
     }
 
     /// A conversation that was heard from its beginning.
-    pub fn from_its_beginning(explains: bool) -> Self {
-        Self { explains, ..Self::default() }
+    pub fn from_its_beginning(explains: bool, whole: bool) -> Self {
+        Self { explains, whole, ..Self::default() }
     }
 
     pub fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
@@ -136,6 +138,7 @@ impl Http1 {
                 State::Content(draft, content) => {
                     let Some(mut draft) = draft else { continue };
                     if !content.ends_with_connection() {
+                        draft.miss(0);
                         draft.fail(Fault { at: content.taken(), rule: Rule::Cut });
                     }
                     out.push(draft.finish(last, content.carried(), content.taken()));
@@ -253,6 +256,7 @@ impl Http1 {
             draft.notes = self.notes(&head, framing, &asked);
         }
         let length = octets.len() as u64;
+        draft.carried = self.whole.then(|| words::carried(&head, length));
         let Some(framing) = framing else {
             draft.failed = true;
             out.push(draft.finish(time, 0, length));
@@ -291,6 +295,7 @@ impl Http1 {
                 self.requests.state = State::Lost(None);
             }
             State::Content(draft, content) => out.extend(draft.take().map(|mut draft| {
+                draft.miss(0);
                 draft.words.closing.say(", answered before its end");
                 draft.finish(time, content.carried(), content.taken())
             })),
@@ -338,13 +343,14 @@ impl Http1 {
     fn content(
         &mut self,
         by: Side,
-        draft: Option<Box<Draft>>,
+        mut draft: Option<Box<Draft>>,
         mut content: Content,
         time: Time,
         rest: &[u8],
         out: &mut Vec<Message>,
     ) -> usize {
-        let (state, taken) = match content.take(rest) {
+        let carried = draft.as_mut().and_then(|draft| draft.carried.as_deref_mut());
+        let (state, taken) = match words::take(&mut content, carried, rest) {
             Ok(taken) if content.is_done() => {
                 out.extend(draft.map(|draft| draft.finish(time, content.carried(), content.taken())));
                 (State::default(), taken)
@@ -352,6 +358,7 @@ impl Http1 {
             Ok(taken) => (State::Content(draft, content), taken),
             Err(fault) => {
                 out.extend(draft.map(|mut draft| {
+                    draft.miss(0);
                     draft.fail(fault);
                     draft.finish(time, content.carried(), fault.at)
                 }));
@@ -376,13 +383,14 @@ impl Http1 {
     fn lose_content(
         &mut self,
         by: Side,
-        draft: Option<Box<Draft>>,
+        mut draft: Option<Box<Draft>>,
         mut content: Content,
         length: u64,
         time: Time,
         out: &mut Vec<Message>,
     ) {
         let skipped = content.skip(length);
+        draft.iter_mut().for_each(|draft| draft.miss(skipped));
         self.half(by).state = if content.is_done() {
             out.extend(draft.map(|draft| draft.finish(time, content.carried(), content.taken())));
             if skipped < length { State::Lost(None) } else { State::default() }

@@ -5,7 +5,7 @@
 
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Role, Said};
+use toynet_record::dissect::{Carried, Message, Role, Said};
 
 mod one_way;
 
@@ -31,6 +31,8 @@ pub(super) enum Http3 {
 pub(super) struct Stream {
     number: u64,
     explains: bool,
+    /// Whether messages are told in full.
+    whole: bool,
     request: Way,
     answer: Way,
     asked: Asked,
@@ -63,12 +65,13 @@ enum Part {
 
 impl Http3 {
     /// The stream of this number.
-    pub fn new(stream: Option<u64>, explains: bool) -> Self {
+    pub fn new(stream: Option<u64>, explains: bool, whole: bool) -> Self {
         match stream {
             // RFC 9000 2.1: the second bit tells whether both sides write.
             Some(number) if number & 2 == 0 => Http3::Request(Box::new(Stream {
                 number,
                 explains,
+                whole,
                 request: Way::new(Wire::request(LONGEST)),
                 answer: Way::new(Wire::answer(LONGEST)),
                 asked: Asked::default(),
@@ -118,7 +121,10 @@ impl Stream {
             match part {
                 Ok(None) => break,
                 Ok(Some(WirePart::Fields(section))) => self.fields(by, &section, time, out),
-                Ok(Some(WirePart::Content(octets))) => self.way(by).content(octets.len() as u64, time),
+                Ok(Some(WirePart::Content(octets))) => {
+                    self.way(by).carried(|carried| carried.add(octets));
+                    self.way(by).content(octets.len() as u64, time);
+                }
                 Err(broken) => self.broken(by, broken, time, out),
             }
         }
@@ -129,7 +135,10 @@ impl Stream {
         let way = self.way(by);
         way.octets += length;
         match way.wire.skip(length) {
-            true => way.content(length, time),
+            true => {
+                way.carried(|carried| carried.miss(length));
+                way.content(length, time);
+            }
             false => way.is_lost = true,
         }
         self.end_if_whole(by, out);
@@ -141,6 +150,9 @@ impl Stream {
         let is_short = matches!(&self.answer.part,
             Part::Open { content, promised: Some(promised), .. } if content < promised && !is_head);
         out.extend(self.answer.end(|draft| {
+            if is_lost || is_short {
+                draft.miss(0);
+            }
             if is_lost {
                 draft.words.closing.say(", and more that was not kept");
             } else if is_short {
@@ -181,6 +193,7 @@ impl Stream {
 
     fn draft(&mut self, by: Side, began: Time, list: Option<&[Field]>) -> Draft {
         let mut draft = words::draft(by, 1, began, list);
+        draft.carried = list.filter(|_| self.whole).map(|list| words::carried("HTTP/3", list));
         let kind = if by == Side::Initiator { Kind::Request } else { Kind::Answer };
         let faults = list.map(|list| fields::faults(list, kind)).unwrap_or_default();
         draft.faults = faults.into_iter().map(notes::as_in_three).collect();
@@ -224,6 +237,13 @@ impl Stream {
 impl Way {
     fn new(wire: Wire) -> Self {
         Self { wire, part: Part::Awaited, octets: 0, began: None, is_lost: false }
+    }
+
+    /// Changes what the open message carries, where that is wanted.
+    fn carried(&mut self, change: impl FnOnce(&mut Carried)) {
+        if let Part::Open { draft, .. } = &mut self.part {
+            draft.carried.as_deref_mut().into_iter().for_each(change);
+        }
     }
 
     fn content(&mut self, octets: u64, time: Time) {

@@ -21,6 +21,8 @@ pub(super) struct Http2 {
     count: u64,
     /// Whether messages get notes, and frames are messages.
     explains: bool,
+    /// Whether messages are told in full.
+    whole: bool,
     /// Streams that are not over: no more than the octets that were recorded.
     streams: BTreeMap<u32, Stream>,
     client: Way,
@@ -79,9 +81,9 @@ struct Piece {
 
 impl Http2 {
     /// A conversation from its beginning.
-    pub fn new(explains: bool) -> Self {
-        let way = |skip| Way { frames: Frames::after(skip), decoder: Some(Decoder::default()), block: None };
-        Self { count: 0, explains, streams: BTreeMap::new(), client: way(PREFACE.len()), server: way(0) }
+    pub fn new(explains: bool, whole: bool) -> Self {
+        let way = |skip| Way { frames: Frames::after(skip, whole), decoder: Some(Decoder::default()), block: None };
+        Self { count: 0, explains, whole, streams: BTreeMap::new(), client: way(PREFACE.len()), server: way(0) }
     }
 
     pub fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
@@ -101,9 +103,12 @@ impl Http2 {
         for (_, stream) in std::mem::take(&mut self.streams) {
             for (part, by) in [(stream.request, Side::Initiator), (stream.answer, Side::Acceptor)] {
                 let is_lost = self.way(by).frames.is_lost();
-                out.extend(part.end(|draft| match is_lost {
-                    true => draft.words.closing.say(", and more that was not kept"),
-                    false => draft.fail("the connection ended inside the message (RFC 9113 8.1)"),
+                out.extend(part.end(|draft| {
+                    draft.miss(0);
+                    match is_lost {
+                        true => draft.words.closing.say(", and more that was not kept"),
+                        false => draft.fail("the connection ended inside the message (RFC 9113 8.1)"),
+                    }
                 }));
             }
         }
@@ -140,6 +145,16 @@ impl Http2 {
 
     fn data(&mut self, by: Side, frame: &Frame, time: Time, out: &mut Vec<Message>) {
         let ends = frame.head.has(FrameHead::END_STREAM);
+        if self.whole
+            && let Some(Part::Open { draft, .. }) = self.streams.get_mut(&frame.head.stream).map(|one| one.part(by))
+            && let Some(carried) = &mut draft.carried
+        {
+            let kept = frame.kept_content();
+            carried.add(kept);
+            if !frame.is_whole {
+                carried.miss(frame.content().saturating_sub(kept.len() as u64));
+            }
+        }
         let piece = Piece { content: frame.content(), on_wire: frame.on_wire(), ends };
         self.more(by, frame.head.stream, piece, time, out);
     }
@@ -211,6 +226,7 @@ impl Http2 {
                 let first = notes::frames::stream(block.stream, by == Side::Initiator);
                 draft.notes = words::notes(by, first, fields, &mut stream.asked);
             }
+            draft.carried = fields.filter(|_| self.whole).map(|fields| words::carried("HTTP/2", fields));
             fault.into_iter().for_each(|fault| draft.fail(fault));
             if draft.role == Role::Interim {
                 return out.push(draft.finish(time, 0, block.on_wire));
@@ -256,6 +272,7 @@ impl Http2 {
         let is_answered = !matches!(stream.answer, Part::Awaited);
         for side in [Side::Initiator, Side::Acceptor] {
             out.extend(std::mem::replace(stream.part(side), Part::Done).end(|draft| {
+                draft.miss(0);
                 if is_failure || side == Side::Acceptor {
                     draft.fail(format!("the stream was reset: {} (RFC 9113 6.4)", frame::error_name(code)));
                 }

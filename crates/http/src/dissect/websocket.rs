@@ -68,6 +68,7 @@ impl WebSocket {
             faults: Vec::new(),
             notes: Vec::new(),
             octets: std::mem::take(&mut self.length),
+            carried: None,
         }
     }
 }

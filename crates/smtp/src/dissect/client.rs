@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use toynet_machine::Time;
-use toynet_record::dissect::{Role, Said};
+use toynet_record::dissect::{Carried, Role, Said};
 use toynet_record::{Message, Side};
 
 use super::line::{Line, Lines};
-use super::{Asked, Next, Talk, What, notes, summary};
+use super::{Asked, Next, Talk, What, carried, notes, summary};
 use crate::wire::command::CommandFault;
 use crate::wire::content::ContentFault;
 use crate::wire::{Command, DataReader};
@@ -20,6 +20,8 @@ pub(super) struct Client {
     /// The first octets of a message that comes in chunks.
     chunks: Vec<u8>,
     chunked: u64,
+    /// What this chunk carried, where that is wanted.
+    carried: Option<Box<Carried>>,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ struct Chunk {
 impl Client {
     pub fn new(joined_late: bool) -> Self {
         let stage = if joined_late { Stage::Lost(None) } else { Stage::Commands };
-        Self { stage, lines: Lines::default(), last: Time::default(), chunks: Vec::new(), chunked: 0 }
+        Self { stage, lines: Lines::default(), last: Time::default(), chunks: Vec::new(), chunked: 0, carried: None }
     }
 
     pub fn said(&mut self, said: Said<'_>, talk: &mut Talk, out: &mut Vec<Message>) {
@@ -87,6 +89,7 @@ impl Client {
                 seen.octets += count as u64;
                 let room = HEAD.saturating_sub(self.chunks.len()).min(count);
                 self.chunks.extend_from_slice(&octets[..room]);
+                self.carried.iter_mut().for_each(|carried| carried.add(&octets[..count]));
                 self.chunked += count as u64;
                 if seen.what.left == 0 {
                     self.finish(talk, out);
@@ -110,11 +113,12 @@ impl Client {
     }
 
     /// What comes next follows from what the server said.
-    pub fn go_on(&mut self, next: Next) {
+    pub fn go_on(&mut self, next: Next, whole: bool) {
+        let kept = if whole { Carried::MOST } else { HEAD };
         self.stage = match next {
             Next::Secret => Stage::Secret,
             Next::Tls => Stage::Tls,
-            Next::Content => Stage::Content(Seen { what: DataReader::glancing(HEAD), began: None, octets: 0 }),
+            Next::Content => Stage::Content(Seen { what: DataReader::glancing(kept), began: None, octets: 0 }),
         }
     }
 
@@ -133,6 +137,7 @@ impl Client {
                 seen.what.left -= length;
                 seen.octets += length;
                 self.chunked += length;
+                self.carried.iter_mut().for_each(|carried| carried.miss(length));
             }
             Stage::Content(_) | Stage::Chunk(_) => self.lose(length),
             Stage::Commands | Stage::Secret => self.stage = Stage::Lost(None),
@@ -146,10 +151,15 @@ impl Client {
             Stage::Content(seen) => {
                 let octets = seen.octets + length;
                 self.chunks = seen.what.glance().0;
+                self.carried.iter_mut().for_each(|carried| {
+                    carried.add(&self.chunks);
+                    carried.miss(length);
+                });
                 Stage::Lost(Some(Seen { what: (), began: seen.began, octets }))
             }
             Stage::Chunk(seen) => {
                 let octets = seen.octets + length;
+                self.carried.iter_mut().for_each(|carried| carried.miss(length));
                 Stage::Lost(Some(Seen { what: (), began: seen.began, octets }))
             }
             stage => stage,
@@ -186,6 +196,10 @@ impl Client {
         if talk.explain {
             message.notes = notes::command(&command, is_early, line.fault);
         }
+        if talk.whole {
+            message.carried = command.as_ref().ok().and_then(carried::envelope);
+            self.carried = Some(Box::new(Carried::new(Vec::new(), 0)));
+        }
         out.push(message);
         if let Ok(Command::Bdat { octets, last }) = command {
             let what = Chunk { left: octets, last };
@@ -218,6 +232,7 @@ impl Client {
             Stage::Content(seen) => {
                 let is_done = seen.what.is_done();
                 let (head, size, fault) = seen.what.glance();
+                self.carried.iter_mut().for_each(|carried| **carried = carried::content(&head, size, is_done));
                 if talk.explain {
                     notes = notes::content(&head, size, fault);
                 }
@@ -232,6 +247,7 @@ impl Client {
                 (format!("chunk of {}", summary::octets(seen.octets)), seen.began, seen.octets, None)
             }
             Stage::Chunk(seen) => {
+                self.carried.iter_mut().filter(|_| seen.what.left > 0).for_each(|carried| carried.miss(0));
                 if seen.what.left == 0 {
                     talk.exchanges.content_ended();
                 }
@@ -252,7 +268,7 @@ impl Client {
         if octets > 0 {
             let (faults, began) = (fault.into_iter().collect(), began.unwrap_or(self.last));
             let message = self.message(exchange, Role::Interim, began, summary, vec![], faults, octets);
-            out.push(Message { notes, ..message });
+            out.push(Message { notes, carried: self.carried.take(), ..message });
         }
     }
 
@@ -273,7 +289,20 @@ impl Client {
         octets: u64,
     ) -> Message {
         let (by, lasted, failed) = (Side::Initiator, self.last.since(time), !faults.is_empty());
-        Message { exchange, by, role, time, lasted, summary, secrets, failed, faults, notes: Vec::new(), octets }
+        Message {
+            exchange,
+            by,
+            role,
+            time,
+            lasted,
+            summary,
+            secrets,
+            failed,
+            faults,
+            notes: Vec::new(),
+            octets,
+            carried: None,
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! - here: whose turn it is, and which reply belongs to what
 //! - `client`: commands and content; `server`: replies; `line`: what one side has said of a line
+//! - `carried`: envelope and content, for those who want a mail in full
 //! - `summary`: a message's header in a few words; `notes`: everything in more words
 //! - [`opening`]: how SMTP is known by what is said first
 
+mod carried;
 mod client;
 mod line;
 mod notes;
@@ -19,6 +21,7 @@ use toynet_record::dissect::{FlowInfo, Role, Said};
 use toynet_record::{Dissector, Message, Side};
 
 use crate::wire::exchange::Exchanges;
+pub(crate) use carried::REVERSE_PATH;
 use client::Client;
 use server::Server;
 
@@ -40,6 +43,8 @@ struct Talk {
     open: VecDeque<Asked>,
     /// Messages get notes.
     explain: bool,
+    /// Messages carry envelope and content.
+    whole: bool,
     /// What passes is TLS, of which only others know the clear text.
     sealed: bool,
 }
@@ -85,8 +90,8 @@ impl SmtpDissector {
     pub fn new(flow: FlowInfo) -> Self {
         let greeting = Asked { exchange: 0, what: What::Greeting };
         let open = if flow.joined_late { VecDeque::new() } else { VecDeque::from([greeting]) };
-        let FlowInfo { joined_late, explain, .. } = flow;
-        let talk = Talk { exchanges: Exchanges::default(), joined_late, open, explain, sealed: false };
+        let FlowInfo { joined_late, explain, whole, .. } = flow;
+        let talk = Talk { exchanges: Exchanges::default(), joined_late, open, explain, whole, sealed: false };
         Self { client: Client::new(flow.joined_late), server: Server::new(flow.joined_late), talk }
     }
 }
@@ -101,7 +106,7 @@ impl Dissector for SmtpDissector {
             Side::Acceptor => {
                 self.client.is_interrupted(&mut self.talk, out);
                 for next in self.server.said(said, &mut self.talk, out) {
-                    self.client.go_on(next);
+                    self.client.go_on(next, self.talk.whole);
                 }
             }
         }

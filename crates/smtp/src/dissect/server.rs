@@ -110,6 +110,7 @@ impl Server {
             faults: begun.faults,
             notes,
             octets: begun.octets,
+            carried: None,
         });
         match (begun.code, what) {
             (354, What::Data) => Some(Next::Content),

@@ -183,10 +183,11 @@ pub fn told(network: &Network) -> Told {
             Event::Opened(flow) if flow.acceptor.address.port() == 23 => {
                 let info = FlowInfo {
                     transport: flow.transport,
-                    stream: None,
                     port: 23,
                     joined_late: flow.joined_late,
                     explain: false,
+                    whole: false,
+                    stream: None,
                 };
                 dissectors.insert(flow.id, TelnetDissector::new(info));
             }

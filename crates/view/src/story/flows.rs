@@ -17,18 +17,20 @@ use crate::told::{Told, transport_name};
 pub(super) struct Flows {
     dissectors: Dissectors,
     explain: bool,
+    whole: bool,
     live: BTreeMap<FlowId, Live>,
     parked: BTreeMap<FlowId, Parked>,
     swept: Time,
 }
 
 impl Flows {
-    pub fn new(dissectors: Dissectors, explain: bool) -> Self {
-        Self { dissectors, explain, live: BTreeMap::new(), parked: BTreeMap::new(), swept: Time::default() }
+    pub fn new(dissectors: Dissectors, explain: bool, whole: bool) -> Self {
+        let (live, parked, swept) = (BTreeMap::new(), BTreeMap::new(), Time::default());
+        Self { dissectors, explain, whole, live, parked, swept }
     }
 
     pub fn again(&self) -> Self {
-        Self::new(Rc::clone(&self.dissectors), self.explain)
+        Self::new(Rc::clone(&self.dissectors), self.explain, self.whole)
     }
 
     pub fn hear(&mut self, event: Event<'_>, tell: &mut impl FnMut(Told)) {
@@ -102,6 +104,7 @@ impl Flows {
             port: flow.acceptor.address.port(),
             joined_late: start.late,
             explain: self.explain,
+            whole: self.whole,
         };
         let ear = match (self.dissectors)(info, &flow) {
             Some((protocol, dissector)) => Ear::Dissector { protocol, dissector, passed: Passed::default() },

@@ -1,10 +1,12 @@
 //! What is said in HTTP/1.x, in words.
 
 use toynet_record::Side;
-use toynet_record::dissect::Role;
+use toynet_record::dissect::{Carried, Role};
 
+use super::super::carried;
 use super::super::draft::{Draft, Words};
 use super::Gathered;
+use crate::wire::Content;
 use crate::wire::fault::Fault;
 use crate::wire::head::{Head, Start};
 
@@ -23,7 +25,42 @@ pub(super) fn draft(by: Side, gathered: &Gathered, head: &Head<'_>) -> Draft {
     };
     let faults = head.faults.iter().map(Fault::to_string).collect();
     let notes = Vec::new();
-    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed, faults, notes, words }
+    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed, faults, notes, words, carried: None }
+}
+
+/// A head in full, which took `octets`.
+pub(super) fn carried(head: &Head<'_>, octets: u64) -> Box<Carried> {
+    let version = format!("HTTP/{}.{}", head.version.0, head.version.1);
+    let version = (":version", version.as_bytes());
+    match &head.start {
+        Start::Request { method, target } => {
+            let (method, path) = ((":method", head.octets(method)), (":path", head.octets(target)));
+            carried::of(&[method, path, version], &fields(head), octets)
+        }
+        Start::Answer { code, reason } => {
+            let code = code.to_string();
+            let (status, reason) = ((":status", code.as_bytes()), (":reason", head.octets(reason)));
+            carried::of(&[version, status, reason], &fields(head), octets)
+        }
+    }
+}
+
+/// Takes content from the front of `octets`, and what of it is no framing into `carried`.
+///
+/// # Errors
+/// As [`Content::take`].
+pub(super) fn take(content: &mut Content, carried: Option<&mut Carried>, octets: &[u8]) -> Result<usize, Fault> {
+    let Some(carried) = carried else { return content.take(octets) };
+    let mut taken = 0;
+    while taken < octets.len() && !content.is_done() {
+        let rest = &octets[taken..];
+        let (count, is_content) = content.take_one(rest)?;
+        if is_content {
+            carried.add(&rest[..count]);
+        }
+        taken += count;
+    }
+    Ok(taken)
 }
 
 /// The fields of a head.
@@ -39,8 +76,8 @@ pub(super) fn unread(by: Side, gathered: &Gathered) -> Draft {
     };
     let line = gathered.octets.split(|octet| *octet == b'\n').next().unwrap_or_default();
     let words = Words::of_broken(words, line.trim_ascii_end());
-    let (faults, notes) = (Vec::new(), Vec::new());
-    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed: false, faults, notes, words }
+    let (faults, notes, carried) = (Vec::new(), Vec::new(), None);
+    Draft { exchange: gathered.exchange, by, role, began: gathered.began, failed: false, faults, notes, words, carried }
 }
 
 /// Whether `octets` begin like a message of that side.

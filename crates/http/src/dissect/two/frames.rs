@@ -8,7 +8,7 @@ use crate::wire::frame::{FrameHead, FrameKind};
 #[derive(Debug)]
 pub(super) struct Frame {
     pub head: FrameHead,
-    /// The payload; of DATA its first octet only.
+    /// The payload; of DATA its first octet only, unless all of it is wanted.
     pub payload: Vec<u8>,
     pub began: Time,
     /// Whether all of the payload that matters was kept.
@@ -24,12 +24,23 @@ pub(super) struct Frames {
     began: Time,
     current: Option<(Frame, u64)>,
     is_lost: bool,
+    /// Whether the payload of DATA is wanted too.
+    whole: bool,
 }
 
 impl Frame {
     /// Octets of the frame, head included.
     pub fn on_wire(&self) -> u64 {
         u64::from(self.head.length) + FrameHead::LENGTH as u64
+    }
+
+    /// The beginning of the content in a DATA frame, as far as it was kept without a hole.
+    pub fn kept_content(&self) -> &[u8] {
+        match (self.is_whole, self.head.has(FrameHead::PADDED)) {
+            (true, _) => self.head.body(&self.payload).unwrap_or_default(),
+            (false, false) => &self.payload,
+            (false, true) => &[],
+        }
     }
 
     /// Octets of content in a DATA frame.
@@ -42,8 +53,8 @@ impl Frame {
 
 impl Frames {
     /// Frames that begin after `before` other octets.
-    pub fn after(before: usize) -> Self {
-        Self { before, ..Self::default() }
+    pub fn after(before: usize, whole: bool) -> Self {
+        Self { before, whole, ..Self::default() }
     }
 
     /// Nobody knows where the next frame begins.
@@ -74,9 +85,13 @@ impl Frames {
         let (frame, left) = self.current.as_mut()?;
         let octets = take(rest, usize::try_from(*left).unwrap_or(usize::MAX));
         *left -= octets.len() as u64;
-        let room = kept(frame.head.kind) - frame.payload.len();
+        let room = match frame.is_whole || frame.head.kind != FrameKind::Data {
+            true => kept(frame.head.kind, self.whole) - frame.payload.len(),
+            // What follows on a hole would be taken for what was in it.
+            false => 0,
+        };
         frame.payload.extend_from_slice(&octets[..octets.len().min(room)]);
-        frame.is_whole &= octets.len() <= room || frame.head.kind == FrameKind::Data;
+        frame.is_whole &= octets.len() <= room || frame.head.kind == FrameKind::Data && !self.whole;
         self.complete()
     }
 
@@ -98,8 +113,8 @@ impl Frames {
 }
 
 /// How much of a payload is worth keeping: the length of DATA's padding, and all that others say.
-fn kept(kind: FrameKind) -> usize {
-    if kind == FrameKind::Data { 1 } else { LONGEST }
+fn kept(kind: FrameKind, whole: bool) -> usize {
+    if kind == FrameKind::Data && !whole { 1 } else { LONGEST }
 }
 
 fn take<'a>(rest: &mut &'a [u8], most: usize) -> &'a [u8] {

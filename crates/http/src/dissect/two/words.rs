@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Note, Role};
+use toynet_record::dissect::{Carried, Message, Note, Role};
 
 use super::frames::Frame;
 use super::{Draft, Words};
+use crate::dissect::carried;
 use crate::dissect::notes::{self, Asked};
 use crate::wire::hpack::Field;
 use crate::wire::{Kind, fields, frame};
@@ -25,7 +26,12 @@ pub(in crate::dissect) fn draft(by: Side, exchange: u64, began: Time, list: Opti
     let kind = if by == Side::Initiator { Kind::Request } else { Kind::Answer };
     let faults = list.map(|list| fields::faults(list, kind)).unwrap_or_default();
     let faults = faults.into_iter().map(str::to_owned).collect();
-    Draft { exchange, by, role, began, failed, faults, notes: Vec::new(), words }
+    Draft { exchange, by, role, began, failed, faults, notes: Vec::new(), words, carried: None }
+}
+
+/// All fields of a message in this version of HTTP.
+pub(in crate::dissect) fn carried(version: &str, list: &[Field]) -> Box<Carried> {
+    carried::of(&[(":version", version.as_bytes())], &pairs(list), 0)
 }
 
 /// What the fields of a message mean, behind a first note. A request leaves behind what its answer's notes need to know.
@@ -85,6 +91,7 @@ fn connection(by: Side, time: Time, summary: &str, failed: bool, octets: u64) ->
         faults: Vec::new(),
         notes: Vec::new(),
         octets,
+        carried: None,
     }
 }
 
