@@ -31,6 +31,7 @@ const DAYTIME: Protocol = Protocol {
     fault: None,
     tools: &[],
     solo: None,
+    exports: &[],
 };
 
 const PORT: u16 = 13;

@@ -78,4 +78,5 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     fault: Some(fault::WORDS),
     tools: tool::TOOLS,
     solo: Some(solo::SOLO),
+    exports: &[],
 };

@@ -5,6 +5,7 @@
 //! - [`site`]: from a request to a response, over a tree of files
 //! - [`wire`]: octets read strictly: heads, contents, frames, header compression
 //! - [`dissect`]: what was said, for people
+//! - [`har`]: exchanges as browsers' tools write them down
 //! - `fault`: what a server does wrong on purpose
 //! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper, and of HTTP/3; `three`: what both sides of that do
 //! - [`config`]: a web site's table in the lab file
@@ -18,6 +19,8 @@ pub mod config;
 pub mod dissect;
 #[cfg(feature = "io")]
 mod fault;
+#[cfg(feature = "io")]
+pub mod har;
 pub mod host;
 #[cfg(feature = "io")]
 mod probe;
@@ -52,4 +55,5 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     fault: Some(fault::WORDS),
     tools: tool::TOOLS,
     solo: Some(solo::SOLO),
+    exports: &[har::FORM],
 };

@@ -28,7 +28,7 @@ use toml::de::DeValue;
 use toynet_net::Host;
 pub use toynet_net::fault::What;
 use toynet_record::dissect::{FlowInfo, Likeness, Opening};
-use toynet_record::{Dissector, Transport};
+use toynet_record::{Dissector, Export, Transport};
 
 pub use mistake::{Mistake, Spot};
 pub use place::{Doors, Files, HostName, Place, ZoneText};
@@ -57,6 +57,21 @@ pub struct Protocol {
     pub tools: &'static [Tool],
     /// Its server alone, at the command line.
     pub solo: Option<Solo>,
+    /// The forms of others in which what it carried can be written down.
+    pub exports: &'static [Form],
+}
+
+/// A form of others for what a protocol carried: a file that programs of its field read.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// What it is called, and how the names of its files end: `har`.
+    pub name: &'static str,
+    /// What it holds, in a few words: `HTTP as browsers' tools read it`.
+    pub about: &'static str,
+    /// What one piece of it is called, and several: `("mail", "mails")`.
+    pub piece: (&'static str, &'static str),
+    /// Begins to write it, with the secrets in fields if so wanted.
+    pub begin: fn(secrets: bool) -> Box<dyn Export>,
 }
 
 /// Reads a protocol's table.

@@ -15,7 +15,7 @@
 //! - [`trace`]: what servers write on it
 //!
 //! Reading:
-//! - [`dissect`]: the octets of a flow as messages that a person can read
+//! - [`dissect`]: the octets of a flow as messages that a person can read; [`mbox`]: mails as other programs read them
 //!
 //! With sockets (feature `io`):
 //! - [`config`]: the table in the lab file
@@ -35,6 +35,7 @@ pub mod dissect;
 pub mod fate;
 #[cfg(feature = "io")]
 mod fault;
+pub mod mbox;
 pub mod queue;
 pub mod retry;
 pub mod route;
@@ -61,4 +62,5 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     fault: Some(fault::WORDS),
     tools: &[tool::SEND],
     solo: Some(solo::SERVE),
+    exports: &[mbox::FORM],
 };

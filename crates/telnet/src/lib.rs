@@ -74,4 +74,5 @@ pub const PROTOCOL: toynet_service::Protocol = toynet_service::Protocol {
     fault: Some(fault::WORDS),
     tools: &[tool::TELNET],
     solo: Some(solo::SOLO),
+    exports: &[],
 };

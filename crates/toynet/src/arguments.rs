@@ -8,7 +8,7 @@ use toynet_lab::spec::units::Period;
 use toynet_lab::spec::{LAB_NAMES, is_lab_name};
 use toynet_view::Since;
 
-use crate::{solo, tap};
+use crate::{export, solo, tap};
 
 /// A whole small internet in one binary.
 ///
@@ -44,7 +44,7 @@ pub enum Command {
     Wait(Wait),
     /// Show what passed in a running lab, or in one that was recorded
     Log(Log),
-    /// Write what passed as packets that Wireshark reads
+    /// Write what passed as packets that Wireshark reads, HTTP as HAR, mails as mbox
     Capture(Capture),
     /// Relay between any real client and server, and show what they say
     Tap(Tap),
@@ -284,15 +284,14 @@ pub struct Log {
 
 #[derive(Debug, Args)]
 pub struct Capture {
-    /// A journal that `toynet up --record` wrote, or a packet capture of any program, instead of the record of a
-    /// running lab
-    #[arg(value_name = "FILE", conflicts_with_all = ["follow", "name"])]
-    pub journal: Option<PathBuf>,
-    /// Open what passed over TLS with these keys, as programs write them to SSLKEYLOGFILE
-    #[arg(long, value_name = "FILE", requires = "journal")]
-    pub keys: Vec<PathBuf>,
+    #[command(flatten)]
+    pub selection: Selection,
     #[command(flatten)]
     pub lab: LabName,
+    /// As what: packets, or in a form of one protocol's own field; only of such a form a part can be selected
+    /// [default: as the name of the output says, otherwise pcapng]
+    #[arg(long, value_name = "FORM", value_parser = export::forms())]
+    pub format: Option<String>,
     /// The file to write; - is the standard output, as in `toynet capture -f -o - | wireshark -k -i -`
     #[arg(short, long, value_name = "FILE", verbatim_doc_comment)]
     pub output: PathBuf,
@@ -302,7 +301,7 @@ pub struct Capture {
     /// What to show of the network
     #[arg(long, value_name = "STYLE", default_value = "packets")]
     pub style: CaptureStyle,
-    /// Show passwords, cookies and other secrets in the packets' comments too
+    /// Show passwords, cookies and other secrets, in packets in their comments too
     #[arg(long)]
     pub secrets: bool,
 }

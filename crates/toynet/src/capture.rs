@@ -1,4 +1,4 @@
-//! `capture`: what passed, as packets.
+//! `capture`: what passed, as packets; in other forms it is [`export`](mod@crate::export)'s.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, IsTerminal};
@@ -16,13 +16,24 @@ use toynet_view::capture::Style;
 use crate::arguments::{Capture, CaptureStyle};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
 use crate::exit::Exit;
-use crate::{live, recording};
+use crate::{export, live, recording, source};
 
 pub async fn capture(arguments: Capture) -> Result<(), Exit> {
+    match export::form(arguments.format.as_deref(), &arguments.output) {
+        Some((protocol, form)) => export::export(&arguments, protocol, form).await,
+        None => packets(arguments).await,
+    }
+}
+
+async fn packets(arguments: Capture) -> Result<(), Exit> {
+    let journal = source::only_file(&arguments.selection)?;
+    if journal.is_some() && (arguments.follow || arguments.lab.name.is_some()) {
+        return Err(Exit::misused("toynet: a file is a record of its own: there is no lab to name or to follow"));
+    }
     let begin = |roster| Written::begin(&arguments, roster);
-    let (mut written, ended) = match &arguments.journal {
+    let (mut written, ended) = match &journal {
         Some(path) => {
-            let file = recording::read(path, &arguments.keys)?;
+            let file = recording::read(path, &arguments.selection.keys)?;
             let mut written = begin(file.head.roster)?;
             written.left_out = file.left_out;
             let ended = written.take(&file.journal).await;
@@ -133,7 +144,7 @@ fn style(style: CaptureStyle) -> Style {
 }
 
 /// Where to write. A file is its owner's alone.
-fn open(path: &Path) -> Result<Box<dyn AsyncWrite + Unpin>, Exit> {
+pub fn open(path: &Path) -> Result<Box<dyn AsyncWrite + Unpin>, Exit> {
     if is_standard(path) {
         if io::stdout().is_terminal() {
             let advice = "say -o FILE, or pipe it into `wireshark -k -i -`";
@@ -150,7 +161,7 @@ fn open(path: &Path) -> Result<Box<dyn AsyncWrite + Unpin>, Exit> {
     Ok(Box::new(tokio::fs::File::from_std(file)))
 }
 
-fn is_standard(path: &Path) -> bool {
+pub fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 

@@ -29,6 +29,7 @@ mod diagram;
 mod doctor;
 mod env;
 mod exit;
+mod export;
 mod fault;
 mod judge;
 mod listen;

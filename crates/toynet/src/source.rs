@@ -34,9 +34,7 @@ impl Source {
         match (file(selection), &lab.name) {
             (Some(_), Some(_)) => Err(Exit::misused("toynet: a file and --lab are two records; say one of them")),
             (Some(path), None) => Self::of_file(selection, &path),
-            (None, _) if !selection.keys.is_empty() => {
-                Err(Exit::misused("toynet: --keys is for a file; a lab has its own keys"))
-            }
+            (None, _) if !selection.keys.is_empty() => Err(Exit::misused(NO_KEYS)),
             (None, _) => Self::of_lab(selection, lab).await,
         }
     }
@@ -86,6 +84,27 @@ pub fn file(selection: &Selection) -> Option<PathBuf> {
     selection.words.iter().find(|word| is_file(word)).map(PathBuf::from)
 }
 
+/// The file, where nothing can be selected of it.
+///
+/// # Errors
+/// When more than a file is named.
+pub fn only_file(selection: &Selection) -> Result<Option<PathBuf>, Exit> {
+    let Selection { words, host, proto, flow, since, keys, .. } = selection;
+    let file = match words.as_slice() {
+        [] => None,
+        // Whatever the only word is, it was meant to be a file.
+        [word] => Some(PathBuf::from(word)),
+        [_, other, ..] => {
+            return Err(Exit::misused(format!("toynet: {other} selects nothing among packets; {ADVICE}")));
+        }
+    };
+    if file.is_none() && !keys.is_empty() {
+        return Err(Exit::misused(NO_KEYS));
+    }
+    let selects = !host.is_empty() || !proto.is_empty() || !flow.is_empty() || since.is_some();
+    if selects { Err(Exit::misused(format!("toynet: packets are captured whole; {ADVICE}"))) } else { Ok(file) }
+}
+
 fn is_file(word: &str) -> bool {
     let called_so = [".journal", ".pcap", ".pcapng"].iter().any(|ending| word.ends_with(ending));
     called_so || recording::begins_as_record(Path::new(word)).unwrap_or(false)
@@ -116,3 +135,6 @@ fn select(selection: &Selection, roster: &Roster, now: Time) -> Result<Select, E
         words: selection.words.iter().filter(is_word).cloned().collect(),
     })
 }
+
+const NO_KEYS: &str = "toynet: --keys is for a file; a lab has its own keys";
+const ADVICE: &str = "Wireshark's own filters select, as do `log` and `diagram`";

@@ -10,7 +10,7 @@
 //! - [`log`]: all of it tied together
 //! - [`diagram`]: a record as a UML sequence diagram
 //! - [`transcript`]: one conversation as it went over the wire
-//! - [`capture`]: a record as a packet capture
+//! - [`capture`]: a record as a packet capture; [`export`]: in a form of others
 //!
 //! Used by these:
 //! - [`limit`]: what is left out when nobody keeps up, and that it is said
@@ -22,6 +22,7 @@
 pub mod capture;
 mod clean;
 pub mod diagram;
+pub mod export;
 pub mod json;
 pub mod limit;
 pub mod line;
@@ -37,6 +38,7 @@ mod words;
 
 pub use capture::Capture;
 pub use diagram::Diagram;
+pub use export::Export;
 pub use log::{Format, Log, Show};
 pub use select::Select;
 pub use since::Since;

@@ -24,7 +24,10 @@ fn secrets(name: &str, value: &str) -> Vec<Range<usize>> {
     let known = OF_REQUEST.iter().chain(&OF_ANSWER).find(|(known, _)| known.eq_ignore_ascii_case(name));
     let secrets = match known {
         Some((_, Shown::Openly)) => Vec::new(),
-        Some((_, Shown::SchemeOnly)) => Vec::from([value.find(' ').map_or(0, |blank| blank + 1)..value.len()]),
+        Some((_, Shown::SchemeOnly)) => {
+            let token = value.find(' ').map_or(0, |blank| blank + 1)..value.len();
+            Some(token).into_iter().collect()
+        }
         Some((_, Shown::Hidden)) => pairs(value).map(after_equals(value)).collect(),
         Some((_, Shown::NameOnly)) => pairs(value).take(1).map(after_equals(value)).collect(),
         None if name == ":path" || name.eq_ignore_ascii_case("referer") => {

@@ -30,6 +30,7 @@ const DNS: Protocol = Protocol {
     fault: Some(FaultWords { read: fault, kinds: &[("answer = \"SERVFAIL\"", "this code")], tls: false }),
     tools: &[],
     solo: None,
+    exports: &[],
 };
 const HTTP: Protocol = Protocol {
     name: "http",
@@ -42,6 +43,7 @@ const HTTP: Protocol = Protocol {
     fault: None,
     tools: &[],
     solo: None,
+    exports: &[],
 };
 const SMTP: Protocol = Protocol {
     name: "smtp",
@@ -54,6 +56,7 @@ const SMTP: Protocol = Protocol {
     fault: None,
     tools: &[],
     solo: None,
+    exports: &[],
 };
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,86 @@
+//! Conversations as HAR.
+
+use serde_json::{Value, json};
+use toynet_record::dissect::{Dissector, FlowInfo, Said};
+use toynet_record::{Flow, FlowId, Party, Side, Transport};
+
+use super::*;
+use crate::dissect::HttpDissector;
+
+#[test]
+fn an_exchange_is_told_in_all_its_parts() {
+    let entry = &entries(
+        false,
+        &[
+            "POST /login?next=%2Fhome HTTP/1.1\r\nHost: shop.test\r\nCookie: id=1; b=2\r\nAuthorization: Basic YTpi\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nname=a+b%",
+            "HTTP/1.1 302 Found\r\nLocation: /home\r\nSet-Cookie: id=3; Path=/; Secure\r\nContent-Length: 0\r\n\r\n",
+        ],
+    )[0];
+    assert_eq!(entry["request"]["url"], "https://shop.test/login?next=%2Fhome");
+    assert_eq!(entry["request"]["queryString"], json!([{"name": "next", "value": "/home"}]));
+    assert_eq!(entry["request"]["cookies"][1], json!({"name": "b", "value": "•••"}));
+    assert_eq!(entry["request"]["headers"][2], json!({"name": "Authorization", "value": "Basic •••"}));
+    assert_eq!(entry["request"]["postData"]["text"], "name=a+b%");
+    assert_eq!(entry["request"]["bodySize"], 9);
+    assert_eq!(entry["response"]["redirectURL"], "/home");
+    assert_eq!(entry["response"]["cookies"], json!([{"name": "id", "value": "•••", "path": "/", "secure": true}]));
+    let timings = json!({"blocked": 1000.0, "dns": -1.0, "connect": 1000.0, "ssl": 1000.0, "send": 0.0, "wait": 1000.0, "receive": 0.0});
+    assert_eq!((&entry["timings"], &entry["time"]), (&timings, &json!(3000.0)));
+    assert_eq!(entry["startedDateTime"], "1970-01-01T00:00:01.000000Z");
+}
+
+#[test]
+fn secrets_stand_there_when_they_are_wanted() {
+    let asked = "GET / HTTP/1.1\r\nHost: a\r\nCookie: id=hunter2\r\n\r\n";
+    let text = |secrets| entries(secrets, &[asked, "HTTP/1.1 204 No Content\r\n\r\n"])[0].to_string();
+    assert_eq!(text(false).matches("hunter2").count(), 0);
+    assert_eq!(text(true).matches("hunter2").count(), 2, "the field and the cookie");
+}
+
+#[test]
+fn chunks_are_joined() {
+    let asked = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n";
+    let content = &entries(false, &[asked, answer])[0]["response"]["content"];
+    assert_eq!(*content, json!({"size": 5, "mimeType": "text/plain", "text": "abcde"}));
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let asked = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";
+    let entry = &entries(false, &[asked, cut])[0];
+    assert_eq!(entry["response"]["content"]["comment"], "only 5 octets were recorded");
+    let entry = &entries(false, &[asked])[0];
+    assert_eq!((&entry["response"]["status"], &entry["response"]["_error"]), (&json!(0), &json!("gone")));
+    assert!(entries(false, &["broken\r\n\r\n", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"]).is_empty());
+}
+
+/// The entries that turns become, the first of which is the client's.
+fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
+    let info = FlowInfo { transport: Transport::Tcp, port: 443, joined_late: false, explain: false, whole: true };
+    let (mut dissector, mut messages) = (HttpDissector::new(info), Vec::new());
+    let sides = [Side::Initiator, Side::Acceptor].into_iter().cycle();
+    for ((seconds, by), text) in (3..).zip(sides).zip(turns) {
+        dissector.said(Said { by, time: Time::from_secs(seconds), octets: text.as_bytes() }, &mut messages);
+    }
+    dissector.closed(Time::from_secs(9), &mut messages);
+    let party = || Party { host: None, address: ([127, 0, 0, 1], 443).into() };
+    let flow = Flow {
+        id: FlowId(7),
+        transport: Transport::Tcp,
+        initiator: party(),
+        acceptor: party(),
+        cause: None,
+        opened: Time::from_secs(1),
+        joined_late: false,
+    };
+    let exchange =
+        Exchange { flow: &flow, secured: Some(Time::from_secs(2)), messages: &messages, failure: Some("gone") };
+    let (mut har, mut out) = (Har::new(secrets), Vec::new());
+    har.exchange(&exchange, &mut out);
+    har.finish(&mut out);
+    let log: Value = serde_json::from_slice(&out).unwrap();
+    log["log"]["entries"].as_array().unwrap().clone()
+}

@@ -1,0 +1,135 @@
+//! `capture --format`: what passed in a form of one protocol's own field.
+
+use std::io;
+use std::path::Path;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::signal::unix::{SignalKind, signal};
+use toynet_lab::control::client::ClientError;
+use toynet_lab::protocols::{self, Form, Protocol};
+use toynet_lab::run::Roster;
+use toynet_view::{Export, Select};
+
+use crate::arguments::Capture;
+use crate::exit::Exit;
+use crate::source::{self, Source};
+use crate::{capture, live};
+
+/// What can be named.
+pub fn forms() -> PossibleValuesParser {
+    let packets = PossibleValue::new(PACKETS).help("packets that Wireshark reads");
+    let others = protocols::exports().map(|(_, form)| PossibleValue::new(form.name).help(form.about));
+    PossibleValuesParser::new([packets].into_iter().chain(others))
+}
+
+/// The form that is named, or that a file of this name is expected to have; none for packets.
+pub fn form(named: Option<&str>, output: &Path) -> Option<(&'static Protocol, &'static Form)> {
+    let wanted = named.or_else(|| output.extension()?.to_str())?;
+    protocols::exports().find(|(_, form)| form.name == wanted)
+}
+
+pub async fn export(arguments: &Capture, protocol: &'static Protocol, form: &'static Form) -> Result<(), Exit> {
+    let Capture { selection, lab, .. } = arguments;
+    if arguments.follow && source::file(selection).is_some() {
+        return Err(Exit::misused("toynet: a file does not grow: there is nothing to follow"));
+    }
+    let out = || capture::open(&arguments.output);
+    let begin = |roster: &Roster, select: &Select| {
+        let writer = (form.begin)(arguments.secrets);
+        Export::new(roster.clone(), live::dissectors(), protocol.name, writer, select.clone())
+    };
+    let mut written = if arguments.follow {
+        let (mut client, roster, select) = source::join(selection, lab, true).await?;
+        let mut written = Written { out: out()?, export: begin(&roster, &select), left_out: 0 };
+        written.follow_until_interrupted(&mut client).await?;
+        written
+    } else {
+        let source = Source::open(selection, lab).await?;
+        let mut written =
+            Written { out: out()?, export: begin(&source.roster, &source.select), left_out: source.left_out };
+        written.export.feed_journal(&source.journal);
+        written
+    };
+    written.export.finish();
+    written.pass_on().await?;
+    written.sum_up(arguments, form);
+    Ok(())
+}
+
+/// A file on its way.
+struct Written {
+    out: Box<dyn AsyncWrite + Unpin>,
+    export: Export,
+    left_out: u64,
+}
+
+impl Written {
+    async fn follow_until_interrupted(&mut self, client: &mut toynet_lab::control::Client) -> Result<(), Exit> {
+        let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
+        tokio::select! {
+            biased;
+            _ = interrupt.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+            ended = self.follow(client) => ended,
+        }
+    }
+
+    async fn follow(&mut self, client: &mut toynet_lab::control::Client) -> Result<(), Exit> {
+        loop {
+            let (journal, left_out) = match client.entries().await {
+                Ok(Some(portion)) => portion,
+                // The end of the lab is the end of the file, in whatever form.
+                Ok(None) | Err(ClientError::Io(_)) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            self.left_out += left_out;
+            journal.entries().for_each(|entry| self.export.feed(&entry));
+            self.pass_on().await?;
+        }
+    }
+
+    async fn pass_on(&mut self) -> Result<(), Exit> {
+        let octets = self.export.take();
+        let written = match self.out.write_all(&octets).await {
+            Ok(()) => self.out.flush().await,
+            failed => failed,
+        };
+        written.map_err(|error| match error.kind() {
+            // A reader that has seen enough and left is no mistake of ours.
+            io::ErrorKind::BrokenPipe => Exit::with_status(0, None),
+            _ => Exit::not_allowed(format!("toynet: the file cannot be written: {error}")),
+        })
+    }
+
+    /// Says what is in the file and what is not.
+    fn sum_up(&self, arguments: &Capture, form: &Form) {
+        let account = self.export.account();
+        let say = |words: String| eprintln!("toynet: {words}");
+        let count = |number: u64| format!("{number} {}", if number == 1 { form.piece.0 } else { form.piece.1 });
+        if self.left_out > 0 {
+            say(format!("{} entries of the record were gone before they could be read", self.left_out));
+        }
+        if account.left_out > 0 {
+            say(format!("{} could not be read, or began before the record does", count(account.left_out)));
+        }
+        if account.cut > 0 {
+            say(format!("of {} not all was recorded; `toynet up --record FILE` keeps all", count(account.cut)));
+        }
+        if !capture::is_standard(&arguments.output) {
+            let shown = arguments.output.display();
+            let secrets = match (account.has_secrets, arguments.secrets) {
+                (false, _) => "contents are as they were sent, and only you can read it",
+                (true, false) => {
+                    "passwords and cookies in fields are hidden, contents are as they were sent, and only you can read it"
+                }
+                (true, true) => "passwords and cookies are among it, and only you can read it",
+            };
+            say(format!("{shown} holds {}; {secrets}", count(account.written)));
+        }
+    }
+}
+
+const PACKETS: &str = "pcapng";
