@@ -10,11 +10,12 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
 use support::lab::Home;
 use support::run::{eventually, wait};
+use support::status::Door;
 use support::tshark::Judge;
 use support::{Lab, dig, run, tool, wire};
 use toynet_machine::Time;
@@ -22,21 +23,57 @@ use toynet_record::{Closing, Direction, EndId, Entry, Roster, Seen, Side, Transp
 use toynet_view::Capture;
 use toynet_view::capture::Style;
 
-#[test]
-fn no_lab_that_we_ship_gives_a_packet_that_wireshark_finds_fault_with() {
-    let Some(_) = tool("tshark") else { return };
-    for file in labs() {
-        let lab = Lab::start(&Home::new(), &["up", file.to_str().unwrap()]);
-        let spoken = speak(&lab);
-        for style in ["packets", "messages"] {
-            let capture = capture(&lab, &["--style", style]);
-            let judge = Judge(&capture);
-            judge.find_no_fault();
-            for filter in &spoken {
-                assert!(judge.count(filter) > 0, "no {filter} in {} as {style}", file.display());
-            }
+/// Of each lab that we ship a test.
+macro_rules! labs {
+    ($($test:ident: $lab:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            judge_lab($lab);
+        })*
+
+        #[test]
+        fn no_lab_that_we_ship_is_forgotten() {
+            let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/configs")).unwrap();
+            let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<_> = names.filter_map(|name| Some(name.strip_suffix(".toml")?.to_owned())).collect();
+            names.sort();
+            assert_eq!(names, [$($lab),*]);
+        }
+    };
+}
+
+labs! {
+    wireshark_finds_no_fault_with_the_lab_bbs: "bbs",
+    wireshark_finds_no_fault_with_the_lab_hello: "hello",
+    wireshark_finds_no_fault_with_the_lab_internet: "internet",
+    wireshark_finds_no_fault_with_the_lab_mail: "mail",
+    wireshark_finds_no_fault_with_the_lab_routes: "routes",
+    wireshark_finds_no_fault_with_the_lab_slow_link: "slow-link",
+}
+
+/// Does with a lab what a person would, and lets tshark read what passed, while it passes and later.
+fn judge_lab(name: &str) {
+    let (Some(_), Some(_), Some(_)) = (tool("tshark"), tool("curl"), tool("swaks")) else { return };
+    let file = format!("{}/configs/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+    let lab = Lab::start(&Home::new(), &["up", &file]);
+    let live = Live::start(&lab);
+    let spoken = speak(&lab);
+    for style in ["packets", "messages"] {
+        let capture = capture(&lab, &["--style", style]);
+        let judge = Judge(&capture);
+        judge.find_no_fault();
+        for filter in &spoken {
+            assert!(judge.count(filter) > 0, "no {filter} in {name} as {style}");
+        }
+        if style == "packets" && spoken.contains(&WEB) {
+            assert!(judge.count("tls && http2.headers") > 0, "no HTTP/2 over TLS in {name}");
+        }
+        if style == "packets" && spoken.contains(&"smtp") {
+            assert!(judge.count("tls && smtp.req.command == \"MAIL\"") > 0, "no STARTTLS in {name}");
         }
     }
+    drop(lab);
+    live.find_no_fault(&spoken);
 }
 
 #[test]
@@ -262,12 +299,52 @@ fn a_terminal_is_not_covered_with_packets() {
 /// Does with every service of the lab what a person would, and says what Wireshark must see.
 fn speak(lab: &Lab) -> Vec<&'static str> {
     let status = lab.status();
-    let at_once: String = status.commands().iter().map(|command| format!("timeout 5 {command} &\n")).collect();
+    let doors = status.doors();
+    let sealed = |door: &&Door| door.transport == "tcp" && door.address.is_ipv4();
+    let over_tls = doors.iter().filter(sealed).filter_map(|door| match door.port {
+        443 => Some(format!("curl -sk --http2 --connect-to ::{} https://{}/", door.address, door.host)),
+        25 => Some(format!("swaks --tls --server {} --from you@else.test --to nobody@{}", door.address, door.host)),
+        _ => None,
+    });
+    let commands = status.commands().into_iter().map(str::to_owned).chain(over_tls);
+    let at_once: String = commands.map(|command| format!("timeout 9 {command} &\n")).collect();
     let mut shell = Command::new("sh");
     run(lab.home.furnish(&mut shell).args(["-c", &format!("{at_once}wait")]));
     let served = |port| status.doors().iter().any(|door| door.port == port);
-    let seen = [(53, "dns"), (80, "http || http2"), (25, "smtp"), (23, "telnet")];
+    let seen = [(53, "dns"), (80, WEB), (25, "smtp"), (23, "telnet")];
     seen.into_iter().filter(|(port, _)| served(*port)).map(|(_, filter)| filter).collect()
+}
+
+/// A capture that tshark reads while it is written.
+struct Live {
+    toynet: Child,
+    tshark: Child,
+}
+
+impl Live {
+    fn start(lab: &Lab) -> Self {
+        let mut toynet = lab.home.toynet(&["capture", "-f", "-o", "-"]);
+        let mut toynet = toynet.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut tshark = Command::new("tshark");
+        let fields = ["_ws.malformed", "_ws.expert.severity", "frame.protocols", "http2.header.name"];
+        tshark.args(["-l", "-i", "-", "-T", "fields"]).args(fields.iter().flat_map(|field| ["-e", field]));
+        let tshark = tshark.stdin(toynet.stdout.take().unwrap()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let tshark = tshark.spawn().unwrap();
+        Self { toynet, tshark }
+    }
+
+    /// Reads what tshark said, once the lab is over.
+    fn find_no_fault(mut self, spoken: &[&str]) {
+        let mut told = String::new();
+        self.tshark.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(wait(&mut self.toynet, support::run::LIMIT).is_some(), "it ends with its lab");
+        assert!(wait(&mut self.tshark, support::run::LIMIT).is_some(), "and tshark with it");
+        let fields: Vec<Vec<&str>> = told.lines().map(|line| line.split('\t').collect()).collect();
+        let is_broken = |fields: &&Vec<&str>| !fields[0].is_empty() || fields[1].contains("8388608");
+        assert_eq!(fields.iter().find(is_broken), None);
+        let sealed = fields.iter().filter(|fields| fields[2].contains(":tls:http2") && fields[3].contains(":path"));
+        assert_eq!(sealed.count() > 0, spoken.contains(&WEB), "{told}");
+    }
 }
 
 fn capture(lab: &Lab, arguments: &[&str]) -> PathBuf {
@@ -277,11 +354,7 @@ fn capture(lab: &Lab, arguments: &[&str]) -> PathBuf {
     path
 }
 
-fn labs() -> Vec<PathBuf> {
-    let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/configs")).unwrap();
-    let files = folder.map(|file| file.unwrap().path());
-    files.filter(|file| file.extension().is_some_and(|extension| extension == "toml")).collect()
-}
+const WEB: &str = "http || http2";
 
 /// A record as it is made by hand: hosts of a lab that connect to `www.shop.test`.
 #[derive(Default)]
