@@ -15,7 +15,7 @@ use crate::{EndId, Entry, Seen};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StripId(pub u32);
 
-/// How many octets a strip may hold.
+/// How many octets a strip may hold; with 0 nothing is ever written.
 #[derive(Clone, Copy, Debug)]
 pub struct Quota(pub usize);
 
@@ -66,6 +66,9 @@ impl Ledger {
 
     /// Makes room for one more service.
     pub fn add_strip(&mut self) -> StripId {
+        if self.quota.0 == 0 {
+            return NOWHERE;
+        }
         self.strips.push(Strip::default());
         StripId(self.strips.len() as u32 - 1)
     }
@@ -207,6 +210,8 @@ impl Strip {
     }
 }
 
+/// A strip that no ledger has: what is written there is gone.
+const NOWHERE: StripId = StripId(u32::MAX);
 /// The first chunk of a strip: a host that speaks little costs little.
 const SMALLEST_CHUNK: usize = 1024;
 /// Below the allocator's threshold for a mapping of its own, so that chunks are reused warm.
@@ -248,6 +253,16 @@ mod tests {
         assert_eq!((numbers[0], *numbers.last().unwrap()), (1, 99_999));
         assert!(batch.missed > 0);
         assert_eq!(batch.missed, ledger.forgotten());
+    }
+
+    #[test]
+    fn who_may_hold_nothing_writes_nothing() {
+        let mut ledger = Ledger::new(0, Quota(0));
+        let strip = ledger.add_strip();
+        write(&mut ledger, strip, 1);
+        assert!(!ledger.has_news(&Cursor::default()));
+        assert_eq!((ledger.held(), ledger.position(strip)), (0, 0));
+        assert!(ledger.read(&mut Cursor::default()).pieces.is_empty());
     }
 
     fn write(ledger: &mut Ledger, strip: StripId, number: u64) {
