@@ -85,7 +85,7 @@ class Server:
 class Toynet(Server):
     """A lab of ours in a home of its own."""
 
-    def __init__(self, binary, folder, arguments=(), pinned=True):
+    def __init__(self, binary, folder, arguments=(), pinned=True, environment=None):
         home = folder / "home"
         for part in ("run", "state", "cache"):
             (home / part).mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,12 @@ class Toynet(Server):
         self.binary = binary
         self.home = {"XDG_RUNTIME_DIR": str(home / "run"), "XDG_STATE_HOME": str(home / "state"), "HOME": str(home)}
         self.begun = time.monotonic()
-        super().__init__("toynet", [binary, *arguments], folder, pinned, environment=self.home)
+        super().__init__("toynet", [binary, *arguments], folder, pinned, environment=self.home | (environment or {}))
+
+    @property
+    def environment(self):
+        """In which other commands of ours find the lab."""
+        return os.environ | self.home
 
     def wait_until_ready(self):
         """Waits for the ready line; how many seconds it took."""
@@ -106,7 +111,7 @@ class Toynet(Server):
 
     def door(self, host, transport, port):
         """Where the outside reaches a host's port: address and port."""
-        status = subprocess.run([self.binary, "status", "--json"], env=os.environ | self.home, check=True,
+        status = subprocess.run([self.binary, "status", "--json"], env=self.environment, check=True,
                                 capture_output=True, text=True, timeout=20)
         lab = json.loads(status.stdout)
         for each in lab["hosts"]:
