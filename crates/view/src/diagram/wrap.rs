@@ -6,19 +6,23 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 }
 
 /// Breaks a text into at most `most` lines of at most `room`, as `width` measures; what does not fit is cut.
-/// Lines break at blanks where there are any, or else after what parts the words of an address.
+/// Lines break at blanks where there are any, or else after what parts the words of an address. Last words that are held
+/// together by blanks at which no line breaks are not cut: how long it took is said even of what was said at length.
 pub(super) fn wrap(text: &str, room: usize, most: usize, width: impl Fn(&str) -> usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = text.trim();
+    let held = rest.rsplit(' ').next().filter(|last| last.contains('\u{a0}'));
+    let ending = held.map(|last| format!("… {last}")).filter(|ending| 2 * width(ending) <= room);
+    let ending = ending.as_deref().unwrap_or("…");
     while width(rest) > room {
         let last = lines.len() + 1 >= most;
-        let room = if last { room.saturating_sub(width("…")) } else { room };
+        let room = if last { room.saturating_sub(width(ending)) } else { room };
         let fits =
             rest.char_indices().map(|(at, one)| at + one.len_utf8()).take_while(|end| width(&rest[..*end]) <= room);
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let end = fits.last().unwrap_or(first);
         if last {
-            lines.push(format!("{}…", rest[..end].trim_end()));
+            lines.push(format!("{}{ending}", rest[..end].trim_end()));
             return lines;
         }
         let in_reach = |at: &usize| *at * 2 > end;
@@ -50,6 +54,8 @@ mod tests {
         assert_eq!(wrapped("0123456789abcdef", 3), ["0123456789", "abcdef"]);
         assert_eq!(wrapped("<alice@shop.test>", 3), ["<alice@", "shop.test>"]);
         assert_eq!(wrapped("one two three four five", 2), ["one two", "three fou…"]);
+        assert_eq!(wrapped("one two three four 1\u{a0}s", 2), ["one two", "three… 1\u{a0}s"]);
+        assert_eq!(wrapped("one two three four (12345\u{a0}s)", 2), ["one two", "three fou…"]);
         assert_eq!(wrapped("", 2), [""]);
         assert_eq!(wrap("abc", 0, 2, |text| text.chars().count()), ["a", "b…"]);
     }
