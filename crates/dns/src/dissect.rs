@@ -256,7 +256,14 @@ mod tests {
     }
 
     fn dissector(transport: Transport) -> DnsDissector {
-        DnsDissector::new(FlowInfo { transport, port: 53, joined_late: false, explain: false, whole: false, stream: None })
+        DnsDissector::new(FlowInfo {
+            transport,
+            port: 53,
+            joined_late: false,
+            explain: false,
+            whole: false,
+            stream: None,
+        })
     }
 
     fn hear(dissector: &mut DnsDissector, said: &[(Side, &[u8])]) -> Vec<Told> {

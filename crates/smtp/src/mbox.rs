@@ -144,7 +144,14 @@ mod tests {
 
     /// What becomes of turns, the first of which is the client's.
     fn mbox(turns: &[&str]) -> String {
-        let info = FlowInfo { transport: Transport::Tcp, port: 25, joined_late: false, explain: false, whole: true };
+        let info = FlowInfo {
+            stream: None,
+            transport: Transport::Tcp,
+            port: 25,
+            joined_late: false,
+            explain: false,
+            whole: true,
+        };
         let (mut dissector, mut messages) = (SmtpDissector::new(info), Vec::new());
         let greeting = (Side::Acceptor, "220 hello\r\n");
         let sides = [Side::Initiator, Side::Acceptor].into_iter().cycle();
@@ -154,6 +161,7 @@ mod tests {
         messages.retain(|message| message.exchange == 1);
         let party = || Party { host: None, address: ([127, 0, 0, 1], 25).into() };
         let flow = Flow {
+            stream: None,
             id: FlowId(1),
             transport: Transport::Tcp,
             initiator: party(),

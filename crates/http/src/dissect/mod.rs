@@ -59,7 +59,9 @@ impl HttpDissector {
     pub fn new(info: FlowInfo) -> Self {
         let FlowInfo { explain: explains, whole, .. } = info;
         let version = match info.joined_late {
-            _ if info.transport == Transport::Quic => Version::Three(Box::new(Http3::new(info.stream, explains, whole))),
+            _ if info.transport == Transport::Quic => {
+                Version::Three(Box::new(Http3::new(info.stream, explains, whole)))
+            }
             true => Version::One(Box::new(Http1::joined_late(explains, whole))),
             false => Version::Unknown(Vec::new()),
         };

@@ -293,7 +293,8 @@ struct Flow {
 
 impl Flow {
     fn new(joined_late: bool) -> Self {
-        let info = FlowInfo { transport: Transport::Tcp, port: 80, joined_late, explain: false, whole: false, stream: None };
+        let info =
+            FlowInfo { transport: Transport::Tcp, port: 80, joined_late, explain: false, whole: false, stream: None };
         Self { dissector: HttpDissector::new(info), told: Vec::new() }
     }
 

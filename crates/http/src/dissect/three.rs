@@ -241,8 +241,10 @@ impl Way {
 
     /// Changes what the open message carries, where that is wanted.
     fn carried(&mut self, change: impl FnOnce(&mut Carried)) {
-        if let Part::Open { draft, .. } = &mut self.part {
-            draft.carried.as_deref_mut().into_iter().for_each(change);
+        if let Part::Open { draft, .. } = &mut self.part
+            && let Some(carried) = &mut draft.carried
+        {
+            change(carried);
         }
     }
 

@@ -59,7 +59,14 @@ fn what_is_not_there_is_said() {
 
 /// The entries that turns become, the first of which is the client's.
 fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
-    let info = FlowInfo { transport: Transport::Tcp, port: 443, joined_late: false, explain: false, whole: true };
+    let info = FlowInfo {
+        stream: None,
+        transport: Transport::Tcp,
+        port: 443,
+        joined_late: false,
+        explain: false,
+        whole: true,
+    };
     let (mut dissector, mut messages) = (HttpDissector::new(info), Vec::new());
     let sides = [Side::Initiator, Side::Acceptor].into_iter().cycle();
     for ((seconds, by), text) in (3..).zip(sides).zip(turns) {
@@ -68,6 +75,7 @@ fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
     dissector.closed(Time::from_secs(9), &mut messages);
     let party = || Party { host: None, address: ([127, 0, 0, 1], 443).into() };
     let flow = Flow {
+        stream: None,
         id: FlowId(7),
         transport: Transport::Tcp,
         initiator: party(),

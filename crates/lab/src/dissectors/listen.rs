@@ -137,7 +137,14 @@ mod tests {
             (Transport::Tcp, &[(Initiator, b"SSH-2.0-x\r\n"), (Acceptor, b"SSH-2.0-y\r\n")], Taken::Unknown),
         ];
         for (transport, said, taken) in cases {
-            let flow = FlowInfo { transport: *transport, port: 4711, joined_late: false, explain: false, whole: false, stream: None };
+            let flow = FlowInfo {
+                transport: *transport,
+                port: 4711,
+                joined_late: false,
+                explain: false,
+                whole: false,
+                stream: None,
+            };
             let (mut listener, mut out) = (Listener::new(flow, None), Vec::new());
             for (by, octets) in *said {
                 listener.said(Said { by: *by, time: Time::default(), octets }, &mut out);
@@ -148,7 +155,14 @@ mod tests {
 
     #[test]
     fn what_was_held_back_is_told_and_what_nobody_takes_goes_to_who_is_at_the_port() {
-        let flow = FlowInfo { transport: Transport::Tcp, port: 4711, joined_late: false, explain: false, whole: false, stream: None };
+        let flow = FlowInfo {
+            transport: Transport::Tcp,
+            port: 4711,
+            joined_late: false,
+            explain: false,
+            whole: false,
+            stream: None,
+        };
         let (mut listener, mut out) = (Listener::new(flow, None), Vec::new());
         let mut say = |by, octets: &[u8]| listener.said(Said { by, time: Time::default(), octets }, &mut out);
         say(Side::Initiator, b"GET /menu ");

@@ -149,7 +149,8 @@ fn after_starttls_the_clear_text_goes_on_and_what_is_sealed_is_left_alone() {
 
 #[test]
 fn who_wants_explanations_gets_notes_on_every_message() {
-    let flow = FlowInfo { transport: Transport::Tcp, port: 25, joined_late: false, explain: true, whole: false, stream: None };
+    let flow =
+        FlowInfo { transport: Transport::Tcp, port: 25, joined_late: false, explain: true, whole: false, stream: None };
     let (mut dissector, mut out) = (SmtpDissector::new(flow), Vec::new());
     for (by, text) in [
         (S, "220 x\r\n"),
@@ -233,5 +234,12 @@ fn dissect(said: &[(Side, &str)]) -> Vec<Message> {
 }
 
 fn dissector(joined_late: bool) -> SmtpDissector {
-    SmtpDissector::new(FlowInfo { transport: Transport::Tcp, port: 25, joined_late, explain: false, whole: false, stream: None })
+    SmtpDissector::new(FlowInfo {
+        transport: Transport::Tcp,
+        port: 25,
+        joined_late,
+        explain: false,
+        whole: false,
+        stream: None,
+    })
 }

@@ -206,7 +206,8 @@ fn a_flow_without_beginning_has_no_exchanges() {
 #[test]
 fn an_explained_conversation_says_who_asks_whom_for_what() {
     let mut out = Vec::new();
-    let flow = FlowInfo { transport: Transport::Tcp, port: 23, joined_late: false, explain: true, whole: false, stream: None };
+    let flow =
+        FlowInfo { transport: Transport::Tcp, port: 23, joined_late: false, explain: true, whole: false, stream: None };
     let mut dissector = TelnetDissector::new(flow);
     for (by, octets) in [
         (S, &[IAC, 251, 1, IAC, 251, 3, IAC, 253, 31, IAC, 253, 24][..]),
@@ -291,5 +292,12 @@ fn said(by: Side, octets: &[u8]) -> Said<'_> {
 }
 
 fn dissector(joined_late: bool) -> TelnetDissector {
-    TelnetDissector::new(FlowInfo { transport: Transport::Tcp, port: 23, joined_late, explain: false, whole: false, stream: None })
+    TelnetDissector::new(FlowInfo {
+        transport: Transport::Tcp,
+        port: 23,
+        joined_late,
+        explain: false,
+        whole: false,
+        stream: None,
+    })
 }

@@ -87,7 +87,14 @@ fn how_long_an_answer_may_be_kept_is_said_in_all() {
 #[test]
 fn without_being_asked_nothing_is_explained() {
     let mut out = Vec::new();
-    let info = FlowInfo { transport: Transport::Tcp, port: 80, joined_late: false, explain: false, whole: false, stream: None };
+    let info = FlowInfo {
+        transport: Transport::Tcp,
+        port: 80,
+        joined_late: false,
+        explain: false,
+        whole: false,
+        stream: None,
+    };
     HttpDissector::new(info).said(said(Side::Initiator, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), &mut out);
     assert_eq!(out.iter().map(|message| message.notes.len()).sum::<usize>(), 0);
 }
@@ -111,7 +118,8 @@ fn told(spoken: &[(Side, &str)]) -> Vec<(String, String)> {
 }
 
 fn messages(spoken: &[(Side, &[u8])]) -> Vec<Message> {
-    let info = FlowInfo { transport: Transport::Tcp, port: 80, joined_late: false, explain: true, whole: false, stream: None };
+    let info =
+        FlowInfo { transport: Transport::Tcp, port: 80, joined_late: false, explain: true, whole: false, stream: None };
     let mut dissector = HttpDissector::new(info);
     let mut out = Vec::new();
     for (by, octets) in spoken {

@@ -67,5 +67,6 @@ pub(super) fn message(by: Side, time: Time, summary: &str, fault: Option<String>
         faults: fault.into_iter().collect(),
         notes: Vec::new(),
         octets,
+        carried: None,
     }
 }
