@@ -11,7 +11,7 @@ pub type Turn = (u8, Vec<u8>);
 
 /// Says all turns to what `make` makes, and checks every message.
 pub fn feed<D: Dissector>(transport: Transport, joined_late: bool, turns: &[Turn], make: impl Fn(FlowInfo) -> D) {
-    let mut dissector = make(FlowInfo { transport, port: 80, joined_late, explain: true, whole: true });
+    let mut dissector = make(FlowInfo { transport, stream: None, port: 80, joined_late, explain: true, whole: true });
     let mut messages = Vec::new();
     let mut time = Time::from_secs(1);
     for (by, octets) in turns {
