@@ -30,7 +30,8 @@ fn told(octets: &[u8]) {
 fn frames(octets: &[u8]) -> Vec<u8> {
     let Some((link, mut rest)) = octets.split_first() else { return Vec::new() };
     let link = [0, 1, 101, 113, 228, 229, 276][usize::from(link % 7)];
-    let mut file: Vec<u8> = [0xa1b2_c3d4_u32, 0, 0, 0, 65_535, link].iter().flat_map(|number| number.to_le_bytes()).collect();
+    let mut file: Vec<u8> =
+        [0xa1b2_c3d4_u32, 0, 0, 0, 65_535, link].iter().flat_map(|number| number.to_le_bytes()).collect();
     while let Some((length, after)) = rest.split_first() {
         let (frame, after) = after.split_at(usize::from(*length).min(after.len()));
         let length = frame.len() as u32;

@@ -34,6 +34,7 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     let file = |place: &'static str, length: usize| {
         (place, bytes::Bytes::from("abcdefgh".repeat(length / 8)), Time::from_secs(784_111_777))
     };
-    let files = [file("a", 4096), file("a.txt", 4096), file("a.txt.gz", 64), file("b/c.html", 64), file("404.html", 16)];
+    let files =
+        [file("a", 4096), file("a.txt", 4096), file("a.txt.gz", 64), file("b/c.html", 64), file("404.html", 16)];
     Site::new(Memory::new(files)).with_manner(Manner { listing: true, ..Manner::default() })
 });

@@ -10,7 +10,8 @@ fuzz_target!(|octets: &[u8]| {
         let mut whole = Vec::new();
         let at_once = read(&mut reader(), octets, &mut whole);
         let (mut reader, mut pieces) = (reader(), Vec::new());
-        let one_by_one = octets.iter().try_for_each(|octet| read(&mut reader, std::slice::from_ref(octet), &mut pieces));
+        let one_by_one =
+            octets.iter().try_for_each(|octet| read(&mut reader, std::slice::from_ref(octet), &mut pieces));
         assert_eq!((at_once, whole), (one_by_one, pieces));
     }
 });
