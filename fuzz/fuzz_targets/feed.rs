@@ -1,5 +1,6 @@
 //! Feeds a dissector with a made-up flow and looks at what it tells.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use toynet_machine::Time;
@@ -29,14 +30,23 @@ pub fn feed<D: Dissector>(transport: Transport, joined_late: bool, turns: &[Turn
 
 fn check(message: &Message) {
     assert!(!message.summary.contains(['\n', '\r', '\x1b']), "{message:?}");
-    let mut end = 0;
-    for secret in &message.secrets {
-        assert!(end <= secret.start && secret.start <= secret.end, "{message:?}");
-        assert!(message.summary.get(secret.clone()).is_some(), "{message:?}");
-        end = secret.end;
-    }
+    marked(&message.summary, &message.secrets);
     assert!(message.summary.len() < 64 * 1024, "{message:?}");
     for note in &message.notes {
         assert!(!note.text.contains(['\n', '\r', '\x1b']), "{note:?}");
+    }
+    if let Some(carried) = &message.carried {
+        carried.fields.iter().for_each(|field| marked(&field.value, &field.secrets));
+        assert!(carried.content.len() as u64 <= carried.length, "{message:?}");
+        assert!(!carried.is_whole || carried.content.len() as u64 == carried.length, "{message:?}");
+    }
+}
+
+/// Secrets stand in order and apart, and none begins or ends inside a character.
+fn marked(text: &str, secrets: &[Range<usize>]) {
+    let mut end = 0;
+    for secret in secrets {
+        assert!(end <= secret.start && text.get(secret.clone()).is_some(), "{secrets:?} of {text:?}");
+        end = secret.end;
     }
 }
