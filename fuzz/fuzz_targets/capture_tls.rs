@@ -9,9 +9,9 @@ use toynet_record::Side;
 
 /// The terms, how many flights of the handshake are sent, the size of the parts in which it comes, what is turned in the
 /// handshake, and what follows that.
-type Talk = (u8, u8, u8, Vec<(u16, u8)>, Vec<(u8, Vec<u8>)>);
+type Talk<'a> = (u8, u8, u8, Vec<(u16, u8)>, Vec<(u8, &'a [u8])>);
 
-fuzz_target!(|talk: Talk| {
+fuzz_target!(|talk: Talk<'_>| {
     let (terms, count, size, turned, turns) = talk;
     let (terms, length) = TERMS[usize::from(terms) % TERMS.len()];
     let lines = LABELS.map(|label| format!("{label} {} {}", "11".repeat(32), "22".repeat(length)));
@@ -28,8 +28,8 @@ fuzz_target!(|talk: Talk| {
         sent.push((
             by,
             match kind >> 1 & 3 {
-                0 | 1 => Sent::Octets(session.seal(by, &octets)),
-                2 => Sent::Octets(octets.clone()),
+                0 | 1 => Sent::Octets(session.seal(by, octets)),
+                2 => Sent::Octets(octets.to_vec()),
                 _ => Sent::Hole(octets.iter().fold(0, |length, octet| length << 8 & 0xffff | u64::from(*octet))),
             },
         ));
@@ -95,8 +95,8 @@ fn passed(sent: &[(Side, Sent)], side: Side) -> Vec<u8> {
     sent.iter().flat_map(octets).collect()
 }
 
-fn of(said: &[(Side, Vec<u8>)], side: Side) -> Vec<u8> {
-    said.iter().filter(|(by, _)| *by == side).flat_map(|(_, octets)| octets.clone()).collect()
+fn of(said: &[(Side, &[u8])], side: Side) -> Vec<u8> {
+    said.iter().filter(|(by, _)| *by == side).flat_map(|(_, octets)| octets.to_vec()).collect()
 }
 
 /// With how many octets their secrets have.

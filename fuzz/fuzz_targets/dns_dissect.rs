@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use toynet_dns::dissect::DnsDissector;
 use toynet_record::Transport;
 
-fuzz_target!(|flow: (bool, Vec<feed::Turn>)| {
+fuzz_target!(|flow: (bool, Vec<feed::Turn<'_>>)| {
     let (joined_late, turns) = flow;
     feed::feed(Transport::Tcp, joined_late, &turns, DnsDissector::new);
     feed::feed(Transport::Udp, joined_late, &turns, DnsDissector::new);

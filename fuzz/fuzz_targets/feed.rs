@@ -8,10 +8,10 @@ use toynet_record::dissect::{FlowInfo, Said};
 use toynet_record::{Dissector, Message, Side, Transport};
 
 /// One turn: odd for the acceptor; what is said, or nothing for a hole.
-pub type Turn = (u8, Vec<u8>);
+pub type Turn<'a> = (u8, &'a [u8]);
 
 /// Says all turns to what `make` makes, and checks every message.
-pub fn feed<D: Dissector>(transport: Transport, joined_late: bool, turns: &[Turn], make: impl Fn(FlowInfo) -> D) {
+pub fn feed<D: Dissector>(transport: Transport, joined_late: bool, turns: &[Turn<'_>], make: impl Fn(FlowInfo) -> D) {
     let mut dissector = make(FlowInfo { transport, stream: None, port: 80, joined_late, explain: true, whole: true });
     let mut messages = Vec::new();
     let mut time = Time::from_secs(1);

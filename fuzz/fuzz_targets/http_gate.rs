@@ -5,10 +5,10 @@ use libfuzzer_sys::fuzz_target;
 use toynet_http::wire::fault::Rule;
 use toynet_http::wire::{Framing, Gate, Head, Kind, head};
 
-fuzz_target!(|said: (Vec<u8>, Vec<u8>)| {
+fuzz_target!(|said: (&[u8], &[u8])| {
     let (octets, cuts) = said;
-    let (passed, is_refused) = look(&octets, &[]);
-    assert_eq!((passed, is_refused), look(&octets, &cuts));
+    let (passed, is_refused) = look(octets, &[]);
+    assert_eq!((passed, is_refused), look(octets, cuts));
     if let Some(end) = head::end(&octets[..passed], 0) {
         let mut head = Head::read(&octets[..end], Kind::Request).expect("what passes can be read");
         assert!(Framing::of_request(&mut head).is_some());

@@ -5,13 +5,13 @@ use libfuzzer_sys::fuzz_target;
 use toynet_http::wire::three::one_way::Told;
 use toynet_http::wire::three::{Broken, Message, OneWay, Part, Streams};
 
-fuzz_target!(|said: (Vec<u8>, Vec<u8>)| {
+fuzz_target!(|said: (&[u8], &[u8])| {
     let (octets, cuts) = said;
     for message in [Message::request(4096), Message::answer(4096)] {
-        assert_eq!(read(message.clone(), &octets, &[]), read(message, &octets, &cuts));
+        assert_eq!(read(message.clone(), octets, &[]), read(message, octets, cuts));
     }
     for of in [Streams::of_client(), Streams::of_server()] {
-        assert_eq!(follow(of, &octets, &[]), follow(of, &octets, &cuts));
+        assert_eq!(follow(of, octets, &[]), follow(of, octets, cuts));
     }
 });
 

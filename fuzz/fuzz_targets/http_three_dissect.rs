@@ -8,7 +8,7 @@ use toynet_http::dissect::HttpDissector;
 use toynet_record::Transport;
 use toynet_record::dissect::FlowInfo;
 
-fuzz_target!(|flow: (bool, Option<u8>, Vec<feed::Turn>)| {
+fuzz_target!(|flow: (bool, Option<u8>, Vec<feed::Turn<'_>>)| {
     let (joined_late, stream, turns) = flow;
     let stream = stream.map(u64::from);
     let of_stream = |info| HttpDissector::new(FlowInfo { stream, ..info });

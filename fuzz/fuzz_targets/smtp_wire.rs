@@ -8,19 +8,19 @@ use toynet_smtp::wire::data::{self, DataReader};
 use toynet_smtp::wire::line::LineReader;
 use toynet_smtp::wire::reply::{Reply, ReplyReader};
 
-fuzz_target!(|input: (u8, Vec<u8>)| {
+fuzz_target!(|input: (u8, &[u8])| {
     let (cut, octets) = input;
     let cut = usize::from(cut) + 1;
-    let commands = lines(&octets, octets.len().max(1));
-    assert_eq!(lines(&octets, cut), commands);
+    let commands = lines(octets, octets.len().max(1));
+    assert_eq!(lines(octets, cut), commands);
     for command in &commands {
         if let Ok(command) = Command::parse(command) {
             assert!(Command::parse(command.to_string().as_bytes()).is_ok(), "{command}");
         }
     }
-    assert_eq!(replies(&octets, cut), replies(&octets, octets.len().max(1)));
-    assert_eq!(content(&octets, cut), content(&octets, octets.len().max(1)));
-    if let Ok(content) = Content::new(octets) {
+    assert_eq!(replies(octets, cut), replies(octets, octets.len().max(1)));
+    assert_eq!(content(octets, cut), content(octets, octets.len().max(1)));
+    if let Ok(content) = Content::new(octets.to_vec()) {
         let mut wire = Vec::new();
         data::write(&content, &mut wire);
         assert_eq!(self::content(&wire, cut), Some(content.octets().to_vec()));

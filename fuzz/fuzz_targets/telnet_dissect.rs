@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use toynet_record::Transport;
 use toynet_telnet::dissect::TelnetDissector;
 
-fuzz_target!(|flow: (bool, Vec<feed::Turn>)| {
+fuzz_target!(|flow: (bool, Vec<feed::Turn<'_>>)| {
     let (joined_late, turns) = flow;
     feed::feed(Transport::Tcp, joined_late, &turns, TelnetDissector::new);
 });

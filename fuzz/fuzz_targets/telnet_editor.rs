@@ -6,14 +6,14 @@ use toynet_telnet::editor::{Echo, Editor};
 use toynet_telnet::key::Keys;
 use toynet_telnet::screen::Screen;
 
-fuzz_target!(|typed: (u8, Vec<u8>)| {
+fuzz_target!(|typed: (u8, &[u8])| {
     let (room, octets) = typed;
     let (mut keys, mut editor, mut screen) = (Keys::default(), Editor::default(), Screen::default());
     let room = usize::from(room).max(4);
     editor.fit(room);
     for octet in octets {
         let mut pressed = Vec::new();
-        keys.take(octet, &mut pressed);
+        keys.take(*octet, &mut pressed);
         for key in pressed {
             let mut shown = String::new();
             if editor.press(key, Echo::Shown, &mut shown).is_some() {

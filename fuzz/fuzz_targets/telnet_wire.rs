@@ -10,7 +10,7 @@ use toynet_telnet::server::{Order, ServerMachine};
 use toynet_telnet::subnegotiation::Subnegotiation;
 use toynet_telnet::wire::{Decoder, Element};
 
-fuzz_target!(|input: (u8, Vec<u8>)| {
+fuzz_target!(|input: (u8, &[u8])| {
     let (cut, octets) = input;
     let whole = read(&octets, octets.len());
     assert_eq!(read(&octets, usize::from(cut) + 1), whole);
