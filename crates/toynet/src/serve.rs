@@ -155,8 +155,9 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
     let (plan, ground) = (Arc::clone(&serving.plan), Arc::clone(&serving.ground));
     let workers = serving.workers.or(plan.workers);
     let recording = serving.record.as_deref().map(Recording::create).transpose()?;
-    // From here on a signal is not lost, also on the first process of a world, which has no defaults.
+    // From here on a signal finds somebody; on the first process of a world it has been held back until here.
     let mut signals = Signals::heard().map_err(not_allowed)?;
+    toynet_world::hear_signals().map_err(not_allowed)?;
     let lab = Lab::start(plan, ground, Arc::clone(&serving.file.files), state, authority, workers).await?;
     let recording = match recording {
         Some(recording) => Some(recording.start(&lab).await.map_err(not_allowed)?),

@@ -58,6 +58,14 @@ pub(crate) fn try_detour() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Nothing is held back here.
+///
+/// # Errors
+/// None.
+pub fn hear_signals() -> io::Result<()> {
+    Ok(())
+}
+
 impl Inside {
     /// Does not happen.
     pub fn say(&mut self, _: &str) {

@@ -51,11 +51,11 @@ pub mod world;
 #[cfg(not(target_os = "linux"))]
 use elsewhere as platform;
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Entrance, Inside, Outside};
+pub use elsewhere::{Entrance, Inside, Outside, hear_signals};
 #[cfg(target_os = "linux")]
 use linux as platform;
 #[cfg(target_os = "linux")]
-pub use linux::{Entrance, Inside, Outside};
+pub use linux::{Entrance, Inside, Outside, hear_signals};
 pub use refused::{Refused, Step};
 pub use trust::Pem;
 pub use world::{Ended, Me, Part, Visit, World};

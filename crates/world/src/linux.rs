@@ -28,4 +28,4 @@ pub(crate) use addresses::{fewer as take, more as give};
 pub(crate) use detour::{run_detoured, try_detour};
 pub use enter::Entrance;
 pub(crate) use outpost::{ask, stay};
-pub use start::{Inside, Outside};
+pub use start::{Inside, Outside, hear_signals};

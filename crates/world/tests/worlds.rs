@@ -25,6 +25,7 @@ const STORIES: &[(&str, fn())] = &[
     ("what_is_left_behind_ends_with_the_world", what_is_left_behind_ends_with_the_world),
     ("a_world_inside_a_world_has_an_etc_too", a_world_inside_a_world_has_an_etc_too),
     ("a_limit_of_the_system_is_named_with_its_cure", a_limit_of_the_system_is_named_with_its_cure),
+    ("who_is_told_to_end_at_once_does", who_is_told_to_end_at_once_does),
     ("a_panic_inside_stays_inside", a_panic_inside_stays_inside),
 ];
 
@@ -129,6 +130,15 @@ fn a_limit_of_the_system_is_named_with_its_cure() {
     let refused = World::new("inner").start(Inside::rest).expect_err("no namespaces are left");
     assert_eq!(refused.to_string(), "user.max_user_namespaces allows no more namespaces");
     assert_eq!(refused.cure().as_deref(), Some("sudo sysctl user.max_user_namespaces=15000"));
+}
+
+fn who_is_told_to_end_at_once_does() {
+    let late = |inside: Inside| {
+        std::thread::sleep(Duration::from_millis(50));
+        inside.rest()
+    };
+    let outside = World::new("one").start(late).expect("a world");
+    assert_eq!(outside.stop(LIMIT), Some(Ended::Exited(0)));
 }
 
 fn a_panic_inside_stays_inside() {

@@ -200,6 +200,11 @@ pub fn hold(signals: &libc::sigset_t) -> io::Result<libc::sigset_t> {
     change_mask(libc::SIG_BLOCK, signals)
 }
 
+/// Holds signals back no longer.
+pub fn release(signals: &libc::sigset_t) -> io::Result<()> {
+    change_mask(libc::SIG_UNBLOCK, signals).map(drop)
+}
+
 /// Holds back exactly these.
 pub fn hold_only(signals: &libc::sigset_t) -> io::Result<libc::sigset_t> {
     change_mask(libc::SIG_SETMASK, signals)

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use libc::pid_t;
+use libc::{c_int, pid_t};
 
 use super::enter::Entrance;
 use super::{addresses, capability, etc, guard, kernel, mounts};
@@ -97,15 +97,12 @@ impl Outside {
         Entrance::of(self.process)
     }
 
-    /// Waits for the world's end, passing on signals that ask for it: those that come before its first process has
-    /// said something are kept until then.
+    /// Waits for the world's end, passing on signals that ask for it. Whoever stops this process at the terminal stops
+    /// the world's first process too, until both go on.
     ///
     /// # Errors
     /// As the kernel says.
     pub fn wait(mut self) -> io::Result<Ended> {
-        kernel::hold(&guard::followed())?;
-        self.line.get_ref().set_read_timeout(Some(START_LIMIT))?;
-        self.hear();
         let ended = guard::follow(self.process, false)?;
         self.ended = true;
         Ok(ended)
@@ -163,6 +160,15 @@ impl Inside {
     }
 }
 
+/// Lets the signals through that ask for the end of a world's first process, and are held back since it was made: once
+/// this process handles them, and before it has further threads.
+///
+/// # Errors
+/// As the kernel says.
+pub fn hear_signals() -> io::Result<()> {
+    kernel::release(&kernel::signals(&ENDING))
+}
+
 fn be_alone() -> Result<(), Refused> {
     if fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() > 1) {
         return Err(Refused::new(Step::Threads, io::ErrorKind::WouldBlock.into()));
@@ -197,6 +203,12 @@ fn begin(world: &World, user: (u32, u32), line: UnixStream, inside: impl FnOnce(
             first.say(&format!("{} {errno}", step as u8));
             return 1;
         }
+    }
+    // Who is outside may ask for the end from here on, and the first process of a namespace loses what it neither
+    // holds back nor handles.
+    if let Err(error) = kernel::hold(&kernel::signals(&ENDING)) {
+        first.say(&format!("{} {}", Step::Identity as u8, error.raw_os_error().unwrap_or_default()));
+        return 1;
     }
     first.say(MADE);
     // A panic has been said by then; it must not unwind into what belongs to the process outside.
@@ -267,7 +279,7 @@ const STEPS: [Step; 6] = [Step::Identity, Step::Network, Step::Mounts, Step::Nam
 const MADE: &str = "made";
 /// What a Rust program that panicked says.
 const PANICKED: u8 = 101;
-/// A lab is ready within milliseconds; whoever takes longer may miss a signal, and gets the next.
-const START_LIMIT: Duration = Duration::from_secs(5);
+/// What asks a lab to end, or to read its file anew.
+const ENDING: [c_int; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 /// What was killed is gone at once, unless the kernel waits for a disk.
 const KILL_LIMIT: Duration = Duration::from_secs(1);
