@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use support::lab::{Home, lab_file};
@@ -213,6 +214,26 @@ fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
     let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
     assert!(told.contains("lab lab has ended"), "{told}");
     assert_eq!(outcome.status.code(), Some(137));
+}
+
+#[test]
+fn a_lab_stops_and_goes_on_with_the_process_that_has_the_terminal() {
+    let Some(home) = home_with(&[]) else { return };
+    let mut command = home.toynet(&["up", &lab_file("shop"), "--carrier", "world"]);
+    // With a parent in another group there is somebody who could have it go on.
+    let mut lab = command.process_group(0).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    while !first_line(&mut lab).starts_with("ready") {}
+    let status = run(&mut home.toynet(&["status"])).succeeded().stdout;
+    let inner = status.split_once("process ").and_then(|(_, rest)| rest.split(',').next()).expect("its process");
+    let outer = lab.id().to_string();
+    for (signal, stopped) in [("TSTP", true), ("CONT", false), ("TSTP", true), ("CONT", false)] {
+        shell(&format!("kill -{signal} {outer}")).succeeded();
+        let is_so = || [inner, &outer].iter().all(|process| is_stopped(process) == stopped);
+        eventually(signal, || is_so().then_some(()));
+    }
+    run(&mut home.toynet(&["status"])).succeeded();
+    shell(&format!("kill -INT {outer}")).succeeded();
+    assert_eq!(wait(&mut lab, support::run::LIMIT).and_then(|status| status.code()), Some(0));
 }
 
 #[test]
@@ -456,6 +477,12 @@ fn home_with(needed: &[&str]) -> Option<Home> {
     let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
     let home = Home::new();
     (tools::worlds(&mut home.toynet(&["doctor"])) && all.into_iter().all(|found| found)).then_some(home)
+}
+
+/// The state of a process (proc_pid_stat(5)).
+fn is_stopped(process: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("a process that is there");
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
 }
 
 /// Runs a command in the tests' lab.

@@ -33,17 +33,20 @@ pub fn follow_among(child: pid_t, spared: Option<pid_t>) -> io::Result<Ended> {
 }
 
 fn follow_and(child: pid_t, same_terminal: bool, bury: &dyn Fn()) -> io::Result<Ended> {
-    let signals = followed();
+    let stopping: &[c_int] = if same_terminal { &[] } else { &[libc::SIGTSTP] };
+    let signals = kernel::signals(&[&FOLLOWED, stopping].concat());
     let before = kernel::hold(&signals)?;
     let ended = loop {
         bury();
         match news(child)? {
             Some(News::Ended(ended)) => break ended,
-            Some(News::Stopped) if kernel::group_of(child) != kernel::group_of(0) => stop_too(child)?,
+            Some(News::Stopped) if same_terminal && kernel::group_of(child) != kernel::group_of(0) => stop_too(child)?,
             Some(News::Stopped) | None => {}
         }
         let (signal, by_process) = kernel::next_signal(&signals)?;
-        if signal != libc::SIGCHLD && (by_process || !same_terminal || signal == libc::SIGHUP) {
+        if signal == libc::SIGTSTP {
+            stop_with(child)?;
+        } else if signal != libc::SIGCHLD && (by_process || !same_terminal || signal == libc::SIGHUP) {
             // A process without a terminal has no idea of this one.
             let ends = !same_terminal && signal == libc::SIGQUIT;
             let signal = if ends { libc::SIGTERM } else { signal };
@@ -103,6 +106,18 @@ fn stop_too(child: pid_t) -> io::Result<()> {
     let group = kernel::group_of(child);
     terminal.give(group);
     kernel::signal(-group, libc::SIGCONT)
+}
+
+/// Stops a child that knows nothing of this terminal, and this process, until somebody has this one go on.
+fn stop_with(child: pid_t) -> io::Result<()> {
+    let stop = kernel::signals(&[libc::SIGTSTP]);
+    let _ = kernel::signal(child, libc::SIGSTOP);
+    // The kernel knows whether there is anybody who could have it go on, and otherwise does not stop it (SIGTSTP in
+    // POSIX.1 2.4.3).
+    kernel::signal(std::process::id() as pid_t, libc::SIGTSTP)?;
+    kernel::release(&stop)?;
+    kernel::hold(&stop)?;
+    kernel::signal(child, libc::SIGCONT)
 }
 
 /// The terminal as it was when somebody else was let at it.
