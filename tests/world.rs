@@ -237,6 +237,29 @@ fn a_lab_stops_and_goes_on_with_the_process_that_has_the_terminal() {
 }
 
 #[test]
+fn a_lab_in_a_world_ends_whichever_of_its_processes_is_killed() {
+    let Some(home) = home_with(&[]) else { return };
+    for inner_first in [true, false] {
+        let name = format!("killed-{}-{inner_first}", std::process::id());
+        let mut command = home.toynet(&["up", &lab_file("shop"), "--carrier", "world", "--lab", &name]);
+        let mut lab = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        while !first_line(&mut lab).starts_with("ready") {}
+        let status = run(&mut home.toynet(&["status"])).succeeded().stdout;
+        let inner = status.split_once("process ").and_then(|(_, rest)| rest.split(',').next()).expect("its process");
+        let outer = lab.id().to_string();
+        shell(&format!("kill -KILL {}", if inner_first { inner } else { &outer })).succeeded();
+        let outcome = lab.wait_with_output().expect("a child can be waited for");
+        if inner_first {
+            assert_eq!(outcome.status.code(), Some(137));
+            assert!(String::from_utf8_lossy(&outcome.stderr).contains("was killed"), "{outcome:?}");
+        }
+        eventually("the end of all", || (processes_with(&name) == 0).then_some(()));
+        assert_eq!(run(&mut home.toynet(&["status"])).code(), Some(1), "what is left of it is noticed");
+        assert_eq!(shell_in(&home, "find run/toynet -mindepth 1").stdout, "");
+    }
+}
+
+#[test]
 fn a_lab_can_be_entered_where_the_system_allows_it_and_has_doors_outside_too() {
     let Some(home) = home_with(&["curl", "dig"]) else { return };
     let lab = Lab::start(&home, &["up", &lab_file("shop")]);

@@ -160,7 +160,10 @@ impl Land for Own {
 pub fn wait(outside: Outside) -> Result<(), Exit> {
     match outside.wait().map_err(serve::not_allowed)? {
         Ended::Exited(0) => Ok(()),
-        ended => Err(Exit::with_status(ended.status(), None)),
+        ended @ Ended::Exited(_) => Err(Exit::with_status(ended.status(), None)),
+        ended @ Ended::Killed(_) => {
+            Err(Exit::with_status(ended.status(), Some("toynet: the lab's process was killed".to_owned())))
+        }
     }
 }
 
