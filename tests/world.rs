@@ -403,6 +403,17 @@ fn a_lab_that_cannot_start_in_the_background_says_why() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_had_is_named() {
+    let home = Home::new();
+    for detach in [None, Some("-d")] {
+        let mut command = home.toynet(&["up", &lab_file("shop")]);
+        let outcome = run(command.args(detach).env("XDG_STATE_HOME", "/dev/null"));
+        assert_eq!(outcome.code(), Some(4), "{outcome:?}");
+        assert!(outcome.stderr.contains("/dev/null/toynet"), "{outcome:?}");
+    }
+}
+
+#[test]
 fn one_can_be_a_host_of_the_lab() {
     let Some(home) = home_with(&["curl"]) else { return };
     let lab = home.write(

@@ -66,7 +66,12 @@ impl Folders {
     /// As the file system says.
     pub fn keep_state(&self, lab: &str) -> io::Result<Option<PathBuf>> {
         let folder = self.state(lab);
-        folder.iter().try_for_each(|folder| private_folder(folder))?;
+        folder.iter().try_for_each(|folder| {
+            private_folder(folder).map_err(|error| {
+                let what = format!("the folder {} cannot be made: {error}", folder.display());
+                io::Error::new(error.kind(), what)
+            })
+        })?;
         Ok(folder)
     }
 
