@@ -300,6 +300,24 @@ fn a_shell_joins_a_lab_that_runs_on_the_loopback() {
 }
 
 #[test]
+fn a_shell_on_the_loopback_is_told_when_its_lab_ends() {
+    let Some(home) = home_with(&[]) else { return };
+    let lab = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "ports"]);
+    let mut command = home.toynet(&["shell", "--", "sh", "-c", "echo started; read line; exit 9"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut joined = command.spawn().expect("the binary runs");
+    let mut line = String::new();
+    BufReader::new(joined.stdout.as_mut().expect("stdout is piped")).read_line(&mut line).expect("a line");
+    assert_eq!(line, "started\n");
+    assert_eq!(lab.stop("TERM").code(), Some(0));
+    let told = BufReader::new(joined.stderr.take().expect("stderr is piped")).lines();
+    let told: Vec<String> = told.map_while(Result::ok).take(2).collect();
+    assert!(told.iter().any(|line| line.contains("has ended")), "{told:?}");
+    drop(joined.stdin.take());
+    assert_eq!(wait(&mut joined, support::run::LIMIT).and_then(|status| status.code()), Some(9));
+}
+
+#[test]
 fn a_system_that_refuses_namespaces_is_noticed_and_one_line_says_what_is_lacking() {
     let Some(home) = home_with(&["curl", "unshare", "python3"]) else { return };
     let words = format!("run {} -- curl -sSo /dev/null -w %{{http_code}} https://www.shop.test/", lab_file("shop"));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use toynet_lab::control::Client;
 use toynet_lab::run::{Folders, GUEST, Ground, PortChoice};
 use toynet_lab::visit::Loopback;
-use toynet_world::detour::{self, Detour, LACKING, NotRun};
+use toynet_world::detour::{self, Beside, Detour, LACKING, NotRun};
 use toynet_world::variables::Variables;
 use toynet_world::{Ended, Inside, Refused, Visit, World};
 
@@ -32,14 +32,20 @@ pub fn within(world: &World, starting: Starting, visit: Visit, refused: Option<&
         eprintln!("toynet: without a network of its own, since {refused}: {LACKING}; `toynet doctor` tells more");
     }
     let host = Some(world.me.name.as_str()).filter(|name| *name != GUEST);
-    let ended = lead(&world.name, host, visit, Some(outside.process()));
+    let ended = lead(&world.name, host, visit, Some(outside.process()), None);
     world::stop(outside, &world.name, ended.map_err(|not_led| not_led.exit(no_detour))?)
 }
 
 /// Runs a command in a lab that runs on the loopback.
 pub fn join(lab: &str, host: Option<&str>, command: Visit) -> Result<(), Exit> {
     eprintln!("toynet: lab {lab} is on the loopback: {LACKING}");
-    let ended = lead(lab, host, command, None);
+    let watched = lab.to_owned();
+    let beside = Arc::new(move || {
+        if on_runtime(end_of(&watched)).is_ok() {
+            eprintln!("toynet: lab {watched} has ended; nobody is there any more");
+        }
+    });
+    let ended = lead(lab, host, command, None, Some(beside));
     world::finish(ended.map_err(|not_led| not_led.exit(|error| Exit::not_allowed(no_detour(error))))?)
 }
 
@@ -73,7 +79,13 @@ impl NotLed {
 }
 
 /// Runs a command as a host of a lab on the loopback.
-fn lead(lab: &str, host: Option<&str>, command: Visit, spared: Option<i32>) -> Result<Ended, NotLed> {
+fn lead(
+    lab: &str,
+    host: Option<&str>,
+    command: Visit,
+    spared: Option<i32>,
+    beside: Option<Beside>,
+) -> Result<Ended, NotLed> {
     let loopback = on_runtime(ask(lab, host)).map_err(NotLed::Lab)?;
     let me = loopback.me().to_owned();
     let trust = loopback.authority().map(|root| Passing::write(lab, root)).transpose().map_err(NotLed::Lab)?;
@@ -81,7 +93,7 @@ fn lead(lab: &str, host: Option<&str>, command: Visit, spared: Option<i32>) -> R
     let visit = Visit { variables: Variables::new(lab, &me, bundle), ..command };
     let (speaks_from, resolver) = (loopback.speaks_from(), loopback.resolver());
     let known = Known { lab: lab.to_owned(), host: host.map(str::to_owned), latest: Mutex::new(loopback) };
-    let detour = Detour { door: Arc::new(move |to| known.door(to)), resolver, me: speaks_from };
+    let detour = Detour { door: Arc::new(move |to| known.door(to)), resolver, me: speaks_from, beside };
     detour.run(&visit, spared).map_err(|not_run| NotLed::Command(visit, not_run))
 }
 
@@ -111,6 +123,12 @@ async fn ask(lab: &str, host: Option<&str>) -> Result<Loopback, Exit> {
     let client = Client::connect(&folders, Some(lab)).await?;
     let found = Loopback::ask(client, host).await?;
     found.ok_or_else(|| Exit::failed(format!("toynet: lab {lab} is not on the loopback")))
+}
+
+async fn end_of(lab: &str) -> Result<(), Exit> {
+    let folders = Folders::of_user().map_err(not_allowed)?;
+    Client::connect(&folders, Some(lab)).await?.hung_up().await;
+    Ok(())
 }
 
 /// A file that goes when this does.

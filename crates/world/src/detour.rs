@@ -21,7 +21,12 @@ pub struct Detour {
     pub resolver: Option<SocketAddr>,
     /// From where programs speak on the loopback: over IPv4 and over IPv6, where they have an address of that family.
     pub me: [Option<Ipv4Addr>; 2],
+    /// What is done beside the command, on a thread of its own, whose end nobody waits for.
+    pub beside: Option<Beside>,
 }
+
+/// See [`Detour::beside`].
+pub type Beside = Arc<dyn Fn() + Send + Sync>;
 
 /// Finds the place on the loopback of what a program reaches for.
 pub type Door = Arc<dyn Fn(SocketAddr) -> Option<SocketAddr> + Send + Sync>;
@@ -166,6 +171,6 @@ mod tests {
         let known = ["198.18.1.1:80", "[2001:db8::101]:80"].map(|known| known.parse::<SocketAddr>().unwrap());
         let door: Door = Arc::new(move |to| known.contains(&to).then(|| SocketAddr::from(([127, 9, 0, 1], 8080))));
         let me = [[127, 9, 0, 7], [127, 9, 128, 7]].map(|me| Some(me.into()));
-        Detour { door, resolver: Some(([127, 9, 0, 3], 8053).into()), me }.course(wanted.parse().unwrap())
+        Detour { door, resolver: Some(([127, 9, 0, 3], 8053).into()), me, beside: None }.course(wanted.parse().unwrap())
     }
 }

@@ -73,6 +73,11 @@ impl Client {
         &self.lab
     }
 
+    /// Waits until the lab ends, in whatever way.
+    pub async fn hung_up(mut self) {
+        while let Ok(Some(_)) = self.lines.next_line().await {}
+    }
+
     /// The lab's process, which the system knows even when the lab does not answer.
     pub fn process(&self) -> Option<i32> {
         self.process

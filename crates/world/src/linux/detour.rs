@@ -23,6 +23,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use libc::pid_t;
@@ -50,6 +51,10 @@ pub(crate) fn run_detoured(detour: Detour, visit: &Visit, spared: Option<pid_t>)
     let child = unsafe { command.pre_exec(ask) }.spawn();
     // With it goes this process's copy of the line's other end, which nobody would hang up otherwise.
     drop(command);
+    if let Some(beside) = detour.beside.clone() {
+        // Begun here, where the signals that are followed are held back, so that none is lost to it.
+        thread::Builder::new().name("beside".into()).spawn(move || beside()).map_err(NotRun::Refused)?;
+    }
     let listener = receive_with(here.as_fd(), &mut [0]).ok().and_then(|(_, listener)| listener);
     let ended = match (child, listener) {
         (Ok(child), Some(listener)) => supervisor::answer(listener, detour)
@@ -81,7 +86,7 @@ pub(crate) fn try_detour() -> io::Result<()> {
     drop(there);
     let asked = receive_with(here.as_fd(), &mut [0])?.1.map(|listener| {
         let me = [Some(Ipv4Addr::LOCALHOST); 2];
-        supervisor::answer(listener, Detour { door: Arc::new(move |_| Some(door)), resolver: None, me })
+        supervisor::answer(listener, Detour { door: Arc::new(move |_| Some(door)), resolver: None, me, beside: None })
     });
     kernel::hear_of_children();
     let ended = guard::end(child, 0, TRIAL_LIMIT);
