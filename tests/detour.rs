@@ -318,6 +318,16 @@ fn a_shell_on_the_loopback_is_told_when_its_lab_ends() {
 }
 
 #[test]
+fn a_lab_in_the_background_says_what_it_lacks_to_who_started_it() {
+    let Some(home) = home_with(&["python3"]) else { return };
+    let line = format!("python3 {} toynet up {} -d", filter(&home), lab_file("shop"));
+    let outcome = run(home.furnish(Command::new("sh").args(["-c", &line])));
+    run(&mut home.toynet(&["down"])).succeeded();
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+    assert_eq!(outcome.stderr.matches("no network of its own").count(), 1, "{outcome:?}");
+}
+
+#[test]
 fn a_system_that_refuses_namespaces_is_noticed_and_one_line_says_what_is_lacking() {
     let Some(home) = home_with(&["curl", "unshare", "python3"]) else { return };
     let words = format!("run {} -- curl -sSo /dev/null -w %{{http_code}} https://www.shop.test/", lab_file("shop"));

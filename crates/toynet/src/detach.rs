@@ -30,6 +30,8 @@ pub fn detach(name: &str) -> Result<(), Exit> {
     for line in printed {
         print(&format!("{line}\n"));
         if line.starts_with("ready") {
+            // What it lacks is not for the file alone.
+            eprint!("{}", remarks.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
             return Ok(());
         }
     }
