@@ -498,6 +498,9 @@ fn a_world_can_hold_another() {
     let lab = lab_file("shop");
     let line = format!("toynet run {lab} -- curl -sSo /dev/null -w '%{{http_code}}' http://www.shop.test/");
     assert_eq!(inside(&home, &["sh", "-c", &line]).succeeded().stdout, "200");
+    // The first process in each world has the same number, and both have this home's folders.
+    let names = inside(&home, &["sh", "-c", "toynet run -- sh -c 'echo $TOYNET_LAB; exec toynet run -- true'"]);
+    assert!(names.succeeded().stdout.starts_with("internet-in-lab-"));
 }
 
 /// A site, and three people's machines.

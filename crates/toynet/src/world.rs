@@ -28,7 +28,7 @@ pub fn run(run: Run) -> Result<(), Exit> {
     let host = run.identity.host.as_deref();
     let mut world = of(&plan, host)?;
     // Labs that run at the same time do not get in each other's way.
-    plan.name = run.name.unwrap_or_else(|| format!("{}-{}", plan.name, std::process::id()));
+    plan.name = run.name.unwrap_or_else(|| passing_name(&plan.name));
     world.name.clone_from(&plan.name);
     let kept = serve::keep(&plan.name, false, false)?;
     let world = trusting(world, &kept);
@@ -37,6 +37,14 @@ pub fn run(run: Run) -> Result<(), Exit> {
     let visit = Visit { program, arguments: command.collect(), variables: world.variables() };
     let keeping = Keeping { kept, record: run.record };
     within(run.carrier, &world, Starting { file, plan, keeping }, visit)
+}
+
+/// The name of a lab that goes with a command. Processes of different worlds have the same numbers, and one folder for
+/// their labs: so in a lab its name comes with it.
+fn passing_name(plan: &str) -> String {
+    let around = env::var("TOYNET_LAB").ok().filter(|lab| is_here(lab));
+    let around = around.map(|lab| format!("-in-{lab}")).unwrap_or_default();
+    format!("{plan}{around}-{}", std::process::id())
 }
 
 /// `shell`: a shell in a lab that runs, or in one that runs for it.
