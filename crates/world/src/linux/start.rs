@@ -147,7 +147,8 @@ impl Inside {
     /// # Errors
     /// When there is no /dev/null.
     pub fn be_quiet(&self) -> io::Result<()> {
-        let null = File::options().read(true).write(true).open("/dev/null")?;
+        let null = File::options().read(true).write(true).open("/dev/null");
+        let null = null.map_err(|error| io::Error::new(error.kind(), format!("/dev/null: {error}")))?;
         kernel::duplicate(null.as_fd(), libc::STDIN_FILENO)?;
         kernel::duplicate(null.as_fd(), libc::STDOUT_FILENO)
     }
