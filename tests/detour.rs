@@ -222,10 +222,10 @@ fn thirty_runs_and_what_they_leave_running_leave_nothing_behind() {
 fn a_lab_that_is_killed_takes_the_command_with_it() {
     let Some(home) = home_with(&[]) else { return };
     let mark = mark();
-    let mut child = begin(&home, &format!("echo started; exec sleep {mark}"));
+    let mut child = begin(&home, &format!("setsid sleep {mark} & echo started; sleep {mark}; :"));
     child.kill().expect("a child that was not waited for can be killed");
     child.wait().expect("a child can be waited for");
-    eventually("the end of both", || (processes_with(&mark) == 0).then_some(()));
+    eventually("the end of all", || (processes_with(&mark) == 0).then_some(()));
     assert_eq!(run(&mut home.toynet(&["status"])).code(), Some(1), "what is left of it is noticed");
     let left = run(home.furnish(Command::new("find").args(["run/toynet", "-mindepth", "1"])));
     assert_eq!(left.stdout, "");

@@ -44,9 +44,10 @@ pub(crate) enum Course {
 
 impl Detour {
     /// Runs a command whose connections, and those of all that it starts, take this detour, and waits for its end.
-    /// What it leaves running is killed then, but for the process `spared`. When this process is killed, the command is
-    /// told by SIGHUP; what it started goes on, and connects nowhere any more (ENOSYS). The terminal and all that this process
-    /// has open is the command's; signals to this process are passed on. This process must have one thread.
+    /// What it leaves running is killed then, but for the process `spared`. When this process is killed, the command and
+    /// what it started are too, after a SIGHUP, as far as they have kept the variable `TOYNET_DETOUR`; others go on, and
+    /// connect nowhere any more (ENOSYS). The terminal and all that this process has open is the command's; signals to
+    /// this process are passed on. This process must have one thread.
     ///
     /// # Errors
     /// [`NotRun`] says whose fault it is.

@@ -4,7 +4,7 @@
 //! - `supervisor`: who hears of it; `asker`: who waits for an answer, its memory and sockets; `answers`: which one
 //! - `message`: what such a call is told; `peers`: who has been written to by a detour, and `receipts`: what answers tell
 //! - `sockets`: the system calls for sockets that go another way than their program said
-//! - `leftovers`: the end of what a command leaves running
+//! - `leftovers`: the end of what a command leaves running; `watcher`: also when this process was killed
 
 mod answers;
 mod asker;
@@ -16,6 +16,7 @@ mod peers;
 mod receipts;
 mod sockets;
 mod supervisor;
+mod watcher;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -41,6 +42,7 @@ pub(crate) fn run_detoured(detour: Detour, visit: &Visit, spared: Option<pid_t>)
     let terminal = guard::Terminal::new();
     kernel::hear_of_children();
     kernel::adopt_orphans().map_err(NotRun::Refused)?;
+    let _watched = watcher::watch(&mut command).map_err(NotRun::Refused)?;
     let held = kernel::hold(&guard::followed()).map_err(NotRun::Refused)?;
     let ask = move || {
         kernel::die_with_parent(libc::SIGHUP)?;

@@ -19,16 +19,8 @@ pub fn stay(line: UnixStream, allowed: &Allowed) -> io::Result<()> {
 }
 
 fn answer(line: &UnixStream, allowed: &Allowed) -> io::Result<()> {
-    // Ctrl-C is for others, and nobody may wait for the end of output that comes from here.
-    kernel::leave_terminal()?;
-    let null = File::options().read(true).write(true).open("/dev/null")?;
-    for stream in [libc::STDIN_FILENO, libc::STDOUT_FILENO, libc::STDERR_FILENO] {
-        kernel::duplicate(null.as_fd(), stream)?;
-    }
+    withdraw(line.as_fd())?;
     kernel::die_with_parent(libc::SIGKILL)?;
-    // The split copied every descriptor: with one's own copy of the other end nobody would ever hang up, and what
-    // else is open is the lab's to close.
-    kernel::close_all_but(line.as_raw_fd());
     let mut ask = [0; ASK];
     while sockets::receive_with(line.as_fd(), &mut ask)?.0 == ask.len() {
         let made = make(Ask::parse(ask), allowed);
@@ -36,6 +28,21 @@ fn answer(line: &UnixStream, allowed: &Allowed) -> io::Result<()> {
         let socket = made.as_ref().ok().map(AsFd::as_fd);
         sockets::send_with(line.as_fd(), &errno.to_ne_bytes(), socket)?;
     }
+    Ok(())
+}
+
+/// Leaves a process that was split off with nothing but its line.
+pub fn withdraw(line: BorrowedFd<'_>) -> io::Result<()> {
+    // Ctrl-C is for others, and nobody may wait for the end of output that comes from here.
+    kernel::leave_terminal()?;
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    for stream in [libc::STDIN_FILENO, libc::STDOUT_FILENO, libc::STDERR_FILENO] {
+        kernel::duplicate(null.as_fd(), stream)?;
+    }
+    drop(null);
+    // The split copied every descriptor: with one's own copy of the other end nobody would ever hang up, and what
+    // else is open is the lab's to close.
+    kernel::close_all_but(line.as_raw_fd());
     Ok(())
 }
 
