@@ -3,11 +3,12 @@
 //! - here: requests that are sent and answered whole
 //! - [`url`]: where to; [`reach`]: the way there; [`failure`]: why there is no answer
 //! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`]: what goes and comes
-//! - [`cookies`], [`coding`]: what a client does beyond that
+//! - [`cookies`], [`coding`], [`digest`]: what a client does beyond that
 
 pub mod answer;
 pub mod coding;
 pub mod cookies;
+pub mod digest;
 pub mod failure;
 pub mod one;
 pub mod outgoing;

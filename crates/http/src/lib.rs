@@ -6,6 +6,7 @@
 //! - [`wire`]: octets read strictly: heads, contents, frames, header compression
 //! - [`dissect`]: what was said, for people
 //! - [`har`]: exchanges as browsers' tools write them down
+//! - `digest`: the digests of Digest authentication, as both sides make them
 //! - `fault`: what a server does wrong on purpose
 //! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper, and of HTTP/3; `three`: what both sides of that do
 //! - [`config`]: a web site's table in the lab file
@@ -16,6 +17,8 @@
 pub mod client;
 #[cfg(feature = "io")]
 pub mod config;
+#[cfg(feature = "io")]
+mod digest;
 pub mod dissect;
 #[cfg(feature = "io")]
 mod fault;

@@ -8,6 +8,7 @@ use toynet_net::tls::{ClientConfig, Trust};
 use toynet_net::{Clock, Host, Stream};
 use toynet_service::{Ending, Errand};
 
+use super::challenge;
 use super::heading;
 use super::show::Show;
 use super::told::Story;
@@ -193,6 +194,11 @@ async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut S
         let (answer, open) = answered?;
         take_cookies(wish, &next.url, &answer.head, clock, show);
         story.hears(&answer.head, &next.url, &next.method);
+        if challenge::asks_again(wish, &next, &answer.head, errand, show) {
+            show.heard(&answer.head, wish).await;
+            link = drained(answer, open).await.map(|link| (next.url.clone(), link));
+            continue;
+        }
         let Some(to) = redirection(wish, &next, &answer.head)? else {
             return deliver(wish, answer, story, show).await;
         };
@@ -208,10 +214,10 @@ async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut S
 }
 
 /// What is asked next.
-struct Next {
-    url: Url,
-    method: String,
-    carries: bool,
+pub(super) struct Next {
+    pub url: Url,
+    pub method: String,
+    pub carries: bool,
 }
 
 impl Next {
@@ -222,7 +228,7 @@ impl Next {
 }
 
 async fn ask(
-    wish: &Wish,
+    wish: &mut Wish,
     next: &Next,
     open: Option<Link>,
     errand: &Errand,
@@ -249,6 +255,7 @@ async fn ask(
         }
     };
     let content = match &wish.form {
+        Some(_) if next.carries && challenge::withholds(wish, next) => Some(Outgoing::nothing()),
         Some(form) if next.carries => Some(form.open().await?),
         _ => None,
     };
@@ -262,10 +269,11 @@ async fn ask(
         Link::Two(_) => Version::Two,
         Link::Three(_) => Version::Three,
     };
+    let target = if wish.asks_server { "*" } else { &next.url.target };
+    challenge::sign(wish, next, target);
     let fields = heading::fields(wish, &next.url, content.as_ref(), version, clock.now());
     story.uploaded = content.as_ref().and_then(|content| content.length).unwrap_or_default();
     story.steps.asked = Some(clock.now() - story.began);
-    let target = if wish.asks_server { "*" } else { &next.url.target };
     let head = heading::head(&next.method, target, minor, &fields);
     let answered = match link {
         Link::One(conversation) => {

@@ -2,11 +2,13 @@
 //!
 //! - `arguments`: what can be typed; `wish`: what it means, checked
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields
+//! - `challenge`: what follows when the server wants to know who asks
 //! - `fetch`: a request with all that follows from it: connections, redirections, cookies
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
 
 mod arguments;
+mod challenge;
 mod fetch;
 mod form;
 mod heading;

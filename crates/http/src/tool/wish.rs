@@ -14,6 +14,7 @@ use toynet_service::Errand;
 use super::form::Form;
 use super::raw;
 use crate::client::cookies::Jar;
+use crate::client::digest::Digest;
 use crate::client::url::Url;
 
 /// What a person wants.
@@ -27,6 +28,8 @@ pub(crate) struct Wish {
     pub form: Option<Form>,
     /// What stands in `Authorization`.
     pub credentials: Option<String>,
+    /// Where they follow from what the server asks.
+    pub digest: Option<Digest>,
     /// Cookies that were typed: they go to whatever is asked.
     pub cookies: Option<String>,
     pub jar: Option<Jar>,
@@ -145,6 +148,7 @@ impl Wish {
             fields: fields(matches)?,
             form,
             credentials: credentials(matches)?,
+            digest: digest(matches)?,
             cookies,
             jar,
             jar_file: text(matches, "cookie-jar").map(str::to_owned),
@@ -175,6 +179,7 @@ impl Wish {
             fields: Vec::new(),
             form: None,
             credentials: None,
+            digest: None,
             cookies: None,
             jar: None,
             jar_file: None,
@@ -264,11 +269,20 @@ fn credentials(matches: &ArgMatches) -> Result<Option<String>, String> {
             Err("that is no bearer token (RFC 6750 2.1)".into())
         };
     }
-    let Some(user) = text(matches, "user") else { return Ok(None) };
+    let Some(user) = text(matches, "user").filter(|_| !matches.get_flag("digest")) else { return Ok(None) };
     match user.contains(':') {
         true => Ok(Some(format!("Basic {}", STANDARD.encode(user)))),
-        false => Err("-u wants USER:PASSWORD, with a colon between".to_owned()),
+        false => Err(NO_COLON.to_owned()),
     }
+}
+
+fn digest(matches: &ArgMatches) -> Result<Option<Digest>, String> {
+    let Some(user) = text(matches, "user").filter(|_| matches.get_flag("digest")) else { return Ok(None) };
+    let (user, password) = user.split_once(':').ok_or(NO_COLON)?;
+    if user.chars().any(char::is_control) {
+        return Err("a user's name holds no control characters (RFC 7616 3.4)".to_owned());
+    }
+    Ok(Some(Digest::new(user, password)))
 }
 
 /// What `-b` and `-c` say: cookies as typed, and jars.
@@ -387,6 +401,7 @@ fn shows(matches: &ArgMatches, method: &str) -> Result<Shows, String> {
     })
 }
 
+const NO_COLON: &str = "-u wants USER:PASSWORD, with a colon between";
 /// What HTTP/3 cannot be without.
 pub(super) const ONLY_HTTPS: &str = "HTTP/3 is for https alone (RFC 9114 3.1)";
 

@@ -4,6 +4,7 @@
 //! - [`head`]: start line and fields of HTTP/1.x, as spans
 //! - [`framing`]: how long the content of a message is
 //! - [`content`]: the content itself, plain or chunked, in pieces
+//! - [`challenge`]: what a server wants to know of whoever asks
 //! - [`frame`]: the frames of HTTP/2
 //! - [`gate`]: what of HTTP/1.x may pass to whoever reads requests; [`frame_gate`]: the same for HTTP/2
 //! - [`hpack`]: its header compression
@@ -11,6 +12,7 @@
 //! - [`fields`]: the rules for the fields of both
 //! - [`websocket`]: frames and messages of WebSocket
 
+pub mod challenge;
 pub mod content;
 pub mod fault;
 pub mod fields;

@@ -5,6 +5,7 @@ use toynet_record::dissect::Note;
 use super::super::draft::Fields;
 use super::{clean, value, words};
 use crate::site::date;
+use crate::wire::challenge::Challenge;
 
 /// Notes on a field of this name, in lower case; nothing when its value need not be taken apart.
 pub(super) fn of(name: &[u8], value: &[u8]) -> Option<Vec<Note>> {
@@ -26,16 +27,8 @@ pub(super) fn of(name: &[u8], value: &[u8]) -> Option<Vec<Note>> {
         b"range" => one(format!("Range: {}", ranges(value)), "RFC 9110 14.2"),
         b"content-range" => one(format!("Content-Range: {}", content_range(value)), "RFC 9110 14.4"),
         b"content-encoding" => one(format!("Content-Encoding: {}", coding(value)), "RFC 9110 8.4.1"),
-        b"www-authenticate" => {
-            let scheme = clean(value.split(|octet| *octet == b' ').next().unwrap_or_default());
-            one(
-                format!(
-                    "WWW-Authenticate: {scheme}: credentials are wanted in this scheme{}",
-                    scheme_in_words(&scheme)
-                ),
-                rule_of_scheme(&scheme),
-            )
-        }
+        b"www-authenticate" => Some(challenges("WWW-Authenticate", value)),
+        b"proxy-authenticate" => Some(challenges("Proxy-Authenticate", value)),
         b"retry-after" if value.iter().all(u8::is_ascii_digit) => {
             one(format!("Retry-After: ask again in {}", span(&clean(value))), "RFC 9110 10.2.3")
         }
@@ -88,6 +81,23 @@ fn credentials(name: &str, value: &[u8]) -> Option<Vec<Note>> {
     let scheme = if is_alone { "a scheme".to_owned() } else { scheme };
     let text = format!("{name}: credentials in {scheme}{}: they are not shown", scheme_in_words(&scheme));
     Some(vec![Note::new(text, rule_of_scheme(&scheme))])
+}
+
+fn challenges(name: &str, value: &[u8]) -> Vec<Note> {
+    let all = Challenge::read(&clean(value)).into_iter().take(MOST_CHALLENGES);
+    let note = |challenge: Challenge| {
+        let scheme = &challenge.scheme;
+        let text = format!("{name}: {scheme}: credentials are wanted in this scheme{}", scheme_in_words(scheme));
+        let is_stale = challenge.parameter("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true"));
+        let stale = is_stale.then(|| {
+            Note::new(
+                format!("{name}: the proof was right, for a nonce that has grown old: again with this one"),
+                "RFC 7616 3.3",
+            )
+        });
+        std::iter::once(Note::new(text, rule_of_scheme(scheme))).chain(stale)
+    };
+    all.flat_map(note).collect()
 }
 
 fn scheme_in_words(scheme: &str) -> &'static str {
@@ -279,3 +289,6 @@ fn in_words(seconds: u64) -> String {
     let count = seconds / length;
     format!("{about}{count} {name}{}", if count == 1 { "" } else { "s" })
 }
+
+/// More than there are schemes in use.
+const MOST_CHALLENGES: usize = 16;

@@ -8,8 +8,9 @@ use toynet_machine::Time;
 use super::super::auth::{Credentials, is_same};
 use super::super::reply::{empty, page, with};
 use super::asked::Asked;
-use super::digest::{Algorithm, Challenge, Verdict};
+use super::digest::{Challenge, Verdict};
 use super::told;
+use crate::digest::Algorithm;
 use crate::site::Body;
 
 /// `/basic-auth/{user}/{password}` (RFC 7617); hidden, who is not known finds nothing.

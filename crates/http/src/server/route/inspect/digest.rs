@@ -1,10 +1,10 @@
 //! Digest access authentication (RFC 7616).
 
 use http::Method;
-use ring::digest as sha;
 use toynet_machine::Time;
 
 use super::form::quoted_or_token;
+use crate::digest::Algorithm;
 
 /// What a server asks for.
 #[derive(Clone, Copy, Debug)]
@@ -17,19 +17,6 @@ pub struct Challenge<'a> {
     pub algorithm: Algorithm,
 }
 
-/// How digests are made (RFC 7616 6.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// The one that all clients know.
-    Md5,
-    /// The one that they should.
-    Sha256,
-    /// SHA-512, which the RFC does not name and clients know.
-    Sha512,
-    /// SHA-512/256.
-    Sha512Cut,
-}
-
 /// What a client's answer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -39,38 +26,6 @@ pub enum Verdict {
     Stale,
     /// It does not.
     Wrong,
-}
-
-impl Algorithm {
-    /// The one of this name, in any case.
-    pub fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_uppercase().as_str() {
-            "MD5" => Some(Algorithm::Md5),
-            "SHA-256" => Some(Algorithm::Sha256),
-            "SHA-512" => Some(Algorithm::Sha512),
-            "SHA-512-256" => Some(Algorithm::Sha512Cut),
-            _ => None,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Algorithm::Md5 => "MD5",
-            Algorithm::Sha256 => "SHA-256",
-            Algorithm::Sha512 => "SHA-512",
-            Algorithm::Sha512Cut => "SHA-512-256",
-        }
-    }
-
-    fn digest(self, parts: &[&str]) -> String {
-        let text = parts.join(":");
-        match self {
-            Algorithm::Md5 => format!("{:x}", md5::compute(text)),
-            Algorithm::Sha256 => hexadecimal(sha::digest(&sha::SHA256, text.as_bytes()).as_ref()),
-            Algorithm::Sha512 => hexadecimal(sha::digest(&sha::SHA512, text.as_bytes()).as_ref()),
-            Algorithm::Sha512Cut => hexadecimal(sha::digest(&sha::SHA512_256, text.as_bytes()).as_ref()),
-        }
-    }
 }
 
 impl Challenge<'_> {
@@ -148,10 +103,6 @@ fn parameters(text: &str) -> Vec<(String, String)> {
         rest = after.trim_start().trim_start_matches(',');
     }
     all
-}
-
-fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// Seconds that a nonce is good for: a person can look at one exchange and send it again by hand.
