@@ -3,12 +3,14 @@
 //! - `arguments`: what can be typed; `wish`: what it means, checked
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields
 //! - `challenge`: what follows when the server wants to know who asks
-//! - `fetch`: a request with all that follows from it: connections, redirections, cookies
+//! - `connect`: the way to the server
+//! - `fetch`: a request with all that follows from it: redirections, cookies
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
 
 mod arguments;
 mod challenge;
+mod connect;
 mod fetch;
 mod form;
 mod heading;
@@ -19,7 +21,7 @@ mod wish;
 
 pub(crate) use arguments::probe as arguments_of_probe;
 use clap::ArgMatches;
-pub(crate) use fetch::connect;
+pub(crate) use connect::connect;
 pub(crate) use show::Show;
 pub(crate) use told::Story;
 use toynet_service::{Ending, Errand, LocalFuture, Tool};

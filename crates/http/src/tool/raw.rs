@@ -2,7 +2,7 @@
 
 use toynet_service::{Ending, Errand};
 
-use super::fetch::connect;
+use super::connect::connect;
 use super::show::Show;
 use super::told::Story;
 use super::wish::Wish;

@@ -1,0 +1,157 @@
+//! From a URL to a connection with its server.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use toynet_net::tls::{ClientConfig, Trust};
+use toynet_net::{Host, Stream};
+use toynet_service::Errand;
+
+use super::show::Show;
+use super::told::Story;
+use super::wish::{ONLY_HTTPS, Version, Way, Wish};
+use crate::client::failure::Failure;
+use crate::client::url::Url;
+use crate::client::{reach, three};
+
+/// Connects to where a URL leads, with TLS if it is `https`.
+pub(crate) async fn connect(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<Stream, Failure> {
+    let clock = errand.host().clock();
+    let limit = wish.longest_connect;
+    let work = connect_in_time(wish, url, errand, story, show);
+    let late = Failure::Late { what: "connection", limit };
+    clock.until(clock.now() + limit, work).await.unwrap_or(Err(late))
+}
+
+async fn connect_in_time(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<Stream, Failure> {
+    let clock = errand.host().clock();
+    let places = places(wish, url, errand).await?;
+    story.steps.looked_up = Some(clock.now() - story.began);
+    show.note(&format!("Trying {}", list(&places)));
+    let ways: Vec<(Host, SocketAddr)> = places.into_iter().map(|place| errand.reach(place)).collect();
+    let stream = reach::first(ways, clock).await?;
+    story.steps.connected = Some(clock.now() - story.began);
+    story.connections += 1;
+    (story.local, story.peer) = (Some(stream.local()), Some(stream.peer()));
+    show.note(&format!("Connected to {} ({}) port {}", url.host, stream.peer().ip(), stream.peer().port()));
+    if !url.is_secure {
+        return Ok(stream);
+    }
+    let stream = secure(wish, url, errand, stream).await?;
+    story.steps.secured = Some(clock.now() - story.began);
+    story.tls = stream.tls().map(ToString::to_string);
+    story.tls.iter().for_each(|terms| show.note(terms));
+    Ok(stream)
+}
+
+/// Connects by QUIC to the first address that answers.
+pub(super) async fn connect_three(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<three::Sender, Failure> {
+    let (clock, limit) = (errand.host().clock(), wish.longest_connect);
+    let work = connect_three_in_time(wish, url, errand, story, show);
+    let late = Failure::Late { what: "connection", limit };
+    clock.until(clock.now() + limit, work).await.unwrap_or(Err(late))
+}
+
+async fn connect_three_in_time(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<three::Sender, Failure> {
+    let clock = errand.host().clock();
+    if !url.is_secure {
+        return Err(Failure::LocalVersion(ONLY_HTTPS));
+    }
+    let places = places(wish, url, errand).await?;
+    story.steps.looked_up = Some(clock.now() - story.began);
+    show.note(&format!("Trying {} over QUIC", list(&places)));
+    let mut failure = Failure::Network(io::ErrorKind::NotFound.into());
+    for place in places {
+        let (host, to) = errand.reach(place);
+        let client = client_config(wish, errand, to.ip())?;
+        let connecting = three::Sender::connect(&host, to, &client, &url.host);
+        let connected = clock.until(clock.now() + LONGEST_HANDSHAKE, connecting).await;
+        failure = match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Failure::Tls { name: url.host.clone(), error },
+            Err(error) => Failure::Connect { to, error },
+            Ok(sender) => {
+                // QUIC and TLS shake hands at once (RFC 9001 3).
+                story.steps.connected = Some(clock.now() - story.began);
+                story.steps.secured = story.steps.connected;
+                story.connections += 1;
+                let (local, peer) = sender.ends();
+                (story.local, story.peer) = (Some(local), Some(peer));
+                show.note(&format!("Connected to {} ({}) port {} over QUIC", url.host, peer.ip(), peer.port()));
+                story.tls = Some(sender.terms());
+                story.tls.iter().for_each(|terms| show.note(terms));
+                return Ok(sender);
+            }
+        };
+    }
+    Err(failure)
+}
+
+async fn secure(wish: &Wish, url: &Url, errand: &Errand, stream: Stream) -> Result<Stream, Failure> {
+    let client = client_config(wish, errand, stream.peer().ip())?;
+    let secured = stream.start_tls_as_client(&client, &url.host, &[]).await;
+    secured.map_err(|error| Failure::Tls { name: url.host.clone(), error })
+}
+
+/// How TLS is spoken with the server at an address.
+fn client_config(wish: &Wish, errand: &Errand, server: IpAddr) -> Result<ClientConfig, Failure> {
+    let alpn: &[&str] = match wish.version {
+        Version::Best => &["h2", "http/1.1"],
+        Version::Two => &["h2"],
+        Version::Three => &["h3"],
+        Version::One(1) => &["http/1.1"],
+        Version::One(_) => &[],
+    };
+    let of_lab = errand.inside.as_ref().filter(|inside| inside.host.is_inside(server));
+    let of_lab = of_lab.and_then(|inside| inside.authority.clone()).map(Trust::Authorities);
+    let trust = wish.trust.clone().or(of_lab).unwrap_or(Trust::System);
+    trust.client(alpn, errand.host().clock()).map_err(Failure::LocalTrust)
+}
+
+/// The addresses of a URL's server, in the order in which they are tried.
+async fn places(wish: &Wish, url: &Url, errand: &Errand) -> Result<Vec<SocketAddr>, Failure> {
+    let (mut host, mut port) = (url.host.clone(), url.port);
+    if let Some(Way::Host(other, other_port)) = wish.detour(&host, port) {
+        host = other.clone().unwrap_or(host);
+        port = other_port.unwrap_or(port);
+    }
+    let addresses: Vec<IpAddr> = match wish.detour(&url.host, url.port) {
+        Some(Way::Addresses(addresses)) => addresses.clone(),
+        _ => {
+            let found = errand.addresses(&host).await;
+            reach::in_turn(found.map_err(|error| Failure::Name { name: host, error })?)
+        }
+    };
+    Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+}
+
+fn list(places: &[SocketAddr]) -> String {
+    places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Nothing says that nobody takes datagrams at a port: one who answers does so within a few round trips.
+const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
