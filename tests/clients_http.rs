@@ -258,6 +258,42 @@ fn tls_is_spoken_with_a_server_of_others_and_its_certificate_is_judged() {
 }
 
 #[test]
+fn a_proxy_asks_in_clear_and_opens_tunnels_for_tls() {
+    let Some(tinyproxy) = tool("tinyproxy") else { return };
+    let Some(nginx) = Nginx::start() else { return };
+    let proxy = Tinyproxy::start(&tinyproxy, &nginx);
+    let get = |more: &[&str], url: &str| {
+        let whole = [&["http", "get", "--no-lab", "-v", "-x", &proxy.address, url], more].concat();
+        run(&mut nginx.home.toynet(&whole))
+    };
+    let clear = format!("http://127.0.0.1:{}/", nginx.clear);
+    let told = get(&["-i", "-U", "me:hidden"], &clear).succeeded();
+    assert!(told.stdout.contains("\r\nVia: 1.1 ") && told.stdout.ends_with("hello from nginx\n"), "{}", told.stdout);
+    assert!(told.stderr.contains(&format!("> GET {clear} HTTP/1.1\n")), "{}", told.stderr);
+    let secure = format!("https://www.shop.test:{}/", nginx.tls);
+    let at_home = format!("www.shop.test:{}:127.0.0.1:{}", nginx.tls, nginx.tls);
+    let cacert = nginx.home.path().join("cert.pem").display().to_string();
+    let by_address = format!("https://127.0.0.1:{}/", nginx.tls);
+    let told = get(&["-k", "-i", "-U", "me:hidden"], &by_address).succeeded();
+    assert!(told.stdout.starts_with("HTTP/2 200") && told.stdout.ends_with("hello from nginx\n"), "{}", told.stdout);
+    assert!(told.stderr.contains(&format!("> CONNECT 127.0.0.1:{} HTTP/1.1\n", nginx.tls)), "{}", told.stderr);
+    assert!(!told.stderr.contains("hidden") && !told.stderr.contains("bWU6aGlkZGVu"), "{}", told.stderr);
+    let unknown = get(&["-U", "me:hidden", "--cacert", &cacert, "--connect-to", &at_home], &secure);
+    assert!(unknown.stderr.contains("the proxy opens no tunnel: 5"), "the proxy looks names up: {unknown:?}");
+    for (user, url, says) in [
+        (&["-U", "me:other"][..], &by_address, "the proxy opens no tunnel: 401 Unauthorized"),
+        (&[], &by_address, "the proxy opens no tunnel: 407 Proxy Authentication Required; say -U USER:PASSWORD"),
+        (&[], &clear, "< HTTP/1.0 407 "),
+    ] {
+        let refused = get(user, url);
+        assert!(refused.stderr.contains(says), "{says}: {refused:?}");
+    }
+    for (misused, url) in [("--http3", &by_address), ("--http2-prior-knowledge", &clear)] {
+        assert_eq!(get(&[misused], url).code(), Some(2), "{misused}");
+    }
+}
+
+#[test]
 fn what_nginx_compresses_is_shown_as_it_was() {
     let Some(nginx) = Nginx::start() else { return };
     let url = format!("http://127.0.0.1:{}/long.txt", nginx.clear);
@@ -407,6 +443,36 @@ impl Drop for Nginx {
     fn drop(&mut self) {
         let line = format!("kill -TERM {}", self.child.id());
         let _ = Command::new("sh").args(["-c", &line]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// A proxy of others that wants to know who asks.
+struct Tinyproxy {
+    address: String,
+    child: Child,
+}
+
+impl Tinyproxy {
+    fn start(program: &Path, nginx: &Nginx) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+        let conf = format!(
+            "Port {}\nListen 127.0.0.1\nTimeout 20\nMaxClients 20\nAllow 127.0.0.1\nBasicAuth me hidden\nConnectPort {}\n",
+            free.port(),
+            nginx.tls
+        );
+        let conf = nginx.home.write("tinyproxy.conf", conf);
+        let mut command = Command::new(program);
+        command.args(["-d", "-c"]).arg(conf).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("tinyproxy runs");
+        eventually("tinyproxy", || TcpStream::connect(free).ok());
+        Self { address: format!("http://{free}"), child }
+    }
+}
+
+impl Drop for Tinyproxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

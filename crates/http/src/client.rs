@@ -1,7 +1,7 @@
 //! The client: one connection's requests, in any version.
 //!
 //! - here: requests that are sent and answered whole
-//! - [`url`]: where to; [`reach`]: the way there; [`failure`]: why there is no answer
+//! - [`url`]: where to; [`reach`], [`tunnel`]: the way there; [`failure`]: why there is no answer
 //! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`]: what goes and comes
 //! - [`cookies`], [`coding`], [`digest`]: what a client does beyond that
 
@@ -14,6 +14,7 @@ pub mod one;
 pub mod outgoing;
 pub mod reach;
 pub mod three;
+pub mod tunnel;
 pub mod two;
 pub mod url;
 

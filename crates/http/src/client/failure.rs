@@ -42,6 +42,12 @@ pub enum Failure {
         /// What the handshake said.
         error: io::Error,
     },
+    /// The proxy opens no tunnel: the status of its answer.
+    #[error("the proxy opens no tunnel: {}", status_in_words(*.0))]
+    PeerProxy(u16),
+    /// Octets of its own, where the client speaks first.
+    #[error("the proxy says something before the server was asked")]
+    PeerTunnel,
     /// The version that is wanted is not for such a URL.
     #[error("{0}")]
     LocalVersion(&'static str),
@@ -97,6 +103,13 @@ fn not_found(name: &str, error: &io::Error) -> String {
 fn in_words(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+fn status_in_words(status: u16) -> String {
+    let code = http::StatusCode::from_u16(status).ok();
+    let reason = code.and_then(|code| code.canonical_reason()).unwrap_or("for a reason of its own");
+    let advice = if status == 407 { "; say -U USER:PASSWORD" } else { "" };
+    format!("{status} {reason}{advice}")
 }
 
 fn in_seconds(limit: &Duration) -> String {

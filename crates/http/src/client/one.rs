@@ -183,6 +183,14 @@ impl Incoming {
         Ok(None)
     }
 
+    /// The connection itself, where the answer has made it a tunnel and nothing has come through it so far.
+    pub fn into_stream(self) -> Option<Stream> {
+        let Conversation { reader, writing: Writing::Idle(writer), unread, .. } = self.conversation else {
+            return None;
+        };
+        (self.content.ends_with_connection() && unread.is_empty()).then(|| reader.unsplit(writer))
+    }
+
     /// The connection, where another request may follow on it (RFC 9112 9.3).
     pub fn into_conversation(self) -> Option<Conversation> {
         let is_idle = matches!(self.conversation.writing, Writing::Idle(_));

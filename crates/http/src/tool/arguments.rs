@@ -106,6 +106,8 @@ fn connection() -> Vec<Arg> {
             "HOST:PORT:HOST2:PORT2",
             "Connect to HOST2:PORT2 for what is at HOST:PORT; an empty one is any, or the same",
         ),
+        value('x', "proxy", "http://HOST:PORT", "Have this proxy ask; https goes through a tunnel that it opens"),
+        value('U', "proxy-user", "USER:PASSWORD", "Credentials for the proxy, in the Basic scheme").requires("proxy"),
         value('m', "max-time", "SECONDS", "For all of it at most").value_parser(seconds),
         long("connect-timeout", "SECONDS", "For look-up, connection and TLS at most")
             .value_parser(seconds)

@@ -38,7 +38,8 @@ async fn connect_in_time(
     show: &mut Show,
 ) -> Result<Stream, Failure> {
     let clock = errand.host().clock();
-    let places = places(wish, url, errand).await?;
+    let first_url = wish.proxy.as_ref().map_or(url, |proxy| &proxy.url);
+    let places = places(wish, first_url, errand).await?;
     story.steps.looked_up = Some(clock.now() - story.began);
     show.note(&format!("Trying {}", list(&places)));
     let ways: Vec<(Host, SocketAddr)> = places.into_iter().map(|place| errand.reach(place)).collect();
@@ -46,10 +47,14 @@ async fn connect_in_time(
     story.steps.connected = Some(clock.now() - story.began);
     story.connections += 1;
     (story.local, story.peer) = (Some(stream.local()), Some(stream.peer()));
-    show.note(&format!("Connected to {} ({}) port {}", url.host, stream.peer().ip(), stream.peer().port()));
+    show.note(&format!("Connected to {} ({}) port {}", first_url.host, stream.peer().ip(), stream.peer().port()));
     if !url.is_secure {
         return Ok(stream);
     }
+    let stream = match &wish.proxy {
+        Some(proxy) => proxy.tunnel(stream, url, errand, show).await?,
+        None => stream,
+    };
     let stream = secure(wish, url, errand, stream).await?;
     story.steps.secured = Some(clock.now() - story.began);
     story.tls = stream.tls().map(ToString::to_string);

@@ -4,6 +4,7 @@ use toynet_net::Clock;
 use toynet_service::{Ending, Errand};
 
 use super::connect::{connect, connect_three};
+use super::proxy::Proxy;
 use super::show::Show;
 use super::told::Story;
 use super::wish::{Version, Wish};
@@ -141,7 +142,9 @@ async fn ask(
     let fields = heading::fields(wish, &next.url, content.as_ref(), version, clock.now());
     story.uploaded = content.as_ref().and_then(|content| content.length).unwrap_or_default();
     story.steps.asked = Some(clock.now() - story.began);
-    let head = heading::head(&next.method, target, minor, &fields);
+    let through = wish.proxy.as_ref().filter(|_| !next.url.is_secure);
+    let through = through.map(|_| Proxy::target(&next.url, wish.asks_server));
+    let head = heading::head(&next.method, through.as_deref().unwrap_or(target), minor, &fields);
     let answered = match link {
         Link::One(conversation) => {
             show.sent(&head);

@@ -13,10 +13,12 @@ pub(super) type Fields = Vec<(String, Vec<u8>)>;
 /// The fields of a request for `url`. Credentials and cookies that were typed go to the wished origin only.
 pub(super) fn fields(wish: &Wish, url: &Url, content: Option<&Outgoing>, version: Version, now: Time) -> Fields {
     let is_home = url.is_same_origin(&wish.url);
+    let proxy = wish.proxy.as_ref().filter(|_| !url.is_secure);
     let mut own: Vec<(&str, Option<String>)> = vec![
         ("Host", Some(url.authority())),
+        ("Proxy-Authorization", proxy.and_then(|proxy| proxy.credentials.clone())),
         ("Authorization", wish.credentials.clone().filter(|_| is_home)),
-        ("User-Agent", Some(concat!("toynet/", env!("CARGO_PKG_VERSION")).to_owned())),
+        ("User-Agent", Some(AGENT.to_owned())),
         ("Accept", Some(if wants_json(wish) { "application/json" } else { "*/*" }.to_owned())),
         ("Accept-Encoding", wish.takes_compressed.then(|| coding::ACCEPTED.to_owned())),
         ("Cookie", cookies(wish, url, is_home, now)),
@@ -61,6 +63,9 @@ pub(super) fn head(method: &str, target: &str, minor: u8, fields: &Fields) -> Ve
 pub(super) fn is_secret(name: &str) -> bool {
     ["authorization", "proxy-authorization", "cookie"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
+
+/// Who asks, if the person says nothing else.
+pub(super) const AGENT: &str = concat!("toynet/", env!("CARGO_PKG_VERSION"));
 
 fn wants_json(wish: &Wish) -> bool {
     wish.form.as_ref().is_some_and(|form| form.wants_json)

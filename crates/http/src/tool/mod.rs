@@ -3,7 +3,7 @@
 //! - `arguments`: what can be typed; `wish`: what it means, checked
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields
 //! - `challenge`: what follows when the server wants to know who asks
-//! - `connect`: the way to the server
+//! - `connect`: the way to the server; `proxy`: the way through somebody else
 //! - `fetch`: a request with all that follows from it: redirections, cookies
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
@@ -14,6 +14,7 @@ mod connect;
 mod fetch;
 mod form;
 mod heading;
+mod proxy;
 mod raw;
 mod show;
 mod told;
@@ -75,7 +76,7 @@ pub const TOOLS: &[Tool] = &[
 ];
 
 /// Fields may be credentials as well.
-const SECRETS: &[&str] = &["user", "bearer", "cookie", "header"];
+const SECRETS: &[&str] = &["user", "proxy-user", "bearer", "cookie", "header"];
 
 fn run(method: &'static str, matches: ArgMatches, errand: Errand) -> LocalFuture<Ending> {
     Box::pin(async move {

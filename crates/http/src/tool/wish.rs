@@ -12,6 +12,7 @@ use toynet_net::tls::Trust;
 use toynet_service::Errand;
 
 use super::form::Form;
+use super::proxy::Proxy;
 use super::raw;
 use crate::client::cookies::Jar;
 use crate::client::digest::Digest;
@@ -41,6 +42,7 @@ pub(crate) struct Wish {
     /// Whose certificates are taken, where the person says so.
     pub trust: Option<Trust>,
     pub detours: Vec<Detour>,
+    pub proxy: Option<Proxy>,
     pub longest: Option<Duration>,
     pub longest_connect: Duration,
     pub raw: Option<Vec<u8>>,
@@ -157,6 +159,7 @@ impl Wish {
             version,
             trust: trust(matches)?,
             detours: detours(matches)?,
+            proxy: proxy(matches, &url, version)?,
             longest: matches.get_one("max-time").copied(),
             longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
             raw: text(matches, "raw").map(raw::octets).transpose()?,
@@ -188,6 +191,7 @@ impl Wish {
             version: Version::Best,
             trust: trust(matches)?,
             detours: detours(matches)?,
+            proxy: None,
             longest: None,
             longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
             raw: None,
@@ -323,6 +327,13 @@ fn trust(matches: &ArgMatches) -> Result<Option<Trust>, String> {
     }
     let read = |file: &str| fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"));
     Ok(text(matches, "cacert").map(read).transpose()?.map(Trust::Authorities))
+}
+
+fn proxy(matches: &ArgMatches, url: &Url, version: Version) -> Result<Option<Proxy>, String> {
+    let Some(text_of_proxy) = text(matches, "proxy") else { return Ok(None) };
+    let proxy = Proxy::read(text_of_proxy, text(matches, "proxy-user"))?;
+    proxy.check(url, version)?;
+    Ok(Some(proxy))
 }
 
 fn detours(matches: &ArgMatches) -> Result<Vec<Detour>, String> {
