@@ -56,27 +56,24 @@ fn sites(http: &Http, place: &Place) -> io::Result<Sites> {
 }
 
 /// The place under a root that a page's path leads to; a folder's page is its index.
-pub(super) fn place_of_page(path: &str) -> Option<String> {
+pub(super) fn place_of_page(path: &str, index: &str) -> Option<String> {
     let path = SitePath::parse(path).ok()?;
-    Some(match (path.is_folder, path.as_str()) {
-        (false, place) => place.to_owned(),
-        (true, "") => INDEX.to_owned(),
-        (true, place) => format!("{place}/{INDEX}"),
-    })
+    Some(if path.is_folder { path.below(index) } else { path.as_str().to_owned() })
 }
 
 fn site(parts: SiteParts<'_>, name: &str, place: &Place) -> io::Result<Rc<dyn Handler>> {
+    let index = parts.manner.first_index();
     let below: Box<dyn Root> = match parts.root {
         Some(root) => folder(place.files.folder(root.get_ref())?)?,
-        None => Box::new(Memory::new([(INDEX, page::welcome(name), WRITTEN)])),
+        None => Box::new(Memory::new([(index, page::welcome(name), WRITTEN)])),
     };
-    let site = Site::new(Overlay { pages: written(parts.pages), below }).with_manner(parts.manner.manner()?);
+    let site = Site::new(Overlay { pages: written(parts.pages, index), below }).with_manner(parts.manner.manner()?);
     route::routes(parts.routes, Rc::new(site), name, &*place.files)
 }
 
-fn written(pages: &Pages) -> Option<Memory> {
+fn written(pages: &Pages, index: &str) -> Option<Memory> {
     let page = |(path, text): (&Spanned<String>, &String)| {
-        Some((place_of_page(path.get_ref())?, Bytes::from(text.clone()), WRITTEN))
+        Some((place_of_page(path.get_ref(), index)?, Bytes::from(text.clone()), WRITTEN))
     };
     (!pages.is_empty()).then(|| Memory::new(pages.iter().filter_map(page)))
 }
@@ -120,7 +117,7 @@ impl Root for Overlay {
 
 /// The log's name in the host's folder.
 const ACCESS_LOG: &str = "access.log";
-const INDEX: &str = "index.html";
+pub(super) const INDEX: &str = "index.html";
 /// When what is part of the program or of the lab file was changed: any date will do as long as it is the
 /// same in every run.
 const WRITTEN: Time = Time::from_secs(1_767_225_600);

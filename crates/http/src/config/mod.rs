@@ -4,6 +4,7 @@
 //! [host."www.shop.test".http]
 //! root = "sites/shop"
 //! names = ["shop.test"]
+//! index = ["index.htm"]
 //! listing = true                   # as `cache` and `headers`, for each site; see `manner`
 //! limits = { body = "64KiB" }      # see `limits`
 //! access_log = "combined"          # or "common", "json": to access.log in the host's folder, or standard output
@@ -36,6 +37,7 @@ use toynet_record::Transport;
 use toynet_service::place::FileKind;
 use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
 
+pub(crate) use manner::is_file_name;
 use table::{Http, SiteParts, SiteTable};
 
 /// Reads the table.
@@ -47,8 +49,8 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
 }
 
 /// The site of a folder, whatever name it is asked by.
-pub(crate) fn of_folder(port: u16, root: &str, listing: bool) -> Box<dyn Config> {
-    Box::new(Http::of_folder(port, root, listing))
+pub(crate) fn of_folder(port: u16, root: &str, index: &[String], listing: bool) -> Box<dyn Config> {
+    Box::new(Http::of_folder(port, root, index, listing))
 }
 
 impl Config for Http {
@@ -106,7 +108,7 @@ fn check_root(root: &Spanned<String>, files: &dyn Files) -> Option<Mistake> {
 
 fn check_page(path: &Spanned<String>) -> Option<Mistake> {
     let text = path.get_ref();
-    let is_path = text.starts_with('/') && build::place_of_page(text).is_some();
+    let is_path = text.starts_with('/') && build::place_of_page(text, build::INDEX).is_some();
     let advice = "as in `pages = { \"/\" = \"<h1>Welcome</h1>\", \"/robots.txt\" = \"User-agent: *\" }`";
     (!is_path).then(|| Mistake::new(path.span(), format!("`{text}` is not the path of a page")).advise(advice))
 }

@@ -35,6 +35,8 @@ pub(super) struct Http {
     /// What stands before the files, in this order.
     #[serde(default)]
     pub route: Vec<RouteTable>,
+    /// The names of a folder's own page.
+    pub index: Option<Spanned<Vec<String>>>,
     /// Whether folders without a page of their own show what lies in them.
     #[serde(default)]
     pub listing: bool,
@@ -81,6 +83,7 @@ pub(super) struct SiteTable {
     pub pages: Pages,
     #[serde(default)]
     pub route: Vec<RouteTable>,
+    pub index: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     pub listing: bool,
     pub cache: Option<Period>,
@@ -99,16 +102,25 @@ pub(super) struct SiteParts<'a> {
 
 impl Http {
     /// The table of a server that stands alone: a folder, whatever name it is asked by.
-    pub fn of_folder(port: u16, root: &str, listing: bool) -> Self {
+    pub fn of_folder(port: u16, root: &str, index: &[String], listing: bool) -> Self {
         let root = toml::Value::from(root);
-        let table = format!("port = {port}\ntls = false\nlisting = {listing}\nroot = {root}");
-        let http: Self = toml::from_str(&table).expect("a number and a text are what the table takes");
+        let index = match index {
+            [] => String::new(),
+            names => format!("\nindex = {}", toml::Value::from(names.to_vec())),
+        };
+        let table = format!("port = {port}\ntls = false\nlisting = {listing}\nroot = {root}{index}");
+        let http: Self = toml::from_str(&table).expect("numbers and texts are what the table takes");
         Self { is_for_any: true, ..http }
     }
 
     /// The host's own site.
     pub fn own(&self) -> SiteParts<'_> {
-        let manner = MannerTable { listing: self.listing, cache: self.cache, headers: &self.headers };
+        let manner = MannerTable {
+            index: self.index.as_ref(),
+            listing: self.listing,
+            cache: self.cache,
+            headers: &self.headers,
+        };
         SiteParts { root: self.root.as_ref(), pages: &self.pages, routes: &self.route, manner }
     }
 
@@ -176,7 +188,12 @@ impl Http {
 
 impl SiteTable {
     pub fn parts(&self) -> SiteParts<'_> {
-        let manner = MannerTable { listing: self.listing, cache: self.cache, headers: &self.headers };
+        let manner = MannerTable {
+            index: self.index.as_ref(),
+            listing: self.listing,
+            cache: self.cache,
+            headers: &self.headers,
+        };
         SiteParts { root: self.root.as_ref(), pages: &self.pages, routes: &self.route, manner }
     }
 }

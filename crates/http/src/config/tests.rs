@@ -89,10 +89,16 @@ fn a_name_that_stands_twice_is_told_with_both_places() {
 #[test]
 fn limits_that_nobody_could_keep_are_told() {
     let good = "limits = { header = '16KiB', header_time = '5s', body = '64KiB', body_time = '5s', connections = 9 }";
-    assert!(config(&format!("{good}\nlisting = true\ncache = '1h'\naccess_log = 'json'")).check(&Shelf).is_empty());
+    assert!(
+        config(&format!("{good}\nlisting = true\nindex = ['a b.htm']\ncache = '1h'\naccess_log = 'json'"))
+            .check(&Shelf)
+            .is_empty()
+    );
     for (text, at, what) in [
         ("limits = { header_time = '0s' }", "'0s'", "no request comes in no time"),
         ("limits = { header = '1B' }", "'1B'", "no browser's request is so short"),
+        ("index = []", "[]", "no name is here"),
+        ("index = ['a', 'b/c']", "[", "`b/c` is not the name of a file"),
         ("limits = { connections = 0 }", "0 }", "without connections nobody is served"),
         ("headers = { Connection = 'close' }", "Connection", "`Connection` is the server's own matter"),
     ] {

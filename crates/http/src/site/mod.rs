@@ -58,12 +58,22 @@ pub struct Site {
 /// How a site serves its files.
 #[derive(Clone, Debug, Default)]
 pub struct Manner {
+    /// The names of a folder's own page, the first that is there counts; without any it is `index.html`.
+    pub index: Vec<Cow<'static, str>>,
     /// Whether a folder without a page of its own shows what lies in it.
     pub listing: bool,
     /// Fields that every answer has.
     pub fields: HeaderMap,
     /// How long others may keep a file without asking again.
     pub cache: Option<Duration>,
+}
+
+impl Manner {
+    /// The names of a folder's own page, in the order in which they are tried; there is always one.
+    pub fn index(&self) -> &[Cow<'static, str>] {
+        static USUAL: [Cow<'static, str>; 1] = [Cow::Borrowed(INDEX)];
+        if self.index.is_empty() { &USUAL } else { &self.index }
+    }
 }
 
 impl Site {
@@ -124,8 +134,9 @@ impl Site {
             Err(PathError::Malformed) => return explained(StatusCode::BAD_REQUEST, method),
             Err(PathError::Unnameable) => return self.error(StatusCode::NOT_FOUND, method, now),
         };
-        match self.look(&path, now) {
-            Found::File(file) => self.read_file(&file, &path, method, request.headers(), now),
+        let (place, found) = self.look(&path, now);
+        match found {
+            Found::File(file) => self.read_file(&file, &place, method, request.headers(), now),
             Found::Nothing if path.is_folder && self.manner.listing && self.is_folder(&path, now) => {
                 let order = listing::Order::of_query(uri.query().unwrap_or_default());
                 let page = listing::page(path.as_str(), self.root.list(path.as_str()), order);
@@ -151,7 +162,7 @@ impl Site {
     fn read_file(
         &self,
         file: &Arc<File>,
-        path: &SitePath<'_>,
+        place: &str,
         method: &Method,
         headers: &HeaderMap,
         now: Time,
@@ -162,7 +173,7 @@ impl Site {
         let mut response = match choice {
             Choice::Identity => read_file(file, method, headers, now),
             Choice::Coded(coding) => {
-                let coded = self.coded(file, path, coding, now);
+                let coded = self.coded(file, place, coding, now);
                 read_file(coded.as_ref().unwrap_or(file), method, headers, now)
             }
             Choice::Nothing if is_part => read_file(file, method, headers, now),
@@ -175,9 +186,9 @@ impl Site {
     }
 
     /// The file in `coding`: as it lies there, or made here.
-    fn coded(&self, file: &File, path: &SitePath<'_>, coding: Coding, now: Time) -> Option<Arc<File>> {
+    fn coded(&self, file: &File, place: &str, coding: Coding, now: Time) -> Option<Arc<File>> {
         if file.lies_in(coding) {
-            let place = format!("{}{}", place_of(path), coding.ending());
+            let place = format!("{place}{}", coding.ending());
             if let Found::File(beside) = self.root.look(&place, now) {
                 return Some(Arc::new(file.coded_as(coding, &beside)));
             }
@@ -200,18 +211,19 @@ impl Site {
         response
     }
 
-    /// What lies at the path; for a folder's, its index.
-    fn look(&self, path: &SitePath<'_>, now: Time) -> Found {
-        self.root.look(&place_of(path), now)
-    }
-}
-
-/// The place of the file that is meant; for a folder's path, its index.
-fn place_of<'a>(path: &'a SitePath<'_>) -> Cow<'a, str> {
-    match (path.is_folder, path.as_str()) {
-        (false, place) => place.into(),
-        (true, "") => INDEX.into(),
-        (true, place) => format!("{place}/{INDEX}").into(),
+    /// What lies at the path, and at which place; for a folder's, its index.
+    fn look<'a>(&self, path: &'a SitePath<'_>, now: Time) -> (Cow<'a, str>, Found) {
+        if !path.is_folder {
+            return (path.as_str().into(), self.root.look(path.as_str(), now));
+        }
+        for name in self.manner.index() {
+            let place = path.below(name);
+            match self.root.look(&place, now) {
+                Found::Nothing => {}
+                found => return (place.into(), found),
+            }
+        }
+        (path.as_str().into(), Found::Nothing)
     }
 }
 

@@ -40,6 +40,11 @@ impl<'a> SitePath<'a> {
         &self.text
     }
 
+    /// The place of what is called `name` in this folder.
+    pub fn below(&self, name: &str) -> String {
+        if self.text.is_empty() { name.to_owned() } else { format!("{}/{name}", self.text) }
+    }
+
     /// The place as a path of a URI that means this folder: `/news/`. It begins with one slash, so that
     /// no `Location` made of it names another host (RFC 3986 4.2).
     pub fn to_folder_location(&self) -> String {

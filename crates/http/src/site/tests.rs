@@ -214,12 +214,23 @@ fn a_folder_is_listed_where_that_is_wished() {
 }
 
 #[test]
+fn the_first_page_of_a_folder_that_is_there_is_shown() {
+    let index = vec!["home.htm".into(), "bare.txt".into(), "index.html".into()];
+    let files = ["news/index.html", "news/home.htm", "old/index.html", "old/index.html.gz", "none/a"];
+    let root = Memory::new(files.map(|place| (place, Bytes::from(place), MODIFIED)));
+    let site = Site::new(root).with_manner(Manner { index, ..Manner::default() });
+    let ask = |target| site.answer(&request("GET", target, &[("accept-encoding", "gzip")]), NOW);
+    assert_eq!((text(&ask("/news/")), text(&ask("/old/"))), ("news/home.htm".into(), "old/index.html.gz".into()));
+    assert_eq!((ask("/none/").status().as_u16(), ask("/news").status().as_u16()), (404, 301));
+}
+
+#[test]
 fn a_sites_own_error_page_and_fields_are_used() {
     let (name, value) = (http::HeaderName::from_static("x-frame-options"), http::HeaderValue::from_static("DENY"));
     let fields = http::HeaderMap::from_iter([(name, value)]);
     let root = Memory::new([("404.html", Bytes::from_static(b"lost"), MODIFIED), ("a", Bytes::new(), MODIFIED)]);
     let cache = Some(std::time::Duration::from_secs(60));
-    let site = Site::new(root).with_manner(Manner { fields, cache, listing: false });
+    let site = Site::new(root).with_manner(Manner { fields, cache, ..Manner::default() });
     let ask = |target| site.answer(&request("GET", target, &[]), NOW);
     let lost = ask("/b");
     assert_eq!((lost.status().as_u16(), text(&lost).as_str(), field(&lost, "etag")), (404, "lost", ""));
