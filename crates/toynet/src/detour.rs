@@ -41,9 +41,9 @@ pub fn join(lab: &str, host: Option<&str>, command: Visit) -> Result<(), Exit> {
     eprintln!("toynet: lab {lab} is on the loopback: {LACKING}");
     let watched = lab.to_owned();
     let beside = Arc::new(move || {
-        if on_runtime(end_of(&watched)).is_ok() {
-            eprintln!("toynet: lab {watched} has ended; nobody is there any more");
-        }
+        // Whoever cannot be asked has ended already.
+        let _ = on_runtime(end_of(&watched));
+        eprintln!("toynet: lab {watched} has ended; nobody is there any more");
     });
     let ended = lead(lab, host, command, None, Some(beside));
     world::finish(ended.map_err(|not_led| not_led.exit(|error| Exit::not_allowed(no_detour(error))))?)
