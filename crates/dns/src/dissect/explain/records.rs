@@ -61,7 +61,7 @@ fn in_own_words(record: &Record) -> Option<String> {
         RecordType::SVCB | RecordType::HTTPS => binding(record, &owner)?,
         RecordType::TSIG => format!("signed with the key {owner} that both sides share"),
         RecordType::URI => {
-            format!("{owner} is found at {}", String::from_utf8_lossy(data.get(4..)?))
+            format!("{owner} is found at {}", data.get(4..)?.escape_ascii())
         }
         _ => return None,
     })
@@ -138,7 +138,7 @@ fn service(record: &Record, owner: &str) -> Option<String> {
 fn authority(record: &Record, owner: &str) -> Option<String> {
     let [flags, length, rest @ ..] = &*record.rdata else { return None };
     let (tag, value) = rest.split_at_checked(usize::from(*length))?;
-    let [tag, value] = [tag, value].map(|octets| String::from_utf8_lossy(octets).into_owned());
+    let [tag, value] = [tag, value].map(|octets| octets.escape_ascii().to_string());
     let critical = if flags & 0x80 != 0 { " (critical: who does not understand it must not issue)" } else { "" };
     let ca = value.split(';').next().unwrap_or_default().trim();
     Some(match tag.as_str() {

@@ -120,6 +120,14 @@ fn data_that_is_not_of_its_type_does_no_harm() {
 }
 
 #[test]
+fn what_terminals_obey_is_written_out() {
+    for (kind, data) in [(RecordType::URI, &b"\0\x01\0\x01\x1b[2J\n"[..]), (RecordType::CAA, b"\0\x05issue\x1b[2J\n")] {
+        let record = Record::new("x.test".parse().unwrap(), 60, kind, data.to_vec());
+        assert!(records::says(&record).0.contains(r"\x1b[2J"), "{kind:?}");
+    }
+}
+
+#[test]
 fn options_are_said_in_words() {
     let options = [
         &[0, 3, 0, 2, b'n', b's'][..],
