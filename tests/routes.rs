@@ -4,7 +4,7 @@
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use support::lab::Home;
@@ -145,17 +145,19 @@ fn a_program_answers_by_cgi() {
 #[test]
 fn a_program_ends_when_its_client_goes() {
     let Some(web) = Web::written(PROGRAMS) else { return };
-    web.curl(&["-m", "2", "--http2-prior-knowledge", "http://cgi.test/slow"]);
-    let id = std::fs::read_to_string(web.home().path().join("cgi/slow.pid")).unwrap();
-    eventually("the end of the program and of what it started", || (!sleeps(id.trim())).then_some(()));
+    let mut curl = web.command(&["-m", "9", "--http2-prior-knowledge", "http://cgi.test/slow"]);
+    let mut curl = curl.stdout(Stdio::null()).spawn().expect("curl runs");
+    eventually("the program and what it starts", || sleeps().then_some(()));
+    curl.kill().and_then(|()| curl.wait()).expect("it is ours");
+    eventually("the end of the program and of what it started", || (!sleeps()).then_some(()));
 }
 
-/// Whether there is a `sleep` that has this number, here or where it was started.
-fn sleeps(id: &str) -> bool {
+/// Whether what the slow program starts is running. In a network of its own a lab numbers processes anew, so it is
+/// known by how long it means to sleep.
+fn sleeps() -> bool {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let mut states = processes.filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok());
-    let numbered = |line: &str| line.starts_with("NSpid:") && line.split_whitespace().next_back() == Some(id);
-    states.any(|state| state.contains("Name:\tsleep\n") && state.lines().any(numbered))
+    let mut commands = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    commands.any(|command| command == b"sleep\x001000.5417\0")
 }
 
 #[test]
@@ -200,12 +202,17 @@ impl Web {
     }
 
     fn curl(&self, arguments: &[&str]) -> Outcome {
+        run(&mut self.command(arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut curl = Command::new("curl");
         curl.args(["-q", "-s", "--noproxy", "*"]);
         for door in self.lab.status().doors().iter().filter(|door| door.port == 80 && door.address.is_ipv4()) {
             curl.args(["--connect-to", &format!("{}:80:{}", door.host, door.address)]);
         }
-        run(curl.args(arguments))
+        curl.args(arguments);
+        curl
     }
 
     fn log(&self) -> Vec<Value> {
@@ -244,7 +251,7 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("env", "#!/bin/sh\necho a complaint >&2\nprintf 'Content-Type: text/plain\\nStatus: 201 Made\\n\\n'\nenv\ncat\n"),
     ("go", "#!/bin/sh\nprintf 'Location: /env/after?from-go\\n\\n'\n"),
     ("broken", "#!/bin/sh\necho '<h1>no fields</h1>'\n"),
-    ("slow", "#!/bin/sh\nsleep 1000 &\necho $! >slow.pid\nprintf 'Content-Type: text/plain\\n\\nfirst\\n'\nwait\n"),
+    ("slow", "#!/bin/sh\nsleep 1000.5417 &\nprintf 'Content-Type: text/plain\\n\\nfirst\\n'\nwait\n"),
 ];
 
 const BAD: &str = r#"[[host."a.test".http.route]]
