@@ -54,12 +54,19 @@ class Server:
 
     def processes(self):
         """The numbers of all processes that belong to this server."""
-        return [pid for pid, fields in all_processes() if fields[3] == str(self.process.pid)]
+        return [pid for pid, _ in self.family()]
 
     def processor_seconds(self):
         """Processor time that the server has used so far, in all its processes and threads."""
-        mine = [fields for _, fields in all_processes() if fields[3] == str(self.process.pid)]
-        return sum(int(fields[11]) + int(fields[12]) for fields in mine) / TICKS
+        return sum(int(fields[11]) + int(fields[12]) for _, fields in self.family()) / TICKS
+
+    def family(self):
+        """Its processes with their fields: those of its session and all descendants, wherever they went."""
+        rest = dict(all_processes())
+        mine = {pid for pid, fields in rest.items() if fields[3] == str(self.process.pid)}
+        while more := {pid for pid, fields in rest.items() if fields[1] in mine} - mine:
+            mine |= more
+        return [(pid, rest[pid]) for pid in mine]
 
     def memory_kib(self):
         """Resident memory, and the share of it that no other process can be charged with."""
