@@ -42,7 +42,7 @@ impl Default for Limits {
             write_time: Duration::from_secs(60),
             // What other servers allow, and more than the round trip of any link that makes sense.
             idle_time: Duration::from_secs(75),
-            // A connection that waits takes some 20 KiB, so these take 80 MiB of a worker at most. No browser
+            // A connection that waits takes 10 to 30 KiB, so these take 120 MiB of a worker at most. No browser
             // opens more than a few, and load generators that open a thousand still fit.
             connections: 4096,
         }
