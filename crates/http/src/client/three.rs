@@ -54,7 +54,7 @@ pub struct Asked<'a> {
 }
 
 impl Sender {
-    /// Connects to the server called `name` at `to`. [`ALPN`](crate::three::ALPN) must be what `config` offers.
+    /// Connects to the server called `name` at `to`. `h3` must be what `config` offers.
     ///
     /// # Errors
     /// As QUIC and TLS say.
