@@ -1,12 +1,7 @@
 //! `capture`: what passed, as packets; in other forms it is [`export`](mod@crate::export)'s.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, IsTerminal};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::signal::unix::{SignalKind, signal};
 use toynet_lab::control::Client;
 use toynet_lab::control::client::ClientError;
 use toynet_lab::run::{Clock, Journal, Roster};
@@ -16,6 +11,7 @@ use toynet_view::capture::Style;
 use crate::arguments::{Capture, CaptureStyle};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
 use crate::exit::Exit;
+use crate::sink::{self, Sink};
 use crate::{export, live, recording, source};
 
 pub async fn capture(arguments: Capture) -> Result<(), Exit> {
@@ -44,7 +40,7 @@ async fn packets(arguments: Capture) -> Result<(), Exit> {
             let stuck = stuck("does not answer", &client);
             let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
             let mut written = begin(roster)?;
-            let ended = written.follow_until_interrupted(&mut client).await;
+            let ended = sink::until_interrupted(written.follow(&mut client)).await;
             (written, ended)
         }
     };
@@ -58,28 +54,16 @@ async fn packets(arguments: Capture) -> Result<(), Exit> {
 
 /// A capture on its way to its reader.
 struct Written {
-    out: Box<dyn AsyncWrite + Unpin>,
+    out: Sink,
     view: View,
     left_out: u64,
 }
 
 impl Written {
     fn begin(arguments: &Capture, roster: Roster) -> Result<Self, Exit> {
-        let out = open(&arguments.output)?;
+        let out = sink::open(&arguments.output)?;
         let view = View::new(roster, live::dissectors(), style(arguments.style), arguments.secrets);
         Ok(Self { out, view, left_out: 0 })
-    }
-
-    async fn follow_until_interrupted(&mut self, client: &mut Client) -> Result<(), Exit> {
-        let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
-        tokio::select! {
-            biased;
-            _ = interrupt.recv() => Ok(()),
-            _ = terminate.recv() => Ok(()),
-            ended = self.follow(client) => ended,
-        }
     }
 
     /// Writes what the lab tells, as it comes.
@@ -113,16 +97,7 @@ impl Written {
     }
 
     async fn pass_on(&mut self) -> Result<(), Exit> {
-        let octets = self.view.take();
-        let written = match self.out.write_all(&octets).await {
-            Ok(()) => self.out.flush().await,
-            failed => failed,
-        };
-        written.map_err(|error| match error.kind() {
-            // A reader that has seen enough and left is no mistake of ours.
-            io::ErrorKind::BrokenPipe => Exit::with_status(0, None),
-            _ => Exit::not_allowed(format!("toynet: the capture cannot be written: {error}")),
-        })
+        sink::write(&mut self.out, &self.view.take(), "the capture").await
     }
 
     fn sum_up(&self, path: &Path) {
@@ -130,7 +105,7 @@ impl Written {
         if self.left_out > 0 {
             eprintln!("toynet: {} entries of the record were gone before they could be read", self.left_out);
         }
-        if let Some(warning) = self.view.warning().filter(|_| !is_standard(path)) {
+        if let Some(warning) = self.view.warning().filter(|_| !sink::is_standard(path)) {
             eprintln!("toynet: {shown} holds {warning}; only you can read it");
         }
     }
@@ -143,29 +118,5 @@ fn style(style: CaptureStyle) -> Style {
     }
 }
 
-/// Where to write. A file is its owner's alone.
-pub fn open(path: &Path) -> Result<Box<dyn AsyncWrite + Unpin>, Exit> {
-    if is_standard(path) {
-        if io::stdout().is_terminal() {
-            let advice = "say -o FILE, or pipe it into `wireshark -k -i -`";
-            return Err(Exit::misused(format!("toynet: a capture is nothing that a terminal can show; {advice}")));
-        }
-        return Ok(Box::new(tokio::io::stdout()));
-    }
-    let failed = |error: io::Error| Exit::not_allowed(format!("toynet: {} cannot be written: {error}", path.display()));
-    let is_older = fs::metadata(path).is_ok_and(|file| file.is_file());
-    if is_older {
-        fs::set_permissions(path, Permissions::from_mode(PRIVATE)).map_err(failed)?;
-    }
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(path).map_err(failed)?;
-    Ok(Box::new(tokio::fs::File::from_std(file)))
-}
-
-pub fn is_standard(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
 /// Of which what was written fits into memory many times.
 const ENTRIES_AT_ONCE: usize = 1000;
-/// What was said may be read by whoever it was said to.
-const PRIVATE: u32 = 0o600;

@@ -1,11 +1,8 @@
 //! `capture --format`: what passed in a form of one protocol's own field.
 
-use std::io;
 use std::path::Path;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::signal::unix::{SignalKind, signal};
 use toynet_lab::control::client::ClientError;
 use toynet_lab::protocols::{self, Form, Protocol};
 use toynet_lab::run::Roster;
@@ -13,8 +10,9 @@ use toynet_view::{Export, Select};
 
 use crate::arguments::Capture;
 use crate::exit::Exit;
+use crate::live;
+use crate::sink::{self, Sink};
 use crate::source::{self, Source};
-use crate::{capture, live};
 
 /// What can be named.
 pub fn forms() -> PossibleValuesParser {
@@ -34,7 +32,7 @@ pub async fn export(arguments: &Capture, protocol: &'static Protocol, form: &'st
     if arguments.follow && source::file(selection).is_some() {
         return Err(Exit::misused("toynet: a file does not grow: there is nothing to follow"));
     }
-    let out = || capture::open(&arguments.output);
+    let out = || sink::open(&arguments.output);
     let begin = |roster: &Roster, select: &Select| {
         let writer = (form.begin)(arguments.secrets);
         Export::new(roster.clone(), live::dissectors(), protocol.name, writer, select.clone())
@@ -42,7 +40,7 @@ pub async fn export(arguments: &Capture, protocol: &'static Protocol, form: &'st
     let mut written = if arguments.follow {
         let (mut client, roster, select) = source::join(selection, lab, true).await?;
         let mut written = Written { out: out()?, export: begin(&roster, &select), left_out: 0 };
-        written.follow_until_interrupted(&mut client).await?;
+        sink::until_interrupted(written.follow(&mut client)).await?;
         written
     } else {
         let source = Source::open(selection, lab).await?;
@@ -59,24 +57,12 @@ pub async fn export(arguments: &Capture, protocol: &'static Protocol, form: &'st
 
 /// A file on its way.
 struct Written {
-    out: Box<dyn AsyncWrite + Unpin>,
+    out: Sink,
     export: Export,
     left_out: u64,
 }
 
 impl Written {
-    async fn follow_until_interrupted(&mut self, client: &mut toynet_lab::control::Client) -> Result<(), Exit> {
-        let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
-        tokio::select! {
-            biased;
-            _ = interrupt.recv() => Ok(()),
-            _ = terminate.recv() => Ok(()),
-            ended = self.follow(client) => ended,
-        }
-    }
-
     async fn follow(&mut self, client: &mut toynet_lab::control::Client) -> Result<(), Exit> {
         loop {
             let (journal, left_out) = match client.entries().await {
@@ -92,16 +78,7 @@ impl Written {
     }
 
     async fn pass_on(&mut self) -> Result<(), Exit> {
-        let octets = self.export.take();
-        let written = match self.out.write_all(&octets).await {
-            Ok(()) => self.out.flush().await,
-            failed => failed,
-        };
-        written.map_err(|error| match error.kind() {
-            // A reader that has seen enough and left is no mistake of ours.
-            io::ErrorKind::BrokenPipe => Exit::with_status(0, None),
-            _ => Exit::not_allowed(format!("toynet: the file cannot be written: {error}")),
-        })
+        sink::write(&mut self.out, &self.export.take(), "the file").await
     }
 
     /// Says what is in the file and what is not.
@@ -118,7 +95,7 @@ impl Written {
         if account.cut > 0 {
             say(format!("of {} not all was recorded; `toynet up --record FILE` keeps all", count(account.cut)));
         }
-        if !capture::is_standard(&arguments.output) {
+        if !sink::is_standard(&arguments.output) {
             let shown = arguments.output.display();
             let secrets = match (account.has_secrets, arguments.secrets) {
                 (false, _) => "contents are as they were sent, and only you can read it",

@@ -40,6 +40,7 @@ mod recording;
 mod reload;
 mod remarks;
 mod serve;
+mod sink;
 mod solo;
 mod source;
 mod tap;
