@@ -23,14 +23,21 @@ pub(crate) async fn connect(
     story: &mut Story,
     show: &mut Show,
 ) -> Result<Stream, Failure> {
-    let clock = errand.host().clock();
-    let limit = wish.longest_connect;
-    let work = connect_in_time(wish, url, errand, story, show);
+    in_time(wish, errand, connect_now(wish, url, errand, story, show)).await
+}
+
+/// No later than the person wants to wait for a connection.
+async fn in_time<T>(
+    wish: &Wish,
+    errand: &Errand,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let (clock, limit) = (errand.host().clock(), wish.longest_connect);
     let late = Failure::Late { what: "connection", limit };
     clock.until(clock.now() + limit, work).await.unwrap_or(Err(late))
 }
 
-async fn connect_in_time(
+async fn connect_now(
     wish: &Wish,
     url: &Url,
     errand: &Errand,
@@ -70,13 +77,10 @@ pub(super) async fn connect_three(
     story: &mut Story,
     show: &mut Show,
 ) -> Result<three::Sender, Failure> {
-    let (clock, limit) = (errand.host().clock(), wish.longest_connect);
-    let work = connect_three_in_time(wish, url, errand, story, show);
-    let late = Failure::Late { what: "connection", limit };
-    clock.until(clock.now() + limit, work).await.unwrap_or(Err(late))
+    in_time(wish, errand, connect_three_now(wish, url, errand, story, show)).await
 }
 
-async fn connect_three_in_time(
+async fn connect_three_now(
     wish: &Wish,
     url: &Url,
     errand: &Errand,
