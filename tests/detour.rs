@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use support::lab::{Home, lab_file};
-use support::run::{eventually, wait};
+use support::run::{eventually, mark, processes_with, wait};
 use support::{Lab, Outcome, run, shell, tool};
 
 /// The systems of these tests: one that refuses nothing where nobody asks for namespaces, and one with a filter as
@@ -391,20 +391,6 @@ fn begin(home: &Home, script: &str) -> Child {
     BufReader::new(child.stdout.as_mut().expect("stdout is piped")).read_line(&mut line).expect("a pipe can be read");
     assert_eq!(line, "started\n");
     child
-}
-
-/// A number of seconds that no other test sleeps for, so that it marks processes.
-fn mark() -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    format!("{}.{}", 200_000 + std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// How many processes of this machine have a word in their command line.
-fn processes_with(word: &str) -> usize {
-    let processes = fs::read_dir("/proc").expect("the list of processes").flatten();
-    let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-    lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
 }
 
 /// Where a program lies that runs another one under a filter.

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use support::lab::{Home, lab_file};
-use support::run::{eventually, wait};
+use support::run::{eventually, mark, processes_with, wait};
 use support::tools;
 use support::{Lab, Outcome, run, shell, tool};
 
@@ -553,18 +553,4 @@ fn lines_until(child: &mut Child, last: &str) -> Vec<String> {
 
 fn shell_in(home: &Home, line: &str) -> Outcome {
     run(home.furnish(Command::new("sh").args(["-c", line])))
-}
-
-/// A number of seconds that no other test sleeps for, so that it marks processes.
-fn mark() -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    format!("{}.{}", 100_000 + std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// How many processes of this machine have a word in their command line.
-fn processes_with(word: &str) -> usize {
-    let processes = fs::read_dir("/proc").expect("the list of processes").flatten();
-    let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-    lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
 }

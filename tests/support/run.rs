@@ -1,7 +1,9 @@
 //! A program run to its end, within a limit.
 
+use std::fs;
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -74,6 +76,19 @@ pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < LIMIT, "waited {LIMIT:?} in vain for {what}");
         thread::sleep(10 * TICK);
     }
+}
+
+/// A number of seconds that no other test sleeps for, so that it marks processes.
+pub fn mark() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{}.{}", 100_000 + std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How many processes of this machine have a word in their command line.
+pub fn processes_with(word: &str) -> usize {
+    let processes = fs::read_dir("/proc").expect("the list of processes").flatten();
+    let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
 }
 
 type Gathered = thread::JoinHandle<String>;
