@@ -10,7 +10,9 @@ mod location;
 mod parse;
 mod print;
 mod service;
+mod value;
 mod walk;
+mod words;
 
 use crate::codes::RecordType;
 
@@ -18,11 +20,12 @@ use crate::codes::RecordType;
 pub(crate) use base::read_base64;
 #[cfg(feature = "io")]
 pub(crate) use base::{hex, read_hex};
-pub(crate) use parse::read_span;
-pub use parse::{Mistake, Word, parse};
+pub use parse::parse;
 pub use print::Printed;
+pub(crate) use value::read_span;
 pub(crate) use walk::length_of as field_length;
 pub use walk::{NameIn, compressible_names, is_valid, names, text_lengths};
+pub use words::{Mistake, Word};
 
 /// One part of a record's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::parse::{Mistake, Reader};
+use super::words::{Mistake, Reader};
 
 /// One prefix of a list.
 pub(super) struct Item<'a> {

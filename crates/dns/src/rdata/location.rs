@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::parse::{Mistake, Reader};
+use super::words::{Mistake, Reader};
 
 /// Reads `d1 [m1 [s1]] N|S d2 [m2 [s2]] E|W alt [size [hp [vp]]]` (RFC 1876 3).
 pub(super) fn parse(reader: &mut Reader<'_>) -> Result<(), Mistake> {

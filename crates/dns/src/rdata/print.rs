@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::walk::length_of;
+use super::words::show_quoted;
 use super::{Field, address_list, base, bitmap, fields, is_valid, location, service};
 use crate::calendar;
 use crate::codes::RecordType;
@@ -91,17 +92,6 @@ fn show_texts(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
         rest = after;
     }
     Ok(())
-}
-
-/// Writes octets between quotes, with escapes where they must be.
-pub(super) fn show_quoted(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
-    f.write_str("\"")?;
-    octets.iter().try_for_each(|octet| match octet {
-        b'"' | b'\\' => write!(f, "\\{}", char::from(*octet)),
-        0x20..=0x7e => write!(f, "{}", char::from(*octet)),
-        _ => write!(f, "\\{octet:03}"),
-    })?;
-    f.write_str("\"")
 }
 
 fn show_types(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {

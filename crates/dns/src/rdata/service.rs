@@ -5,8 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::base;
-use super::parse::{Mistake, Reader, unescape};
-use super::print::show_quoted;
+use super::words::{Mistake, Reader, show_quoted, unescape};
 
 /// Reads the parameters; nothing when they are cut or not in strictly rising order (RFC 9460 2.2).
 pub(super) fn read(octets: &[u8]) -> Option<Vec<(u16, &[u8])>> {
