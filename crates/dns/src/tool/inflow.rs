@@ -3,7 +3,7 @@
 use toynet_service::{Ending, Errand};
 
 use super::ask::{Inflow, NoAnswer, Reply, Server};
-use super::query::{ending, print, unanswered};
+use super::told::{ending, print, unanswered};
 use super::words::Wish;
 use super::{json, show};
 use crate::codes::{Rcode, RecordType};

@@ -1,15 +1,13 @@
 //! `toynet dns query`: asks as dig does.
 
-use std::net::SocketAddr;
-
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use toynet_service::{Ending, Errand, LocalFuture, Tool};
 
 use super::ask::{self, Reply};
+use super::told::{ending, print, unanswered};
 use super::words::{self, Family, Wish, Word};
 use super::{inflow, json, request, show, walk};
-use crate::codes::{Rcode, RecordType};
-use crate::wire::Message;
+use crate::codes::RecordType;
 
 /// The client.
 pub const TOOL: Tool = Tool { name: "query", arguments, secrets: &[], run };
@@ -118,14 +116,6 @@ async fn fulfil(errand: &Errand, wish: Wish) -> Ending {
     }
 }
 
-/// As JSON, silence is told on standard output too.
-pub fn unanswered(errand: &Errand, wish: &Wish, why: &str) -> Ending {
-    if wish.flags.show.json {
-        errand.print(json::nothing(wish, why));
-    }
-    Ending::unanswered(why)
-}
-
 /// Prints an answer and says what it means for the errand.
 fn told(errand: &Errand, wish: &Wish, reply: &Reply) -> Ending {
     let show = &wish.flags.show;
@@ -136,34 +126,6 @@ fn told(errand: &Errand, wish: &Wish, reply: &Reply) -> Ending {
     }
     let ending = ending(reply);
     if show.short && !show.json { ending } else { ending.quietly() }
-}
-
-/// How an errand ends that got this answer.
-pub fn ending(reply: &Reply) -> Ending {
-    let message = &reply.decoded.message;
-    if let Some(broken) = &reply.decoded.broken {
-        return Ending::unanswered(format!("the answer breaks: {broken}"));
-    }
-    match message.rcode() {
-        Rcode::NOERROR => Ending::done(format!("NOERROR, {}", counted(message))),
-        rcode => Ending::refused(format!("{} says {rcode}", place(reply.server.address))),
-    }
-}
-
-fn counted(message: &Message) -> String {
-    match message.answers.len() {
-        1 => "1 answer".to_owned(),
-        count => format!("{count} answers"),
-    }
-}
-
-fn place(address: SocketAddr) -> String {
-    format!("{}#{}", address.ip(), address.port())
-}
-
-/// Prints text for people, coloured where that is wanted; says whether anybody reads.
-pub fn print(errand: &Errand, text: &str) -> bool {
-    if errand.colour { errand.print(show::coloured(text)) } else { errand.print(text) }
 }
 
 fn greeting(wish: &Wish) -> String {

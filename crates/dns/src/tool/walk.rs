@@ -5,7 +5,7 @@ use std::fmt::Write;
 use toynet_service::{Ending, Errand};
 
 use super::ask::{self, NoAnswer, Reply, Server};
-use super::query::{ending, print, unanswered};
+use super::told::{ending, print, unanswered};
 use super::words::Wish;
 use super::{json, show};
 use crate::codes::{Class, Rcode, RecordType};
