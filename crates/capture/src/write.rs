@@ -14,7 +14,7 @@ use toynet_record::{Event, Flow, FlowId, Roster, Side, Transport};
 
 use crate::pcapng::{Blocks, LinkType, Packet};
 use crate::stream::Sent;
-use live::{Live, Said};
+use live::Live;
 
 /// How a record is shown to an analyser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub struct Remark {
     pub is_message: bool,
     /// One line.
     pub text: String,
+}
+
+/// Octets of one side.
+#[derive(Clone, Copy, Debug)]
+struct Said<'a> {
+    by: Side,
+    octets: &'a [u8],
 }
 
 /// A capture that is being written. It holds a bounded amount as long as what it wrote is taken.

@@ -1,7 +1,5 @@
 //! The names of a certificate (RFC 5280).
 
-use super::handshake::text;
-
 /// The DNS names that a certificate holds for; without any the common name of its subject. Nothing of it is verified.
 pub(super) fn names(certificate: &[u8]) -> Vec<String> {
     alternative(certificate).filter(|names| !names.is_empty()).or_else(|| common(certificate)).unwrap_or_default()
@@ -30,6 +28,12 @@ fn common(certificate: &[u8]) -> Option<Vec<String>> {
         text(parts.next()?.1)
     });
     Some(names.take(MOST).collect())
+}
+
+/// A word of a peer's that may stand in a line: without spaces and what terminals obey.
+pub(super) fn text(octets: &[u8]) -> Option<String> {
+    let is_plain = !octets.is_empty() && octets.len() < 256 && octets.iter().all(u8::is_ascii_graphic);
+    is_plain.then(|| String::from_utf8_lossy(octets).into_owned())
 }
 
 fn to_be_signed(certificate: &[u8]) -> Option<&[u8]> {

@@ -1,6 +1,6 @@
 //! The messages of a handshake, as they are read: what they say of keys, versions and names.
 
-use super::certificate;
+use super::certificate::{self, text};
 use super::hello::{ALPN, CLIENT_HELLO, EARLY_DATA, PRE_SHARED_KEY, SERVER_HELLO, SERVER_NAME, VERSIONS};
 
 /// A message of a handshake (RFC 8446 section 4).
@@ -166,12 +166,6 @@ fn server_name(value: &[u8]) -> Option<String> {
 fn protocols(value: &[u8]) -> Vec<String> {
     let mut list = Input(Input(value).sized().unwrap_or_default());
     std::iter::from_fn(|| list.short()).filter_map(text).take(MOST_PROTOCOLS).collect()
-}
-
-/// A word of a peer's that may stand in a line: without spaces and what terminals obey.
-pub(super) fn text(octets: &[u8]) -> Option<String> {
-    let is_plain = !octets.is_empty() && octets.len() < 256 && octets.iter().all(u8::is_ascii_graphic);
-    is_plain.then(|| String::from_utf8_lossy(octets).into_owned())
 }
 
 fn extensions(list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {

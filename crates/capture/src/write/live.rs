@@ -3,7 +3,7 @@
 use toynet_record::{Closing, Flow, Side, Transport};
 
 use super::pdu::{Frame, LARGEST};
-use super::{Remark, Style};
+use super::{Remark, Said, Style};
 use crate::packet::Path;
 use crate::stream::{Sent, Stream};
 use crate::tls::Session;
@@ -34,13 +34,6 @@ struct Messages {
     last: Side,
     /// Whether somebody understands what is said.
     understood: bool,
-}
-
-/// Octets of one side.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
-    pub by: Side,
-    pub octets: &'a [u8],
 }
 
 impl Live {

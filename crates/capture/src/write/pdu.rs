@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use toynet_record::{Flow, Side, Transport};
 
-use super::live::Said;
+use super::Said;
 
 /// What stands before the messages of one flow.
 #[derive(Debug)]
