@@ -16,7 +16,7 @@ use std::time::Duration;
 use toynet_record::Transport;
 
 use crate::link::{Ending, Link, Parcel};
-use crate::stream::Io;
+use crate::stream::carried::Io;
 use crate::{Clock, Host};
 use memory::Fabric;
 use ports::Ports;

@@ -12,7 +12,7 @@ use crate::carrier::ports::relay;
 use crate::carrier::real::Accepted;
 use crate::carrier::{Accepting, Carrier};
 use crate::socket::is_shortage;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 use crate::{Host, Stream};
 
 /// Listens on one port of a host.

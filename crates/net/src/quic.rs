@@ -22,7 +22,8 @@ use toynet_record::{Direction, Side, Transport};
 
 use crate::Host;
 use crate::datagrams::Datagrams;
-use crate::stream::{Io, Stream};
+use crate::stream::Stream;
+use crate::stream::carried::Io;
 use crate::tap::{Opening, Tap};
 use crate::tls::{ClientConfig, Secrets, ServerConfig};
 pub use pair::GivenUp;

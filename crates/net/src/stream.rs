@@ -1,17 +1,18 @@
 //! A connection, seen by its tap.
 
+pub(crate) mod carried;
+
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use toynet_record::{Cause, Closing, Direction, EndId};
 
+use carried::Io;
+
 use crate::fault::Faults;
-use crate::pipe;
-use crate::quic;
 use crate::tap::Tap;
 use crate::tls::{self, fault::TlsFault};
 use crate::{Clock, Host};
@@ -37,19 +38,6 @@ pub enum Begun {
     Secured(Stream),
     /// Without, or with nothing at all. What was said can be read.
     InClear(Stream),
-}
-
-/// What carries a stream.
-#[derive(Debug)]
-pub(crate) enum Io {
-    Tcp(TcpStream),
-    Pipe(pipe::End),
-    Quic(quic::Pair),
-    Tls(Box<tls::Session>),
-    /// Octets were read from it to see what is spoken.
-    Replay(Box<tls::Replay>),
-    /// Taken away by an upgrade that has not finished or has failed.
-    Gone,
 }
 
 impl Stream {
@@ -354,106 +342,6 @@ fn joined<'a>(slices: &[io::IoSlice<'_>], room: &'a mut [u8; SHORT]) -> Option<&
         left = rest;
     }
     Some(&room[..length])
-}
-
-impl Io {
-    /// What links did wrong on purpose since the last call.
-    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
-        match self {
-            Io::Pipe(io) => io.take_struck(),
-            Io::Tls(io) => io.take_struck(),
-            Io::Replay(io) => io.take_struck(),
-            Io::Tcp(_) | Io::Quic(_) | Io::Gone => Vec::new(),
-        }
-    }
-
-    pub fn reset(&mut self) {
-        match self {
-            // A socket that cannot be reset is closed, which is all that can be done then.
-            Io::Tcp(io) => drop(io.set_zero_linger()),
-            Io::Pipe(io) => io.reset(),
-            Io::Tls(io) => io.reset(),
-            Io::Replay(io) => io.reset(),
-            Io::Quic(io) => io.reset(0),
-            Io::Gone => {}
-        }
-    }
-}
-
-impl AsyncRead for Io {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_read(cx, buffer),
-            Io::Pipe(io) => Pin::new(io).poll_read(cx, buffer),
-            Io::Quic(io) => Pin::new(io).poll_read(cx, buffer),
-            Io::Replay(io) => Pin::new(io.as_mut()).poll_read(cx, buffer),
-            Io::Tls(io) => Pin::new(io.as_mut()).poll_read(cx, buffer),
-            Io::Gone => Poll::Ready(Err(gone())),
-        }
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_write(cx, octets),
-            Io::Pipe(io) => Pin::new(io).poll_write(cx, octets),
-            Io::Quic(io) => Pin::new(io).poll_write(cx, octets),
-            Io::Replay(io) => Pin::new(io.as_mut()).poll_write(cx, octets),
-            Io::Tls(io) => Pin::new(io.as_mut()).poll_write(cx, octets),
-            Io::Gone => Poll::Ready(Err(gone())),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, slices),
-            Io::Pipe(io) => Pin::new(io).poll_write_vectored(cx, slices),
-            Io::Quic(io) => Pin::new(io).poll_write_vectored(cx, slices),
-            Io::Replay(io) => Pin::new(io.as_mut()).poll_write_vectored(cx, slices),
-            Io::Tls(io) => Pin::new(io.as_mut()).poll_write_vectored(cx, slices),
-            Io::Gone => Poll::Ready(Err(gone())),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Io::Tcp(io) => io.is_write_vectored(),
-            Io::Tls(io) => io.is_write_vectored(),
-            Io::Replay(io) => io.is_write_vectored(),
-            Io::Pipe(_) | Io::Quic(_) | Io::Gone => false,
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
-            Io::Pipe(io) => Pin::new(io).poll_flush(cx),
-            Io::Quic(io) => Pin::new(io).poll_flush(cx),
-            Io::Replay(io) => Pin::new(io.as_mut()).poll_flush(cx),
-            Io::Tls(io) => Pin::new(io.as_mut()).poll_flush(cx),
-            Io::Gone => Poll::Ready(Err(gone())),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Pipe(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Quic(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Replay(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
-            Io::Tls(io) => Pin::new(io.as_mut()).poll_shutdown(cx),
-            Io::Gone => Poll::Ready(Err(gone())),
-        }
-    }
-}
-
-fn gone() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the connection was lost while TLS started")
 }
 
 /// The content type of the record that opens a TLS connection (RFC 8446 5.1).

@@ -33,7 +33,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
 use crate::Clock;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 pub(crate) use alert::Refusal;
 pub(crate) use keylog::Secrets;
 pub(crate) use replay::Replay;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::{cross, nobody};
 use crate::link::Link;
 use crate::pipe;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 use crate::{Clock, Host};
 
 /// All sockets of a lab in memory.

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use super::{cross, nobody};
 use crate::link::Link;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 use crate::topology::{Topology, TopologyHost};
 use crate::{Clock, Host, socket};
 

@@ -13,7 +13,7 @@ use super::ports::{Ports, relay};
 use super::{cross, nobody};
 use crate::doors::Doors;
 use crate::link::Link;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 use crate::{Clock, Host, socket};
 
 /// Sockets whose addresses are what they say.

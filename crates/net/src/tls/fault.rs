@@ -12,7 +12,7 @@ use super::alert::Refusal;
 use super::server::{How, Server};
 use super::{Failed, Replay, Session, Spoilt, accept, accept_with, in_time, old, refuse};
 use crate::Clock;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 
 /// A fault of a handshake: the `what` of a [`Fault`](crate::fault::Fault).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

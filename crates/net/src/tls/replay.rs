@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
-use crate::stream::Io;
+use crate::stream::carried::Io;
 
 /// A connection that gives back first what was read from it to look at.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
-use crate::stream::Io;
+use crate::stream::carried::Io;
 
 #[derive(Debug)]
 pub(super) struct Wire {

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::Clock;
 use crate::link::Link;
 use crate::pipe;
-use crate::stream::Io;
+use crate::stream::carried::Io;
 
 /// The socket itself when there are no conditions, otherwise the end of a pipe that has them.
 pub(crate) fn relay(stream: TcpStream, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) -> Io {
