@@ -9,6 +9,7 @@
 mod keys;
 mod leaf;
 mod root;
+mod span;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -12,6 +12,7 @@ use toynet_net::tls::{CertificateDer, Identity, PrivateKeyDer};
 use toynet_service::tls::Kind;
 
 use super::root::Root;
+use super::span::{DAY, HOUR, span};
 
 /// What a certificate is to be like.
 pub(super) struct Leaf<'a> {
@@ -65,16 +66,6 @@ impl Leaf<'_> {
     }
 }
 
-/// From and to so many seconds after `now`.
-pub(super) fn span(now: Time, from: i64, to: i64) -> (OffsetDateTime, OffsetDateTime) {
-    let now = i64::try_from(now.secs()).unwrap_or(i64::MAX);
-    let at = |after: i64| {
-        let second = OffsetDateTime::from_unix_timestamp(now.saturating_add(after));
-        second.unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    };
-    (at(from), at(to))
-}
-
 fn identity(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> io::Result<Identity> {
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     Identity::new(chain, key).map_err(|bad| io::Error::other(bad.to_string()))
@@ -82,9 +73,7 @@ fn identity(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> io::Result<Id
 
 /// Before what holds for 90 days has ended, and before what holds in 90 days begins to.
 pub(super) const RENEWED_AFTER: Duration = Duration::from_secs(30 * DAY as u64);
-pub(super) const DAY: i64 = 24 * HOUR;
 /// A client's clock may be so far behind.
-const HOUR: i64 = 3600;
 /// A name that no lab has (RFC 6761 6.4).
 const ELSEWHERE: &str = "elsewhere.invalid";
 /// Upper bound of a common name (RFC 5280 appendix A); nobody looks for the name there any more (RFC 9525 2).

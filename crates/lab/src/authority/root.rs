@@ -11,7 +11,7 @@ use toynet_net::local::private_folder;
 use toynet_net::tls::{self, CertificateDer, Identity};
 
 use super::keys::Keys;
-use super::leaf::{DAY, span};
+use super::span::{DAY, span};
 
 /// A root: a certificate that vouches for others, and its key.
 pub(super) struct Root {

@@ -14,13 +14,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use toynet_net::external::WaysOut;
-use toynet_net::{Network, Topology};
+use toynet_net::Network;
 
 use super::FaultBook;
 use super::prints::Key;
-use super::services::{self, Running};
-use crate::plan::{Plan, Surroundings};
+use super::services::{self, Running, Scene};
 
 /// A step, and whom to tell when it is done.
 #[derive(Debug)]
@@ -37,15 +35,6 @@ pub(super) enum Step {
     Settle(Arc<BTreeSet<Key>>),
     Revert,
     Notice,
-}
-
-/// A lab as its services find it.
-#[derive(Clone, Debug)]
-pub(super) struct Scene {
-    pub plan: Arc<Plan>,
-    pub topology: Arc<Topology>,
-    pub around: Surroundings,
-    pub ways_out: WaysOut,
 }
 
 /// The services of a worker, and what it takes to start others.

@@ -12,9 +12,10 @@ use toynet_net::external::WaysOut;
 use toynet_net::{Carrier, Clock, Host, Network, Recorder};
 use toynet_record::{Cursor, Journal, Quota, Roster};
 
-use super::change::{Scene, Shift};
+use super::change::Shift;
 use super::reload::Means;
-use super::{FaultBook, Reloader, services};
+use super::services::{self, Scene};
+use super::{FaultBook, Reloader};
 use crate::plan::{Plan, Surroundings};
 use crate::{Authority, LabFile, protocols};
 

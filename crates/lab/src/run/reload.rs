@@ -24,8 +24,9 @@ use toynet_net::link::Links;
 use toynet_net::topology::Terrain;
 use toynet_record::Roster;
 
-use super::change::{Order, Scene, Step};
+use super::change::{Order, Step};
 use super::prints::Prints;
+use super::services::Scene;
 use super::{FaultBook, Ground, Guests};
 use crate::plan::{Link, Numbers, Plan, PlannedFault, Surroundings};
 use crate::report::Look;

@@ -3,16 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::task::yield_now;
-use toynet_net::{Clock, Network, Notice};
+use toynet_net::external::WaysOut;
+use toynet_net::{Clock, Network, Notice, Topology};
 use toynet_service::Server;
 
-use super::change::Scene;
 use super::keep::Kept;
 use super::prints::{Key, key};
 use super::{FaultBook, keep};
 use crate::plan::{Plan, PlannedHost, PlannedService, Surroundings};
+
+/// A lab as its services find it.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub plan: Arc<Plan>,
+    pub topology: Arc<Topology>,
+    pub around: Surroundings,
+    pub ways_out: WaysOut,
+}
 
 /// Builds every service of the plan and starts it on this worker. When this returns they answer;
 /// what fails later is started again.

@@ -13,9 +13,10 @@ use toynet_net::{Clock, Network, Records, Topology};
 use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
-use super::change::{Order, Scene, Shift, Step};
+use super::change::{Order, Shift, Step};
 use super::reload::{Means, Reloader};
-use super::{FaultBook, Follow, Ground, Guests, services};
+use super::services::{self, Scene};
+use super::{FaultBook, Follow, Ground, Guests};
 use crate::plan::{Plan, Surroundings};
 use crate::{Authority, LabFile, protocols};
 
