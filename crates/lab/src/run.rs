@@ -36,7 +36,7 @@ pub use relay::{Intercept, Relay};
 pub use reload::{NotReloaded, Reloaded, Reloader};
 pub use solo::Solo;
 pub use state::Folders;
-pub use supervise::{Lab, StartError};
+pub use supervise::{Lab, StartError, worker_count};
 pub use toynet_machine::Time;
 pub use toynet_net::Clock;
 pub use toynet_net::doors::Bind;

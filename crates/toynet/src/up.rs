@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use toynet_lab::run::{Ground, PortChoice};
+use toynet_lab::run::{Ground, PortChoice, worker_count};
 use toynet_lab::table::own_call;
 use toynet_lab::{LabFile, Plan};
 use toynet_world::Refused;
@@ -56,19 +56,22 @@ impl Start {
     fn in_world(self, up: &Up) -> Result<Result<(), (Refused, Self)>, Exit> {
         let world = world::trusting(world::of(&self.plan, None)?, &self.kept);
         let outpost = world::leave_outpost(&self.plan, self.ground.net())?;
+        outpost.open_doors(&self.ground, &self.plan, worker_count(up.workers.or(self.plan.workers)));
         let mut start = Some(self);
         let made = world::start(&world, |mut inside| {
-            // The process outside has its own copy of it, which it lets go: so what the lab closes is closed.
+            // The process outside has its own copy of all this, which it lets go: so what the lab closes is closed.
             let Some(mut start) = start.take() else { return Ok(()) };
             let ways_out = outpost.ways_out(&start.plan);
             start.ground = start.ground.behind_doors(&world.me.name, world::land(&world), ways_out, outpost.doors());
             let process = inside.process();
             let serving = Serving { process, joining: Some(Joining::of(&world)), ..start.serving(up, None) };
             crate::on_runtime(serve::serve(serving, |serving| {
+                outpost.close_rest();
                 greet(up, serving);
                 inside.say(world::READY);
             }))
         });
+        drop(outpost);
         Ok(match (made, start) {
             (Ok(outside), start) => {
                 drop(start);

@@ -132,6 +132,17 @@ impl Outpost {
         WaysOut::by(plan.externals(), Arc::new(move |transport, to| outpost.connect(kind(transport), to)))
     }
 
+    /// Opens the doors of a lab that is about to start, as long as this process is outside.
+    pub fn open_doors(&self, ground: &Ground, plan: &Plan, workers: usize) {
+        let doors = ground.doors_to_open(plan, workers);
+        self.0.open_ahead(doors.into_iter().map(|(transport, at)| (kind(transport), at)));
+    }
+
+    /// Closes those that no worker has taken.
+    pub fn close_rest(&self) {
+        self.0.close_rest();
+    }
+
     /// What opens doors.
     pub fn doors(&self) -> Bind {
         let outpost = Arc::clone(&self.0);

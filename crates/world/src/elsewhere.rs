@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crate::detour::{Detour, NotRun};
+use crate::outpost::{ASK, Allowed, Kind};
 use crate::{Ended, Me, Part, Refused, Step, Visit, World};
 
 /// The first process of a world; there is none here.
@@ -24,7 +25,7 @@ pub struct Entrance(Infallible);
 
 /// # Errors
 /// Always.
-pub(crate) fn stay(_: UnixStream, _: &Allowed) -> io::Result<()> {
+pub(crate) fn stay(_: UnixStream, _: Allowed) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -42,7 +43,13 @@ pub(crate) fn take(_: &[IpAddr]) -> io::Result<()> {
 
 /// # Errors
 /// Always.
-pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; ASK]) -> io::Result<OwnedFd> {
+pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; ASK]) -> io::Result<Option<OwnedFd>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// # Errors
+/// Always.
+pub(crate) fn bound(_: Kind, _: SocketAddr) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

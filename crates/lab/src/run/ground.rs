@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +16,7 @@ use toynet_net::holder::{self, Holder};
 use toynet_net::socket;
 use toynet_net::socks::Socks;
 use toynet_net::topology::GUEST;
-
+use toynet_record::Transport;
 use toynet_service::Doors;
 
 use crate::plan::Plan;
@@ -160,6 +161,16 @@ impl Ground {
     /// The way in for programs that know proxies, for the one who serves it.
     pub(crate) fn take_socks(&self) -> Option<Socks> {
         self.socks.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The doors that each of so many workers will have to itself, in a lab that is about to start.
+    pub fn doors_to_open(&self, plan: &Plan, workers: usize) -> Vec<(Transport, SocketAddr)> {
+        let Some(ports) = self.doors() else { return Vec::new() };
+        let endpoints = plan.hosts.iter().flat_map(|host| {
+            let endpoints = host.services.iter().flat_map(|service| service.config.endpoints());
+            endpoints.map(|endpoint| (endpoint.transport, ports.door(host.number, endpoint.port)))
+        });
+        endpoints.flat_map(|door| iter::repeat_n(door, workers)).collect()
     }
 
     /// How the lab's sockets are made here.

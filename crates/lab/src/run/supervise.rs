@@ -54,6 +54,11 @@ pub enum StartError {
     Thread(io::Error),
 }
 
+/// How many workers a lab has of which somebody has said this.
+pub fn worker_count(said: Option<u16>) -> usize {
+    said.map_or_else(worker::sensible_count, usize::from).max(1)
+}
+
 impl Lab {
     /// Starts every service of `plan` on `workers` workers, as many as make sense here when that is not
     /// said. What must outlive the lab is kept below `state`; `authority` vouches for its names. When this returns, all sockets answer.
@@ -68,7 +73,7 @@ impl Lab {
         authority: Authority,
         workers: Option<u16>,
     ) -> Result<Self, StartError> {
-        let workers = workers.map_or_else(worker::sensible_count, usize::from).max(1);
+        let workers = worker_count(workers);
         let clock = Clock::system();
         let outside = ground.outside(&plan);
         let around = Surroundings { outside, files, authority: authority.clone(), state };

@@ -2,30 +2,31 @@
 
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use libc::c_int;
 
 use super::{kernel, sockets};
-use crate::outpost::{ASK, Allowed, Ask, Kind};
+use crate::outpost::{ASK, Allowed, Ask, Kind, may_bind};
 
 /// Splits a process off that answers on `line` until nobody holds its other end any more.
-pub fn stay(line: UnixStream, allowed: &Allowed) -> io::Result<()> {
+pub fn stay(line: UnixStream, allowed: Allowed) -> io::Result<()> {
     if kernel::split(0)?.is_some() {
         return Ok(());
     }
     kernel::end(u8::from(answer(&line, allowed).is_err()))
 }
 
-fn answer(line: &UnixStream, allowed: &Allowed) -> io::Result<()> {
+fn answer(line: &UnixStream, mut allowed: Allowed) -> io::Result<()> {
     withdraw(line.as_fd())?;
     kernel::die_with_parent(libc::SIGKILL)?;
     let mut ask = [0; ASK];
     while sockets::receive_with(line.as_fd(), &mut ask)?.0 == ask.len() {
-        let made = make(Ask::parse(ask), allowed);
-        let errno = made.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
-        let socket = made.as_ref().ok().map(AsFd::as_fd);
+        let done = obey(Ask::parse(ask), &mut allowed);
+        let errno = done.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
+        let socket = done.as_ref().ok().and_then(|socket| Some(socket.as_ref()?.as_fd()));
         sockets::send_with(line.as_fd(), &errno.to_ne_bytes(), socket)?;
     }
     Ok(())
@@ -46,15 +47,28 @@ pub fn withdraw(line: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn make(ask: Ask, allowed: &Allowed) -> io::Result<OwnedFd> {
+fn obey(ask: Option<Ask>, allowed: &mut Allowed) -> io::Result<Option<OwnedFd>> {
+    let refused = |errno| Err(io::Error::from_raw_os_error(errno));
     match ask {
-        Ask::Connect(kind, at) => {
-            let to = allowed.numbered(at).ok_or_else(|| io::Error::from_raw_os_error(libc::ENETUNREACH))?;
-            sockets::connecting(number(kind), to)
+        Some(Ask::Connect(kind, to)) if allowed.to.contains(&to) => sockets::connecting(number(kind), to).map(Some),
+        Some(Ask::Connect(..)) => refused(libc::ENETUNREACH),
+        Some(Ask::Bind(kind, at)) if may_bind(allowed.at, at) => bound(kind, at).map(Some),
+        Some(Ask::Bind(..)) => refused(libc::EADDRNOTAVAIL),
+        Some(Ask::Allow(to)) => {
+            allowed.to.insert(to);
+            Ok(None)
         }
-        Ask::Bind(kind, at) if allowed.may_bind(at) => sockets::bound(number(kind), at.into()),
-        Ask::Bind(..) => Err(io::Error::from_raw_os_error(libc::EADDRNOTAVAIL)),
+        Some(Ask::Forbid(to)) => {
+            allowed.to.remove(&to);
+            Ok(None)
+        }
+        None => refused(libc::EINVAL),
     }
+}
+
+/// A socket of this network that does not block, shares its port and is bound.
+pub fn bound(kind: Kind, at: SocketAddr) -> io::Result<OwnedFd> {
+    sockets::bound(number(kind), at)
 }
 
 fn number(kind: Kind) -> c_int {
@@ -64,13 +78,13 @@ fn number(kind: Kind) -> c_int {
     }
 }
 
-/// Asks that process for a socket.
-pub fn ask(line: BorrowedFd<'_>, ask: &[u8; ASK]) -> io::Result<OwnedFd> {
+/// Asks that process for something; a socket, if it answers with one.
+pub fn ask(line: BorrowedFd<'_>, ask: &[u8; ASK]) -> io::Result<Option<OwnedFd>> {
     sockets::send_with(line, ask, None)?;
     let mut errno = [0; 4];
-    match sockets::receive_with(line, &mut errno)? {
-        (0, _) => Err(io::ErrorKind::BrokenPipe.into()),
-        (_, Some(socket)) => Ok(socket),
-        (_, None) => Err(io::Error::from_raw_os_error(i32::from_ne_bytes(errno))),
+    match (sockets::receive_with(line, &mut errno)?, i32::from_ne_bytes(errno)) {
+        ((0, _), _) => Err(io::ErrorKind::BrokenPipe.into()),
+        ((_, socket), 0) => Ok(socket),
+        (_, errno) => Err(io::Error::from_raw_os_error(errno)),
     }
 }
