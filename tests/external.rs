@@ -44,6 +44,29 @@ fn from_a_network_of_its_own_a_lab_reaches_that_server_and_no_other() {
 }
 
 #[test]
+fn a_reload_opens_a_way_out_and_closes_another() {
+    let home = Home::new();
+    if !tools::worlds(&mut home.toynet(&["doctor"])) || tool("curl").is_none() {
+        return;
+    }
+    let (one, other) = (pages(), pages());
+    let host =
+        |name: &str, site: SocketAddr| format!("[host.\"{name}.mine.test\"]\nhttp = {{ external = \"{site}\" }}\n");
+    let bread = "[host.\"www.shop.test\".http]\npages = { '/' = 'bread' }\n";
+    let file = home.write("lab.toml", bread);
+    home.write("one.toml", host("one", one) + bread);
+    home.write("both.toml", host("one", one) + &host("other", other) + bread);
+    home.write("moved.toml", host("one", other) + bread);
+    let line = format!(
+        "become() {{ cp $1.toml lab.toml; toynet reload >&2; }}; get() {{ curl -sS -m 5 http://$1/ || echo $?; }}
+        become one; get one.mine.test; become both; get one.mine.test; get other.mine.test
+        become moved; get one.mine.test; get other.mine.test; get {one}; get {other}; get www.shop.test"
+    );
+    let outcome = run(&mut home.toynet(&["run", file.to_str().unwrap(), "--", "sh", "-c", &line])).succeeded();
+    assert_eq!(outcome.stdout, "mine\nmine\nmine\nmine\n6\n7\n7\nbread", "{}", outcome.stderr);
+}
+
+#[test]
 fn mail_for_a_domain_of_ones_own_finds_its_server() {
     let (server, seen) = scripted("220 mine\r\n");
     let home = Home::new();

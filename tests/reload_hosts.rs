@@ -150,6 +150,29 @@ fn in_a_network_of_its_own_new_hosts_have_addresses_too() {
 }
 
 #[test]
+fn programs_in_a_network_of_its_own_ask_the_resolver_of_the_new_file() {
+    let home = Home::new();
+    if !support::tools::worlds(&mut home.toynet(&["doctor"])) || tool("curl").is_none() || tool("dig").is_none() {
+        return;
+    }
+    let at = |address: &str| format!("[host.\"resolver.test\"]\naddress = \"{address}\"\ndns.resolver = true\n{OLD}");
+    let file = home.write("lab.toml", at("198.18.9.9")).display().to_string();
+    home.write("other.toml", at("198.18.99.199"));
+    home.write("wrong.toml", at("198.18.9.10") + "[host.\"x.test\".http]\nroot = \"none\"\n");
+    let look =
+        "grep nameserver /etc/resolv.conf; dig +short www.shop.test | wc -l; curl -sS http://www.shop.test/; echo;";
+    let script = format!(
+        "{look} cp other.toml lab.toml; toynet reload >&2; {look}
+        toynet reload | head -1; cp wrong.toml lab.toml; toynet reload >&2; {look}
+        dig +time=1 +tries=1 @198.18.9.9 www.shop.test >&2; echo $?"
+    );
+    let told = run(&mut home.toynet(&["run", &file, "--", "sh", "-c", &script])).succeeded();
+    let seen = |address: &str| format!("nameserver {address}\n1\nbread\n");
+    let (before, after) = (seen("198.18.9.9"), seen("198.18.99.199"));
+    assert_eq!(told.stdout, format!("{before}{after}unchanged  10\n{after}9\n"), "{}", told.stderr);
+}
+
+#[test]
 fn a_lab_in_memory_becomes_another() {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(true).build_local(Default::default()).expect("a runtime");

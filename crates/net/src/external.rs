@@ -43,6 +43,12 @@ impl WaysOut {
         Self { to: to.into_iter().collect(), by: Some(reach) }
     }
 
+    /// The same way to other addresses, and only to those.
+    #[must_use]
+    pub fn leading_to(&self, to: impl IntoIterator<Item = SocketAddr>) -> Self {
+        Self { to: to.into_iter().collect(), by: self.by.clone() }
+    }
+
     fn reach(&self, transport: Transport, to: SocketAddr) -> io::Result<OwnedFd> {
         match &self.by {
             Some(reach) if self.to.contains(&to) => reach(transport, to),

@@ -61,8 +61,8 @@ impl Start {
         let made = world::start(&world, |mut inside| {
             // The process outside has its own copy of all this, which it lets go: so what the lab closes is closed.
             let Some(mut start) = start.take() else { return Ok(()) };
-            let ways_out = outpost.ways_out(&start.plan);
-            start.ground = start.ground.behind_doors(&world.me.name, world::land(&world), ways_out, outpost.doors());
+            let (ways_out, land) = (outpost.ways_out(&start.plan), world::land(&world, &outpost, &mut inside));
+            start.ground = start.ground.behind_doors(&world.me.name, land, ways_out, outpost.doors());
             let process = inside.process();
             let serving = Serving { process, joining: Some(Joining::of(&world)), ..start.serving(up, None) };
             crate::on_runtime(serve::serve(serving, |serving| {

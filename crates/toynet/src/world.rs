@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use toynet_lab::run::{Bind, Folders, GUEST, Ground, Land, Transport, WaysOut};
 use toynet_lab::{LabFile, Plan};
 use toynet_world::outpost::{self, Allowed, Kind};
 use toynet_world::variables::Variables;
-use toynet_world::{Ended, Entrance, Inside, Me, Outside, Part, Pem, Refused, Step, Visit, World};
+use toynet_world::{Ended, Entrance, Inside, Me, Outside, Part, Pem, Refused, ResolvConf, Step, Visit, World};
 
 use crate::arguments::{Carrier, Run, Shell};
 use crate::exit::Exit;
@@ -157,21 +157,37 @@ fn kind(transport: Transport) -> Kind {
     }
 }
 
-/// What the process inside a world can give it and take from it.
-pub fn land(world: &World) -> Arc<dyn Land> {
-    Arc::new(Own(world.clone()))
+/// What the process inside a world can change about it.
+pub fn land(world: &World, outpost: &Outpost, inside: &mut Inside) -> Arc<dyn Land> {
+    Arc::new(Own { world: world.clone(), outpost: Arc::clone(&outpost.0), resolv_conf: inside.take_resolv_conf() })
 }
 
 #[derive(Debug)]
-struct Own(World);
+struct Own {
+    world: World,
+    outpost: Arc<outpost::Outpost>,
+    resolv_conf: Option<ResolvConf>,
+}
 
 impl Land for Own {
     fn give(&self, addresses: &[IpAddr]) -> io::Result<()> {
-        self.0.give(addresses)
+        self.world.give(addresses)
     }
 
     fn take(&self, addresses: &[IpAddr]) -> io::Result<()> {
-        self.0.take(addresses)
+        self.world.take(addresses)
+    }
+
+    fn allow(&self, to: SocketAddr) -> io::Result<()> {
+        self.outpost.allow(to)
+    }
+
+    fn forbid(&self, to: SocketAddr) -> io::Result<()> {
+        self.outpost.forbid(to)
+    }
+
+    fn look_up_at(&self, resolver: Option<IpAddr>) -> io::Result<()> {
+        self.resolv_conf.as_ref().map_or(Ok(()), |file| file.name(resolver))
     }
 }
 
@@ -216,18 +232,16 @@ fn within(carrier: Option<Carrier>, world: &World, starting: Starting, visit: Vi
     if carrier == Some(Carrier::Ports) {
         return detour::within(world, starting, visit, None);
     }
-    let ways_out = match starting.plan.externals().is_empty() {
-        true => WaysOut::default(),
-        false => leave_outpost(&starting.plan, None)?.ways_out(&starting.plan),
-    };
+    let outpost = leave_outpost(&starting.plan, None)?;
     // Only the process inside takes it: the one out here still has it when there is no inside.
-    let mut lab = Some((starting, ways_out));
-    let mut serve =
-        |inside| lab.take().map_or(Ok(()), |(starting, ways_out)| serve_inside(world, starting, ways_out, inside));
-    match world.start(|inside| status(serve(inside))) {
+    let mut lab = Some(starting);
+    let mut serve = |inside| lab.take().map_or(Ok(()), |starting| serve_inside(world, starting, &outpost, inside));
+    let made = world.start(|inside| status(serve(inside)));
+    drop(outpost);
+    match made {
         Ok(outside) => in_world(world, outside, &visit),
         Err(refused) => match (carrier, lab) {
-            (None, Some((starting, _))) if refused.step != Step::Threads => {
+            (None, Some(starting)) if refused.step != Step::Threads => {
                 detour::within(world, starting, visit, Some(&refused))
             }
             (Some(_) | None, _) => Err(no_world(&refused)),
@@ -258,15 +272,17 @@ pub fn stop(outside: Outside, lab: &str, ended: Ended) -> Result<(), Exit> {
     }
 }
 
-fn serve_inside(world: &World, starting: Starting, ways_out: WaysOut, mut inside: Inside) -> Result<(), Exit> {
+fn serve_inside(world: &World, starting: Starting, outpost: &Outpost, mut inside: Inside) -> Result<(), Exit> {
     inside.be_quiet().map_err(serve::not_allowed)?;
     remarks::begin(false, "warn");
     let Starting { file, plan, keeping } = starting;
+    let land = land(world, outpost, &mut inside);
+    let ground = Ground::world(&world.me.name, land, outpost.ways_out(&plan))?;
     let serving = Serving {
         record: keeping.record,
         process: inside.process(),
         joining: Some(Joining::of(world)),
-        ..Serving::new(file, plan, Ground::world(&world.me.name, land(world), ways_out)?, keeping.kept)
+        ..Serving::new(file, plan, ground, keeping.kept)
     };
     on_runtime(serve::serve(serving, |_| inside.say(READY)))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::detour::{Detour, NotRun};
 use crate::outpost::{ASK, Allowed, Kind};
-use crate::{Ended, Me, Part, Refused, Step, Visit, World};
+use crate::{Ended, Me, Part, Refused, ResolvConf, Step, Visit, World};
 
 /// The first process of a world; there is none here.
 #[derive(Debug)]
@@ -86,6 +86,11 @@ impl Inside {
 
     /// Does not happen.
     pub fn shortcomings(&self) -> &[String] {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn take_resolv_conf(&mut self) -> Option<ResolvConf> {
         match self.0 {}
     }
 

@@ -2,16 +2,38 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs::File;
+use std::io;
+use std::net::IpAddr;
+use std::os::unix::fs::FileExt;
 
 use crate::World;
 
 /// Paths below /etc and their content.
 pub(crate) type Files = BTreeMap<String, String>;
 
+/// The file by which programs of a world know who looks up names (resolv.conf(5)). It can be written though what
+/// programs see of it cannot.
+#[derive(Debug)]
+pub struct ResolvConf(pub(crate) File);
+
+impl ResolvConf {
+    /// Has them ask another one, or nobody. The C library looks at the file again before each question.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn name(&self, resolver: Option<IpAddr>) -> io::Result<()> {
+        let text = resolv_conf(resolver);
+        // What is left of a longer one stands in the last line until it is cut off.
+        self.0.write_all_at(text.as_bytes(), 0)?;
+        self.0.set_len(text.len() as u64)
+    }
+}
+
 /// The files of a world, where `nsswitch` is the machine's nsswitch.conf.
 pub(crate) fn of(world: &World, nsswitch: &str) -> Files {
     let mut files: Files = world.trust.iter().flat_map(|pem| pem.files()).collect();
-    files.insert("resolv.conf".to_owned(), resolv_conf(world));
+    files.insert(RESOLV_CONF.to_owned(), resolv_conf(world.resolver));
     files.insert("hosts".to_owned(), world.me.hosts(&world.host_name));
     files.insert("hostname".to_owned(), format!("{}\n", world.host_name));
     files.insert("nsswitch.conf".to_owned(), only_dns(nsswitch));
@@ -19,9 +41,9 @@ pub(crate) fn of(world: &World, nsswitch: &str) -> Files {
 }
 
 /// Who does not answer at once is not there: a second is plenty (resolv.conf(5)).
-fn resolv_conf(world: &World) -> String {
+fn resolv_conf(resolver: Option<IpAddr>) -> String {
     let mut text = "# written by toynet\n".to_owned();
-    if let Some(resolver) = world.resolver {
+    if let Some(resolver) = resolver {
         let _ = writeln!(text, "nameserver {resolver}\noptions timeout:1 attempts:2");
     }
     text
@@ -33,6 +55,9 @@ fn only_dns(nsswitch: &str) -> String {
     let others = nsswitch.lines().filter(|line| !line.trim_start().starts_with("hosts:"));
     others.chain(["hosts: files dns"]).fold(String::new(), |text, line| text + line + "\n")
 }
+
+/// Where it is below /etc.
+pub(crate) const RESOLV_CONF: &str = "resolv.conf";
 
 #[cfg(test)]
 mod tests {

@@ -52,6 +52,7 @@ pub mod world;
 use elsewhere as platform;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Entrance, Inside, Outside, hear_signals};
+pub use files::ResolvConf;
 #[cfg(target_os = "linux")]
 use linux as platform;
 #[cfg(target_os = "linux")]

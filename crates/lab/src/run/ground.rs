@@ -43,9 +43,9 @@ enum Base {
     World { me: String, land: Arc<dyn Land>, doors: Option<(Doorways, Lease)> },
 }
 
-/// Makes addresses the machine's own, in a network that the lab has to itself.
+/// Changes a network that the lab has to itself.
 pub trait Land: fmt::Debug + Send + Sync {
-    /// Gives it these.
+    /// Gives it these addresses.
     ///
     /// # Errors
     /// When the system refuses; some may have been given.
@@ -56,6 +56,33 @@ pub trait Land: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the system refuses; some may have been taken.
     fn take(&self, addresses: &[IpAddr]) -> io::Result<()>;
+
+    /// Lets the lab connect to a server outside.
+    ///
+    /// # Errors
+    /// When nobody is outside any more.
+    fn allow(&self, to: SocketAddr) -> io::Result<()>;
+
+    /// Lets it do so no longer.
+    ///
+    /// # Errors
+    /// When nobody is outside any more.
+    fn forbid(&self, to: SocketAddr) -> io::Result<()>;
+
+    /// Tells programs who looks up names.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn look_up_at(&self, resolver: Option<IpAddr>) -> io::Result<()>;
+}
+
+/// What one plan needs of the ground that another one does not.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// Addresses that hosts have.
+    pub addresses: Vec<IpAddr>,
+    /// Servers outside that the lab file names.
+    pub ways_out: Vec<SocketAddr>,
 }
 
 /// Which ports services are reached at.
@@ -196,49 +223,40 @@ impl Ground {
         self.doors().map_or_else(Arc::default, |ports| Arc::new(doors(plan, ports)))
     }
 
-    /// What of a new plan cannot be had here while the lab runs, where these hosts go or get other addresses.
-    pub(crate) fn holds_to<'a>(
-        &self,
-        old: &Plan,
-        new: &Plan,
-        leaving: impl IntoIterator<Item = &'a String>,
-    ) -> Vec<String> {
+    /// What cannot be had here while the lab runs, where these hosts go or get other addresses.
+    pub(crate) fn holds_to<'a>(&self, leaving: impl IntoIterator<Item = &'a String>) -> Vec<String> {
         let Base::World { me, .. } = &self.base else { return Vec::new() };
         let played = leaving.into_iter().filter(|name| *name == me);
-        let mut other: Vec<String> =
-            played.map(|me| format!("other addresses for {me}, as whom programs act")).collect();
-        if old.resolver() != new.resolver() {
-            other.push("another resolver, which programs know by its address".to_owned());
-        }
-        let unknown = new.externals().into_iter().filter(|to| !old.externals().contains(to));
-        other.extend(unknown.map(|to| format!("a way out to {to}")));
-        other
+        played.map(|me| format!("other addresses for {me}, as whom programs act")).collect()
     }
 
-    /// The ways out that a plan needs, where they can still be laid.
-    pub(crate) fn ways_out_of(&self, plan: &Plan) -> Option<WaysOut> {
-        match &self.base {
-            Base::Loopback { .. } => Some(WaysOut::here(plan.externals())),
-            Base::World { .. } => None,
-        }
-    }
-
-    /// Makes addresses the machine's own, where they must be.
+    /// Makes addresses the machine's own and lays ways out, where that must be done.
     ///
     /// # Errors
-    /// As the system says; none is left then.
-    pub(crate) fn give(&self, addresses: &[IpAddr]) -> io::Result<()> {
+    /// As the system says; nothing is left then.
+    pub(super) fn give(&self, needs: &Needs) -> io::Result<()> {
         let Base::World { land, .. } = &self.base else { return Ok(()) };
-        land.give(addresses).inspect_err(|_| drop(land.take(addresses)))
+        let given = land.give(&needs.addresses).and_then(|()| needs.ways_out.iter().try_for_each(|to| land.allow(*to)));
+        given.inspect_err(|_| drop(self.take_back(needs)))
     }
 
-    /// Takes them away again.
+    /// Takes all that away again.
     ///
     /// # Errors
     /// As the system says.
-    pub(crate) fn take_back(&self, addresses: &[IpAddr]) -> io::Result<()> {
+    pub(super) fn take_back(&self, needs: &Needs) -> io::Result<()> {
         let Base::World { land, .. } = &self.base else { return Ok(()) };
-        land.take(addresses)
+        let forbidden = needs.ways_out.iter().try_for_each(|to| land.forbid(*to));
+        land.take(&needs.addresses).and(forbidden)
+    }
+
+    /// Tells programs who looks up names, where they know it by its address.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub(super) fn look_up_at(&self, resolver: Option<SocketAddr>) -> io::Result<()> {
+        let Base::World { land, .. } = &self.base else { return Ok(()) };
+        land.look_up_at(resolver.map(|resolver| resolver.ip()))
     }
 
     /// The lab's network as a person reads it.

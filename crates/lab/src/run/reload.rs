@@ -25,6 +25,7 @@ use toynet_net::topology::Terrain;
 use toynet_record::Roster;
 
 use super::change::{Order, Step};
+use super::ground::Needs;
 use super::prints::Prints;
 use super::services::Scene;
 use super::{FaultBook, Ground, Guests};
@@ -170,7 +171,7 @@ impl Reloader {
         let old = self.0.plan();
         let change = Change::between(&self.0.standing.borrow().prints, &prints);
         let hosts = Hosts::between(&old, &plan);
-        self.0.may_become(&plan, &prints, &hosts)?;
+        self.0.may_become(&prints, &hosts)?;
         self.0.make(&change, &hosts, &plan).await?;
         let links = self.0.relink(&old, &plan);
         let faults = self.0.rewrite(&old, &plan);
@@ -200,15 +201,14 @@ impl Shared {
 
     /// # Errors
     /// What only a new start can change.
-    fn may_become(&self, plan: &Plan, prints: &Prints, hosts: &Hosts) -> Result<(), NotReloaded> {
+    fn may_become(&self, prints: &Prints, hosts: &Hosts) -> Result<(), NotReloaded> {
         let standing = self.standing.borrow();
-        let old = &standing.scene.plan;
         let entry = |prints: &Prints, key: &str| prints.lab.as_ref().and_then(|lab| lab.get(key)).cloned();
         let differs = |key: &&str| entry(&standing.prints, key) != entry(prints, key);
         let keys = ["name", "seed", "workers"].into_iter().filter(differs);
         let mut other: Vec<String> = keys.map(|key| format!("another `{key}`")).collect();
         if let Some(ground) = &self.means.ground {
-            other.extend(ground.holds_to(old, plan, hosts.departed.iter().chain(&hosts.moved)));
+            other.extend(ground.holds_to(hosts.departed.iter().chain(&hosts.moved)));
         }
         if other.is_empty() {
             return Ok(());
@@ -227,6 +227,9 @@ impl Shared {
             made.inspect_err(|_| self.take_back(&hosts.new)).map_err(|error| failed(&error))?;
         }
         self.take_back(&hosts.old);
+        if old.plan.resolver() != plan.resolver() {
+            self.tell_resolver(plan);
+        }
         let mut standing = self.standing.borrow_mut();
         (standing.scene, standing.roster) = (scene, roster);
         standing.numbers.extend(plan.numbers());
@@ -246,7 +249,7 @@ impl Shared {
         let topology = if is_same { Arc::clone(&topology) } else { others() };
         let ground = self.means.ground.as_ref();
         let outside = ground.map_or(Arc::clone(&around.outside), |ground| ground.outside(plan));
-        let ways_out = ground.and_then(|ground| ground.ways_out_of(plan)).unwrap_or(ways_out);
+        let ways_out = ways_out.leading_to(plan.externals());
         Scene { plan: Arc::clone(plan), topology, around: Surroundings { outside, ..around }, ways_out }
     }
 
@@ -300,9 +303,15 @@ impl Shared {
         self.means.ground.as_ref().map_or(Ok(()), |ground| ground.give(&hosts.new))
     }
 
-    fn take_back(&self, addresses: &[IpAddr]) {
-        if let Some(Err(error)) = self.means.ground.as_ref().map(|ground| ground.take_back(addresses)) {
+    fn take_back(&self, needs: &Needs) {
+        if let Some(Err(error)) = self.means.ground.as_ref().map(|ground| ground.take_back(needs)) {
             tracing::warn!("addresses that nobody has any more are still there: {error}");
+        }
+    }
+
+    fn tell_resolver(&self, plan: &Plan) {
+        if let Some(Err(error)) = self.means.ground.as_ref().map(|ground| ground.look_up_at(plan.resolver())) {
+            tracing::warn!("programs still ask the resolver that was there before: {error}");
         }
     }
 

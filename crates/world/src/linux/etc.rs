@@ -12,25 +12,28 @@ use std::path::Path;
 
 use super::kernel;
 use crate::World;
-use crate::files::{self, Files};
+use crate::files::{self, Files, RESOLV_CONF, ResolvConf};
 
-/// Lays the files; says what could not be had.
+/// Lays the files; says what could not be had, and gives that which may change.
 ///
 /// # Errors
 /// When nothing can be mounted over /etc.
-pub fn lay(world: &World) -> io::Result<Vec<String>> {
+pub fn lay(world: &World) -> io::Result<(Vec<String>, ResolvConf)> {
     let etc = Path::new("/etc");
     let machines = File::open(etc)?;
     let nsswitch = fs::read_to_string(etc.join("nsswitch.conf")).unwrap_or_default();
     let files = files::of(world, &nsswitch);
     kernel::mount("toynet", etc, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, "mode=0755,size=4m")?;
     write(etc, &files)?;
+    let resolv_conf = ResolvConf(File::options().write(true).open(etc.join(RESOLV_CONF))?);
     let ours = File::open(etc)?;
     let layers = format!("lowerdir=/proc/self/fd/{}:/proc/self/fd/{}", ours.as_raw_fd(), machines.as_raw_fd());
     let flags = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV;
-    let Err(why) = kernel::mount("toynet", etc, "overlay", flags, &layers) else { return Ok(vec![]) };
+    let Err(why) = kernel::mount("toynet", etc, "overlay", flags, &layers) else {
+        return Ok((vec![], resolv_conf));
+    };
     link_to(&machines, etc)?;
-    Ok(vec![format!("an /etc in layers, so it is made of links: {why}")])
+    Ok((vec![format!("an /etc in layers, so it is made of links: {why}")], resolv_conf))
 }
 
 fn write(etc: &Path, files: &Files) -> io::Result<()> {

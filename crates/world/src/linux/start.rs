@@ -11,7 +11,7 @@ use libc::{c_int, pid_t};
 
 use super::enter::Entrance;
 use super::{addresses, capability, etc, guard, kernel, mounts};
-use crate::{Ended, Refused, Step, World};
+use crate::{Ended, Refused, ResolvConf, Step, World};
 
 /// The first process of a world.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub struct Inside {
     line: UnixStream,
     process: i32,
     lacking: Vec<String>,
+    resolv_conf: Option<ResolvConf>,
 }
 
 /// A world as seen from outside. When it is dropped, or this process ends, the world ends.
@@ -71,7 +72,12 @@ impl Outside {
                 {
                     kernel::end(1);
                 }
-                let first = Inside { line: there, process: std::process::id().cast_signed(), lacking: vec![] };
+                let first = Inside {
+                    line: there,
+                    process: std::process::id().cast_signed(),
+                    lacking: vec![],
+                    resolv_conf: None,
+                };
                 kernel::end(panic::catch_unwind(AssertUnwindSafe(|| inside(first))).unwrap_or(PANICKED))
             }
         }
@@ -141,6 +147,11 @@ impl Inside {
         &self.lacking
     }
 
+    /// The file that says who looks up names here, for who may change that; a process beside others has none.
+    pub fn take_resolv_conf(&mut self) -> Option<ResolvConf> {
+        self.resolv_conf.take()
+    }
+
     /// Reads nothing further from the standard input and prints nothing on the standard output, which are
     /// a command's.
     ///
@@ -196,9 +207,9 @@ fn split() -> Result<Option<pid_t>, Refused> {
 fn begin(world: &World, user: (u32, u32), line: UnixStream, inside: impl FnOnce(Inside) -> u8) -> u8 {
     // The /proc that is there before the world's own numbers processes as they are numbered outside.
     let process = fs::read_link("/proc/self").ok().and_then(|process| process.to_str()?.parse().ok());
-    let mut first = Inside { line, process: process.unwrap_or_default(), lacking: vec![] };
+    let mut first = Inside { line, process: process.unwrap_or_default(), lacking: vec![], resolv_conf: None };
     match furnish(world, user, &first.line) {
-        Ok(lacking) => first.lacking = lacking,
+        Ok((lacking, resolv_conf)) => (first.lacking, first.resolv_conf) = (lacking, Some(resolv_conf)),
         Err(Refused { step, error }) => {
             let errno = error.raw_os_error().unwrap_or_default();
             first.say(&format!("{} {errno}", step as u8));
@@ -217,7 +228,7 @@ fn begin(world: &World, user: (u32, u32), line: UnixStream, inside: impl FnOnce(
 }
 
 /// Everything from a bare process in a namespace of users to a world.
-fn furnish(world: &World, user: (u32, u32), mut line: &UnixStream) -> Result<Vec<String>, Refused> {
+fn furnish(world: &World, user: (u32, u32), mut line: &UnixStream) -> Result<(Vec<String>, ResolvConf), Refused> {
     let step = |step: Step| move |error: io::Error| Refused::new(step, error);
     let mut identified = [0];
     line.read_exact(&mut identified).map_err(step(Step::Identity))?;
@@ -236,11 +247,12 @@ fn furnish(world: &World, user: (u32, u32), mut line: &UnixStream) -> Result<Vec
     // A /proc of the world's own can be written where the machine's cannot.
     let mut lacking = mounts::own();
     lacking.extend(addresses::give(world).map_err(step(Step::Addresses))?);
-    lacking.extend(etc::lay(world).map_err(step(Step::Files))?);
+    let (without, resolv_conf) = etc::lay(world).map_err(step(Step::Files))?;
+    lacking.extend(without);
     kernel::leave_terminal().map_err(step(Step::Identity))?;
     kernel::bury_children();
     capability::keep_few().map_err(step(Step::Identity))?;
-    Ok(lacking)
+    Ok((lacking, resolv_conf))
 }
 
 /// One is oneself inside: the same user owns the same files (user_namespaces(7)).

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::Reloaded;
 use crate::plan::Plan;
+use crate::run::ground::Needs;
 use crate::run::prints::{Key, Prints, key};
 
 /// What becomes of the services.
@@ -72,10 +73,10 @@ pub struct Hosts {
     pub moved: Vec<String>,
     /// Those that are no more.
     pub departed: Vec<String>,
-    /// Addresses that nobody had.
-    pub new: Vec<IpAddr>,
-    /// Addresses that nobody has any more.
-    pub old: Vec<IpAddr>,
+    /// What was not needed for them before.
+    pub new: Needs,
+    /// What is needed no more.
+    pub old: Needs,
 }
 
 impl Hosts {
@@ -85,13 +86,12 @@ impl Hosts {
             of.keys().filter(|name| keep(name)).map(|name| (*name).to_owned()).collect()
         };
         let differs = |name: &str| before.get(name).is_some_and(|old| after.get(name).is_some_and(|new| new != old));
-        let (had, has) = (all(&before), all(&after));
         Self {
             arrived: names(&|name| !before.contains_key(name), &after),
             moved: names(&differs, &after),
             departed: names(&|name| !after.contains_key(name), &before),
-            new: has.difference(&had).copied().collect(),
-            old: had.difference(&has).copied().collect(),
+            new: needs(new, old),
+            old: needs(old, new),
         }
     }
 
@@ -100,10 +100,17 @@ impl Hosts {
     }
 }
 
-fn addresses(plan: &Plan) -> BTreeMap<&str, &[IpAddr]> {
-    plan.hosts.iter().map(|host| (host.name.as_str(), host.addresses.as_slice())).collect()
+/// What `of` needs and `than` does not.
+fn needs(of: &Plan, than: &Plan) -> Needs {
+    let addresses = |plan: &Plan| -> BTreeSet<IpAddr> {
+        plan.hosts.iter().flat_map(|host| host.addresses.iter().copied()).collect()
+    };
+    Needs {
+        addresses: addresses(of).difference(&addresses(than)).copied().collect(),
+        ways_out: of.externals().difference(&than.externals()).copied().collect(),
+    }
 }
 
-fn all(hosts: &BTreeMap<&str, &[IpAddr]>) -> BTreeSet<IpAddr> {
-    hosts.values().flat_map(|addresses| addresses.iter().copied()).collect()
+fn addresses(plan: &Plan) -> BTreeMap<&str, &[IpAddr]> {
+    plan.hosts.iter().map(|host| (host.name.as_str(), host.addresses.as_slice())).collect()
 }
