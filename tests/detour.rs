@@ -232,6 +232,32 @@ fn a_lab_that_is_killed_takes_the_command_with_it() {
 }
 
 #[test]
+fn a_command_ends_with_the_process_of_its_lab_as_in_a_world() {
+    let Some(home) = home_with(&[]) else { return };
+    let ways: &[&str] =
+        if support::tools::worlds(&mut home.toynet(&["doctor"])) { &["ports", "world"] } else { &["ports"] };
+    for way in ways {
+        let mark = mark();
+        let script = format!("setsid sleep {mark} & echo started; sleep {mark}; echo went on");
+        let mut command = home.toynet(&["run", "--carrier", way, "internet", "--", "sh", "-c", &script]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        stdout.read_line(&mut String::new()).expect("text");
+        let status = run(&mut home.toynet(&["status"])).succeeded().stdout;
+        let inner = status.split_once("process ").and_then(|(_, rest)| rest.split(',').next()).expect("its process");
+        shell(&format!("kill -KILL {inner}")).succeeded();
+        let outcome = child.wait_with_output().expect("a child can be waited for");
+        let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
+        assert!(told.contains("has ended, or something killed sh"), "{way}: {told}");
+        assert_eq!(outcome.status.code(), Some(5), "{way}: {told}");
+        let mut said = String::new();
+        stdout.read_line(&mut said).expect("text");
+        assert_eq!(said, "", "{way}");
+        eventually("the end of all", || (processes_with(&mark) == 0).then_some(()));
+    }
+}
+
+#[test]
 fn one_can_be_a_host_of_the_lab() {
     let Some(home) = home_with(&["curl", "dig", "python3"]) else { return };
     let lab = home.write("lab.toml", "[host.\"www.shop.test\".http]\nroot = \".\"\n[host.\"desk.home.test\"]\n");

@@ -78,12 +78,12 @@ impl NotLed {
     }
 }
 
-/// Runs a command as a host of a lab on the loopback.
+/// Runs a command as a host of a lab on the loopback, whose process may be a child of this one.
 fn lead(
     lab: &str,
     host: Option<&str>,
     command: Visit,
-    spared: Option<i32>,
+    process: Option<i32>,
     beside: Option<Beside>,
 ) -> Result<Ended, NotLed> {
     let loopback = on_runtime(ask(lab, host)).map_err(NotLed::Lab)?;
@@ -94,7 +94,9 @@ fn lead(
     let (speaks_from, resolver) = (loopback.speaks_from(), loopback.resolver());
     let known = Known { lab: lab.to_owned(), host: host.map(str::to_owned), latest: Mutex::new(loopback) };
     let detour = Detour { door: Arc::new(move |to| known.door(to)), resolver, me: speaks_from, beside };
-    detour.run(&visit, spared).map_err(|not_run| NotLed::Command(visit, not_run))
+    let ended = detour.run(&visit, process);
+    let _ = ended.as_ref().inspect(|ended| world::tell_if_killed(&visit, **ended, lab));
+    ended.map_err(|not_run| NotLed::Command(visit, not_run))
 }
 
 /// What is known of a lab whose hosts may come and go.

@@ -387,10 +387,15 @@ fn no_entry(lab: &str, error: &io::Error) -> Exit {
 
 fn enter(entrance: Entrance, visit: &Visit, lab: &str) -> Result<Ended, Exit> {
     let ended = entrance.run(visit).map_err(|error| not_run(visit, &error))?;
+    tell_if_killed(visit, ended, lab);
+    Ok(ended)
+}
+
+/// With a lab end those who are in it.
+pub fn tell_if_killed(visit: &Visit, ended: Ended, lab: &str) {
     if ended == Ended::Killed(KILL) {
         eprintln!("toynet: lab {lab} has ended, or something killed {}", visit.program.display());
     }
-    Ok(ended)
 }
 
 /// As shells say it.

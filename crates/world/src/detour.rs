@@ -44,15 +44,16 @@ pub(crate) enum Course {
 
 impl Detour {
     /// Runs a command whose connections, and those of all that it starts, take this detour, and waits for its end.
-    /// What it leaves running is killed then, but for the process `spared`. When this process is killed, the command and
+    /// What it leaves running is killed then, but for the process of the lab, if that is a child of this one; when that
+    /// one ends first, the command is killed. When this process is killed, the command and
     /// what it started are too, after a SIGHUP, as far as they have kept the variable `TOYNET_DETOUR`; others go on, and
     /// connect nowhere any more (ENOSYS). The terminal and all that this process has open is the command's; signals to
     /// this process are passed on. This process must have one thread.
     ///
     /// # Errors
     /// [`NotRun`] says whose fault it is.
-    pub fn run(self, visit: &Visit, spared: Option<i32>) -> Result<Ended, NotRun> {
-        crate::platform::run_detoured(self, visit, spared)
+    pub fn run(self, visit: &Visit, lab: Option<i32>) -> Result<Ended, NotRun> {
+        crate::platform::run_detoured(self, visit, lab)
     }
 
     pub(crate) fn course(&self, wanted: SocketAddr) -> Course {

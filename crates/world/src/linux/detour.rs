@@ -35,7 +35,7 @@ use crate::detour::{Detour, NotRun};
 use crate::{Ended, Visit};
 
 /// Runs a command whose connections take a detour.
-pub(crate) fn run_detoured(detour: Detour, visit: &Visit, spared: Option<pid_t>) -> Result<Ended, NotRun> {
+pub(crate) fn run_detoured(detour: Detour, visit: &Visit, lab: Option<pid_t>) -> Result<Ended, NotRun> {
     let (here, there) = UnixStream::pair().map_err(NotRun::Refused)?;
     let mut command = enter::command(visit);
     let program = filter::program(there.as_fd()).map_err(NotRun::Refused)?;
@@ -60,13 +60,13 @@ pub(crate) fn run_detoured(detour: Detour, visit: &Visit, spared: Option<pid_t>)
     let listener = receive_with(here.as_fd(), &mut [0]).ok().and_then(|(_, listener)| listener);
     let ended = match (child, listener) {
         (Ok(child), Some(listener)) => supervisor::answer(listener, detour)
-            .and_then(|()| guard::follow_among(child.id() as pid_t, spared))
+            .and_then(|()| guard::follow_among(child.id() as pid_t, lab))
             .map_err(NotRun::Refused),
         (Ok(_), None) => Err(NotRun::Refused(io::ErrorKind::BrokenPipe.into())),
         (Err(error), Some(_)) => Err(NotRun::Program(error)),
         (Err(error), None) => Err(NotRun::Refused(error)),
     };
-    leftovers::end(spared, LEFTOVERS_LIMIT);
+    leftovers::end(lab, LEFTOVERS_LIMIT);
     // What cannot be set back is the mask of a process that is about to end.
     let _ = kernel::hold_only(&held);
     if let Ok(ended) = ended {

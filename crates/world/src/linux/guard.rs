@@ -23,13 +23,19 @@ pub fn follow(child: pid_t, same_terminal: bool) -> io::Result<Ended> {
     follow_and(child, same_terminal, &|| {})
 }
 
-/// The same for a child at the same terminal, where orphans become children of this process too; but for one child
-/// that somebody else waits for.
+/// The same for a child at the same terminal, where orphans become children of this process too; but for the process
+/// of a lab, which somebody else waits for. When that has ended the child is killed, as in a world.
 ///
 /// # Errors
 /// As the kernel says.
-pub fn follow_among(child: pid_t, spared: Option<pid_t>) -> io::Result<Ended> {
-    follow_and(child, true, &|| kernel::bury_orphans(&|ended| ended == child || Some(ended) == spared))
+pub fn follow_among(child: pid_t, lab: Option<pid_t>) -> io::Result<Ended> {
+    follow_and(child, true, &|| {
+        kernel::bury_orphans(&|ended| ended == child || Some(ended) == lab);
+        if lab.is_some_and(kernel::has_ended) {
+            // It may have ended meanwhile, and is not waited for yet: its number is nobody else's.
+            let _ = kernel::signal(child, libc::SIGKILL);
+        }
+    })
 }
 
 fn follow_and(child: pid_t, same_terminal: bool, bury: &dyn Fn()) -> io::Result<Ended> {

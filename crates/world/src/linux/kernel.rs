@@ -160,6 +160,17 @@ pub fn child(process: pid_t) -> io::Result<Option<c_int>> {
     Ok((found == process).then_some(status))
 }
 
+/// Whether a child has ended that is still to be waited for.
+pub fn has_ended(child: pid_t) -> bool {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the pointer is valid, and is written or stays zeros, of which the child's number is 0.
+    unsafe {
+        libc::waitid(libc::P_PID, child.cast_unsigned(), info.as_mut_ptr(), flags) == 0
+            && info.assume_init().si_pid() == child
+    }
+}
+
 /// Buries children that have ended, until one of them is to be kept, which is somebody else's to wait for.
 pub fn bury_orphans(is_kept: &dyn Fn(pid_t) -> bool) {
     loop {
