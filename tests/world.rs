@@ -217,6 +217,29 @@ fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
 }
 
 #[test]
+fn too_few_open_files_are_named_with_the_cure() {
+    let home = Home::new();
+    for way in ["world", "ports"] {
+        if way == "world" && !tools::worlds(&mut home.toynet(&["doctor"])) {
+            continue;
+        }
+        for (limit, verb) in [(60, "up"), (60, "run"), (9, "up"), (9, "run")] {
+            let line = format!(
+                "ulimit -n {limit}; exec toynet {verb} --carrier {way} internet {}",
+                if verb == "run" { "-- true" } else { "" }
+            );
+            let outcome = run(home.furnish(Command::new("sh").args(["-c", &line])));
+            assert_eq!(outcome.code(), Some(4), "{way} {limit}: {outcome:?}");
+            let told = &outcome.stderr;
+            assert!(told.contains("ulimit -Hn") && told.contains(&format!(" {limit} ")), "{way} {limit}: {told}");
+        }
+        let line = format!("ulimit -Sn 9; exec toynet run --carrier {way} internet -- sh -c 'ulimit -Sn'");
+        let outcome = run(home.furnish(Command::new("sh").args(["-c", &line])));
+        assert!(outcome.code() == Some(0), "the hard limit is enough: {outcome:?}");
+    }
+}
+
+#[test]
 fn a_lab_stops_and_goes_on_with_the_process_that_has_the_terminal() {
     let Some(home) = home_with(&[]) else { return };
     let mut command = home.toynet(&["up", &lab_file("shop"), "--carrier", "world"]);

@@ -2,6 +2,7 @@
 //!
 //! - [`state`]: the folders of a lab, which only its owner can enter
 //! - [`ground`]: where it stands: a network of the loopback, ports, the way in from outside
+//! - [`descriptors`]: how many files may be open
 //! - `services`: all services of one worker, started in order
 //! - [`reload`]: the file is taken anew: `prints` tell what has changed, `change` makes it so on each worker
 //! - `keep`: a service that fails is started again, ever more slowly
@@ -13,6 +14,7 @@
 //! - [`in_memory`]: a lab inside a program, in virtual time
 
 mod change;
+pub mod descriptors;
 pub mod faults;
 pub mod follow;
 pub mod ground;

@@ -4,6 +4,8 @@ mod batch;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket};
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
@@ -115,12 +117,21 @@ pub(crate) fn is_shortage(error: &io::Error) -> bool {
 
 /// Lets the process open as many descriptors as the system allows it, and says how many that are.
 #[cfg(unix)]
-#[allow(unsafe_code)]
 pub fn raise_descriptor_limit() -> io::Result<u64> {
+    allow_descriptors(u64::MAX)
+}
+
+/// The same if it may open fewer than so many; otherwise how many it may open stays as it was.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub fn allow_descriptors(count: u64) -> io::Result<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: getrlimit writes one rlimit to the pointer, which is valid for that.
     if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } != 0 {
         return Err(io::Error::last_os_error());
+    }
+    if limit.rlim_cur >= count {
+        return Ok(limit.rlim_cur);
     }
     limit.rlim_cur = limit.rlim_max;
     // SAFETY: setrlimit only reads one rlimit from the pointer.
@@ -134,6 +145,37 @@ pub fn raise_descriptor_limit() -> io::Result<u64> {
 #[cfg(not(unix))]
 pub fn raise_descriptor_limit() -> io::Result<u64> {
     Ok(u64::MAX)
+}
+
+/// Windows has no such limit for sockets.
+#[cfg(not(unix))]
+pub fn allow_descriptors(_: u64) -> io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+/// Has the kernel make room for so many descriptors at once. A table that grows while the process has several threads
+/// has each of them wait until no processor looks at the old one, which takes some ten milliseconds: so it is done
+/// before there are threads.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub fn make_room_for_descriptors(count: u64) -> io::Result<()> {
+    let anything = std::fs::File::open("/")?;
+    let last = libc::c_int::try_from(count.saturating_sub(1)).unwrap_or(libc::c_int::MAX);
+    // SAFETY: takes no pointer; a descriptor that is made here is closed here.
+    match unsafe { libc::fcntl(anything.as_raw_fd(), libc::F_DUPFD_CLOEXEC, last) } {
+        -1 => Err(io::Error::last_os_error()),
+        // SAFETY: it was just made and is nobody else's.
+        made => {
+            drop(unsafe { OwnedFd::from_raw_fd(made) });
+            Ok(())
+        }
+    }
+}
+
+/// Windows has no such table.
+#[cfg(not(unix))]
+pub fn make_room_for_descriptors(_: u64) -> io::Result<()> {
+    Ok(())
 }
 
 /// What is free for streams is taken for datagrams only by chance.

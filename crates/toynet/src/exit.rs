@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use toynet_lab::control::client::ClientError;
+use toynet_lab::run::descriptors::Few;
 use toynet_lab::run::{Refused, StartError};
 
 /// An end that is not fine.
@@ -92,12 +93,19 @@ fn advice(refused: &Refused) -> &'static str {
     }
 }
 
+impl From<Few> for Exit {
+    fn from(few: Few) -> Self {
+        Self::not_allowed(format!("toynet: {few}"))
+    }
+}
+
 impl From<StartError> for Exit {
     fn from(error: StartError) -> Self {
         let text = format!("toynet: {error}");
         match error {
             StartError::Service(error) if is_refused(&error) => Self::not_allowed(text),
-            StartError::Service(_) | StartError::Worker | StartError::Thread(_) => Self::died(text),
+            StartError::Descriptors(_) | StartError::Thread(_) => Self::not_allowed(text),
+            StartError::Service(_) | StartError::Worker => Self::died(text),
         }
     }
 }

@@ -74,6 +74,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Exit> {
+    toynet_lab::run::descriptors::allow(0)?;
     match command {
         Command::Check(file) => judge::check(&file),
         Command::Plan(file) => judge::plan(&file),

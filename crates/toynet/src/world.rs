@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use toynet_lab::control::Client;
 use toynet_lab::control::client::running;
+use toynet_lab::run::descriptors::allow;
 use toynet_lab::run::{Bind, Folders, GUEST, Ground, Land, Transport, WaysOut};
 use toynet_lab::{LabFile, Plan};
 use toynet_world::outpost::{self, Allowed, Kind};
@@ -135,6 +136,10 @@ impl Outpost {
     /// Opens the doors of a lab that is about to start, as long as this process is outside.
     pub fn open_doors(&self, ground: &Ground, plan: &Plan, workers: usize) {
         let doors = ground.doors_to_open(plan, workers);
+        // Where there may not be so many, the lab says so when it starts.
+        if allow(doors.len() as u64).is_err() {
+            return;
+        }
         self.0.open_ahead(doors.into_iter().map(|(transport, at)| (kind(transport), at)));
     }
 

@@ -19,7 +19,7 @@ use toynet_net::topology::GUEST;
 use toynet_record::Transport;
 use toynet_service::Doors;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedHost};
 
 /// Where a lab's hosts are found on the machine, and how they are reached.
 #[derive(Debug)]
@@ -200,6 +200,20 @@ impl Ground {
         endpoints.flat_map(|door| iter::repeat_n(door, workers)).collect()
     }
 
+    /// How many descriptors the workers of a lab have open when nobody is connected.
+    pub(crate) fn descriptors(&self, plan: &Plan, workers: usize) -> u64 {
+        let endpoints = |host: &PlannedHost| -> usize {
+            host.services.iter().map(|service| service.config.endpoints().len()).sum()
+        };
+        let sockets = |host: &PlannedHost| match &self.base {
+            // All addresses of a host are one there.
+            Base::Loopback { .. } => 1,
+            Base::World { doors, .. } => host.addresses.len() + usize::from(doors.is_some()),
+        };
+        let each: usize = plan.hosts.iter().map(|host| endpoints(host) * sockets(host)).sum();
+        (workers * (each + OF_A_WORKER)) as u64
+    }
+
     /// How the lab's sockets are made here.
     pub fn carrier(&self) -> Carrier {
         match &self.base {
@@ -368,6 +382,8 @@ fn raw(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip(), SOCKS)
 }
 
+/// A worker's own events, and what its services have open besides.
+const OF_A_WORKER: usize = 6;
 /// The port of SOCKS (RFC 1928 3).
 const SOCKS: u16 = 1080;
 /// The port of name servers (RFC 1035 section 4.2).

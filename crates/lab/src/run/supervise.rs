@@ -14,9 +14,10 @@ use toynet_record::{Quota, Roster};
 use toynet_service::Files;
 
 use super::change::{Order, Shift, Step};
+use super::descriptors::Few;
 use super::reload::{Means, Reloader};
 use super::services::{self, Scene};
-use super::{FaultBook, Follow, Ground, Guests};
+use super::{FaultBook, Follow, Ground, Guests, descriptors};
 use crate::plan::{Plan, Surroundings};
 use crate::{Authority, LabFile, protocols};
 
@@ -50,8 +51,11 @@ pub enum StartError {
     #[error("a worker stopped before all its services answered")]
     Worker,
     /// The system gives no thread.
-    #[error("no worker can be started: {0}")]
+    #[error("no worker can be started: {0}; `ulimit -u` says how many processes and threads there may be")]
     Thread(io::Error),
+    /// Its sockets are more than the files that may be open.
+    #[error("{0}, or let the lab file say `workers = 1` under [lab]")]
+    Descriptors(#[from] Few),
 }
 
 /// How many workers a lab has of which somebody has said this.
@@ -74,6 +78,7 @@ impl Lab {
         workers: Option<u16>,
     ) -> Result<Self, StartError> {
         let workers = worker_count(workers);
+        descriptors::make_room(ground.descriptors(&plan, workers))?;
         let clock = Clock::system();
         let outside = ground.outside(&plan);
         let around = Surroundings { outside, files, authority: authority.clone(), state };
