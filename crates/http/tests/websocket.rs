@@ -1,4 +1,4 @@
-//! WebSocket: the echo by itself, through a proxy, and over HTTP/2.
+//! WebSocket: the echo by itself, through a proxy, and over HTTP/2 and HTTP/3.
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
 mod support;
@@ -14,12 +14,18 @@ use hyper::client::conn::http2;
 use hyper::ext::Protocol;
 use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
-use support::{connect, in_virtual_time, network, serve};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use support::{TlsPair, connect, in_virtual_time, network, serve, serve_three, visitor};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::sync::oneshot;
 use toynet_http::server::route::{Action, Inspect, Pattern, Proxy, Route, Upstream};
-use toynet_http::server::{Handler, HttpServer, Routes, Sites};
+use toynet_http::server::{Handler, HttpServer, Limits, Routes, Sites};
 use toynet_http::site::{Memory, Site};
+use toynet_http::wire::hpack::Field;
+use toynet_http::wire::qpack;
+use toynet_http::wire::three::frame::{Kind, frame};
+use toynet_http::wire::three::{self, Code, Part};
 use toynet_http::wire::websocket::{Message, Reader, Sender};
+use toynet_net::quic::{Connection, Endpoint, GivenUp};
 use toynet_net::{Network, Stream};
 use toynet_service::Server;
 
@@ -77,6 +83,92 @@ fn over_http_2_a_websocket_is_a_stream() {
             talk(TokioIo::new(hyper::upgrade::on(answer).await.unwrap())).await;
         });
     }
+}
+
+#[test]
+fn over_http_3_a_websocket_is_a_stream() {
+    for is_proxied in [false, true] {
+        in_virtual_time(|| async move {
+            let (_network, by_hand) = over_three(is_proxied).await;
+            let (answer, web) = by_hand.ask(WANTED).await;
+            assert_eq!(value(&answer, ":status"), "200", "proxied: {is_proxied}");
+            assert!(!answer.iter().any(|field| field.name == b"content-length"), "RFC 9110 8.6");
+            talk(web).await;
+        });
+    }
+}
+
+#[test]
+fn what_no_stream_can_become_is_refused() {
+    let without = |name: &str| WANTED.iter().filter(|(other, _)| *other != name).copied().collect::<Vec<_>>();
+    let with = |name: &'static str, value: &'static str| [&without(name)[..], &[(name, value)]].concat();
+    let pseudo_first = |mut list: Vec<(&'static str, &'static str)>| {
+        list.sort_by_key(|(name, _)| !name.starts_with(':'));
+        list
+    };
+    let plain = vec![(":method", "CONNECT"), (":authority", "www.shop.test:443")];
+    let get: Vec<_> = without(":protocol").into_iter().filter(|(name, _)| *name != ":method").collect();
+    let cases = [
+        (pseudo_first(with(":protocol", "connect-udp")), "501"),
+        (pseudo_first(with(":path", "/get")), "405"),
+        (with("sec-websocket-version", "8"), "400"),
+        (without("sec-websocket-version"), "400"),
+        (plain, "405"),
+        ([&[(":method", "GET")], &get[..]].concat(), "400"),
+    ];
+    for (list, status) in cases {
+        in_virtual_time(|| async {
+            let (_network, by_hand) = over_three(false).await;
+            let (answer, mut rest) = by_hand.ask(&list).await;
+            assert_eq!(value(&answer, ":status"), status, "{list:?}");
+            if list.contains(&("sec-websocket-version", "8")) {
+                assert_eq!(value(&answer, "sec-websocket-version"), "13");
+            }
+            rest.read_to_end(&mut Vec::new()).await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_proxy_takes_no_page_for_a_websocket() {
+    in_virtual_time(|| async {
+        let (_network, by_hand) = over_three(true).await;
+        let mut page = WANTED.to_vec();
+        page[3] = (":path", "/get");
+        assert_eq!(value(&by_hand.ask(&page).await.0, ":status"), "501");
+    });
+}
+
+#[test]
+fn over_http_3_an_end_is_a_fin_and_a_break_a_reset() {
+    in_virtual_time(|| async {
+        let (network, by_hand) = over_three(false).await;
+        // A client that ends without a word is answered with an end.
+        let mut stream = by_hand.open(WANTED).await;
+        stream.shutdown().await.unwrap();
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        assert!(!heard.is_empty());
+        // One that resets its side is heard no more, and hears no more.
+        let mut stream = by_hand.open(WANTED).await;
+        network.clock().sleep(Duration::from_millis(10)).await;
+        stream.give_up(Code::REQUEST_CANCELLED.0);
+        let broken = stream.read_to_end(&mut heard).await.unwrap_err();
+        assert_eq!(GivenUp::of(&broken), Some(GivenUp::Stream(Code::REQUEST_CANCELLED.0)));
+        // So is one that wants to hear no more.
+        let mut stream = by_hand.open(WANTED).await;
+        network.clock().sleep(Duration::from_millis(10)).await;
+        stream.stop(Code::REQUEST_CANCELLED.0);
+        stream.unwanted().await;
+        while stream.write_all(&frame(Kind::Data, b"x")).await.is_ok() {
+            network.clock().sleep(Duration::from_millis(10)).await;
+        }
+        // After CONNECT only DATA may come (RFC 9114 4.4).
+        let mut stream = by_hand.open(WANTED).await;
+        stream.write_all(&fields(&[("x", "y")])).await.unwrap();
+        let ended = by_hand.connection.ended().await;
+        assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(Code::FRAME_UNEXPECTED.0)), "{ended}");
+    });
 }
 
 #[test]
@@ -163,13 +255,94 @@ async fn head(stream: &mut Stream) -> String {
 
 async fn behind_a_proxy() -> Rc<Network> {
     let network = network(vec![]);
+    serve(&network, passing_on()).await;
+    serve_behind(&network).await;
+    network
+}
+
+fn passing_on() -> Rc<dyn Handler> {
     let upstream = Upstream::parse("http://198.18.0.2:8080").unwrap();
-    serve(&network, routed(Action::Proxy(Rc::new(Proxy::new(vec![upstream], Arc::default()))))).await;
+    routed(Action::Proxy(Rc::new(Proxy::new(vec![upstream], Arc::default()))))
+}
+
+async fn serve_behind(network: &Rc<Network>) {
     let host = network.host("club.test").unwrap();
     let running = HttpServer::new(8080, Sites::new("club.test", inspecting())).start(host).await.unwrap();
     tokio::task::spawn_local(running);
     network.clock().sleep(Duration::from_millis(1)).await;
-    network
+}
+
+async fn over_three(is_proxied: bool) -> (Rc<Network>, ByHand) {
+    let network = network(vec![]);
+    let handler = if is_proxied { passing_on() } else { inspecting() };
+    serve_behind(&network).await;
+    let pair = serve_three(&network, handler, Limits::default()).await;
+    let by_hand = ByHand::connect(&network, &pair).await;
+    (network, by_hand)
+}
+
+/// A client of HTTP/3 whose octets are the test's own.
+struct ByHand {
+    connection: Connection,
+    _endpoint: Endpoint,
+}
+
+impl ByHand {
+    async fn connect(network: &Rc<Network>, pair: &TlsPair) -> Self {
+        let endpoint = Endpoint::client(visitor(network).bind(0).await.unwrap(), &pair.client).unwrap();
+        let connection = endpoint.connect(support::QUIC_DOOR, "www.shop.test").await.unwrap();
+        Self { connection, _endpoint: endpoint }
+    }
+
+    async fn open(&self, list: &[(&str, &str)]) -> Stream {
+        let mut stream = self.connection.open().await.unwrap();
+        stream.write_all(&fields(list)).await.unwrap();
+        stream
+    }
+
+    /// The fields of the answer, and what goes to and fro in DATA frames from then on.
+    async fn ask(&self, list: &[(&str, &str)]) -> (Vec<Field>, DuplexStream) {
+        let mut stream = self.open(list).await;
+        if list[0] != (":method", "CONNECT") {
+            stream.shutdown().await.unwrap();
+        }
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let (near, far) = tokio::io::duplex(1000);
+        let (mut from, mut to) = tokio::io::split(far);
+        let (told, answer) = oneshot::channel();
+        tokio::task::spawn_local(async move {
+            let mut octets = vec![0; 1000];
+            while let Ok(length @ 1..) = from.read(&mut octets).await {
+                writer.write_all(&frame(Kind::Data, &octets[..length])).await.unwrap();
+            }
+            writer.shutdown().await
+        });
+        tokio::task::spawn_local(async move {
+            let (mut told, mut message, mut octets) = (Some(told), three::Message::answer(65_536), vec![0; 1000]);
+            while let Ok(length @ 1..) = reader.read(&mut octets).await {
+                let mut rest = &octets[..length];
+                while let Some(part) = message.next(&mut rest).unwrap() {
+                    match part {
+                        Part::Fields(section) => {
+                            told.take().unwrap().send(qpack::decode(&section, 65_536).unwrap()).unwrap();
+                        }
+                        Part::Content(octets) => to.write_all(octets).await.unwrap(),
+                    }
+                }
+            }
+            to.shutdown().await.unwrap();
+        });
+        (answer.await.unwrap(), near)
+    }
+}
+
+fn fields(list: &[(&str, &str)]) -> Vec<u8> {
+    frame(Kind::Headers, &qpack::encode(list.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()))))
+}
+
+fn value<'a>(list: &'a [Field], name: &str) -> &'a str {
+    let field = list.iter().find(|field| field.name == name.as_bytes());
+    field.map_or("", |field| std::str::from_utf8(&field.value).unwrap())
 }
 
 fn inspecting() -> Rc<dyn Handler> {
@@ -194,6 +367,14 @@ impl<F: Future<Output: 'static> + 'static> Executor<F> for Local {
 const HANDSHAKE: &str = "GET /websocket/echo HTTP/1.1\r\nHost: www.shop.test\r\nUpgrade: websocket\r\n\
                          Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
                          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+const WANTED: &[(&str, &str)] = &[
+    (":method", "CONNECT"),
+    (":scheme", "https"),
+    (":authority", "www.shop.test"),
+    (":path", "/websocket/echo"),
+    (":protocol", "websocket"),
+    ("sec-websocket-version", "13"),
+];
 const MASK: [u8; 4] = [1, 2, 3, 4];
 /// The head of a message of a gibioctet.
 const LARGE: [u8; 14] = [0x82, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4];

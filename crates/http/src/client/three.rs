@@ -61,7 +61,7 @@ impl Sender {
     pub async fn connect(host: &Host, to: SocketAddr, config: &tls::ClientConfig, name: &str) -> io::Result<Self> {
         let endpoint = Endpoint::client(host.bind(0).await?, config)?;
         let connection = endpoint.connect(to, name).await?;
-        let control = three::control(&connection, LARGEST_FIELDS as u64).await?;
+        let control = three::control(&connection, LARGEST_FIELDS as u64, &[]).await?;
         let mut listening = JoinSet::new();
         listening.spawn_local(listen(connection.clone()));
         Ok(Self(Rc::new(Link { connection, _control: control, _listening: listening, _endpoint: endpoint })))

@@ -17,8 +17,8 @@ pub enum Outgoing {
     Body(Body),
     /// Content that is made while it is sent. It is dropped when the client goes away.
     Stream(Pin<Box<dyn HttpBody<Data = Bytes, Error = io::Error>>>),
-    /// Another protocol, on the connection or the HTTP/2 stream that the request came by: for the answers
-    /// 101 (RFC 9110 7.8) and, to an extended CONNECT, 200 (RFC 8441).
+    /// Another protocol, on the connection or the stream of HTTP/2 or 3 that the request came by: for the
+    /// answers 101 (RFC 9110 7.8) and, to an extended CONNECT, 200 (RFC 8441, RFC 9220).
     Tunnel(Enter),
     /// Octets that are no answer, on a connection of HTTP/1.x that is taken over for them, head and all; over HTTP/2
     /// the stream is reset.

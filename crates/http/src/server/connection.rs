@@ -105,9 +105,9 @@ async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) ->
     let Pause { how, stream, unread } = ask_and_answer(stream, exchanges).await;
     let ended = match how {
         How::Seized(seize) => {
-            watch.handler_begins();
+            let working = watch.at_work();
             let left = seize(stream.into_stream()).await;
-            watch.handler_ends();
+            drop(working);
             if let Some(stream) = left {
                 // Nobody is left to hear of a failure here.
                 let _ = clock.until(clock.now() + LINGER, linger(stream)).await;
@@ -117,9 +117,8 @@ async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) ->
         How::Ended(ended) => ended,
     };
     if let Some(enter) = next.take().filter(|_| ended.is_ok()) {
-        watch.handler_begins();
+        let _working = watch.at_work();
         enter(Box::pin(stream.after(&unread))).await;
-        watch.handler_ends();
         return Ok(());
     }
     let refusal = stream.refusal().filter(|refusal| !refusal.is_in_content && ended.is_ok());

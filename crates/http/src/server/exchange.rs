@@ -18,8 +18,8 @@ use toynet_service::LocalFuture;
 use super::access::Entry;
 use super::content::Unreadable;
 use super::sending::Sending;
-use super::tunnel::{self, Next};
-use super::watch::{Standstill, Watch};
+use super::tunnel::{self, ConnectProtocol, Next};
+use super::watch::{AtWork, Standstill, Watch};
 use super::{Answer, Connected, Content, Outgoing, Serving};
 use crate::fault;
 use crate::host::authority;
@@ -44,6 +44,7 @@ impl Service<Request<Incoming>> for Exchanges {
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
         let largest = self.serving.limits.body;
+        let request = with_protocol(request);
         self.exchange(request.map(|incoming| Content::new(incoming, largest, Rc::clone(&self.connected))), cause)
     }
 }
@@ -56,6 +57,8 @@ impl Exchanges {
         let answer = match self.serving.sites.find(&request) {
             Err(status) => refuse(status),
             Ok(_) if !are_values_bare(&request) => refuse(StatusCode::BAD_REQUEST),
+            // RFC 9220 3.
+            Ok(_) if !is_protocol_known(&request) => refuse(StatusCode::NOT_IMPLEMENTED),
             Ok(_) if !is_coding_known(request.headers()) => refuse(StatusCode::NOT_IMPLEMENTED),
             Ok(_) if !is_expectation_known(request.headers()) => refuse(StatusCode::EXPECTATION_FAILED),
             // Before the handler is asked, so that no `100 Continue` invites what is not wanted.
@@ -99,6 +102,20 @@ fn are_values_bare<B>(request: &Request<B>) -> bool {
     request.version() <= Version::HTTP_11 || request.headers().values().all(is_bare)
 }
 
+/// hyper's own word for what an extended CONNECT of HTTP/2 asks for is not to be had for HTTP/3.
+fn with_protocol<B>(mut request: Request<B>) -> Request<B> {
+    let protocol = request.extensions_mut().remove::<hyper::ext::Protocol>();
+    if let Some(protocol) = protocol.and_then(|protocol| HeaderValue::from_str(protocol.as_str()).ok()) {
+        request.extensions_mut().insert(ConnectProtocol(protocol));
+    }
+    request
+}
+
+/// A stream can become a WebSocket, and nothing else.
+fn is_protocol_known<B>(request: &Request<B>) -> bool {
+    ConnectProtocol::of(request).is_none_or(|protocol| protocol == "websocket")
+}
+
 /// Nothing is decoded here but `chunked` (RFC 9112 6.1).
 fn is_coding_known(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
@@ -122,7 +139,7 @@ pub(super) struct Exchange {
     is_shared: bool,
     clock: Clock,
     watch: Rc<Watch>,
-    /// The stream of an extended CONNECT.
+    /// The stream of an extended CONNECT of HTTP/2.
     stream: Option<OnUpgrade>,
     next: Next,
     /// What the access log will say.
@@ -246,19 +263,12 @@ impl Drop for Exchange {
 /// A handler at work.
 struct Working {
     answer: LocalFuture<Response<Outgoing>>,
-    watch: Rc<Watch>,
+    _at_work: AtWork,
 }
 
 impl Working {
     fn begin(answer: LocalFuture<Response<Outgoing>>, watch: &Rc<Watch>) -> Self {
-        watch.handler_begins();
-        Self { answer, watch: Rc::clone(watch) }
-    }
-}
-
-impl Drop for Working {
-    fn drop(&mut self) {
-        self.watch.handler_ends();
+        Self { answer, _at_work: watch.at_work() }
     }
 }
 

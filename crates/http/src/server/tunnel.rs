@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use http::{HeaderValue, Method, Request};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,6 +20,18 @@ pub type Tunnel = Pin<Box<dyn Duplex>>;
 pub trait Duplex: AsyncRead + AsyncWrite {}
 
 impl<T: AsyncRead + AsyncWrite> Duplex for T {}
+
+/// The protocol that an extended CONNECT of HTTP/2 or 3 asks for, as an extension of the request (RFC 8441 4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectProtocol(pub HeaderValue);
+
+impl ConnectProtocol {
+    /// What `request` asks for, if it is such a CONNECT.
+    pub fn of<B>(request: &Request<B>) -> Option<&HeaderValue> {
+        let protocol = request.extensions().get::<Self>().filter(|_| request.method() == Method::CONNECT)?;
+        Some(&protocol.0)
+    }
+}
 
 /// What goes on in a tunnel. It limits its own time: the connection's limits end where HTTP does.
 pub type Enter = Box<dyn FnOnce(Tunnel) -> LocalFuture<()>>;
@@ -62,9 +75,8 @@ impl std::fmt::Debug for Next {
 pub(super) fn enter_stream(stream: OnUpgrade, enter: Enter, watch: Rc<Watch>) {
     tokio::task::spawn_local(async move {
         if let Ok(stream) = stream.await {
-            watch.handler_begins();
+            let _working = watch.at_work();
             enter(Box::pin(TokioIo::new(stream))).await;
-            watch.handler_ends();
         }
     });
 }

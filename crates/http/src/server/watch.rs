@@ -4,6 +4,7 @@
 //! that a request costs no timer.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -40,6 +41,16 @@ pub(super) struct Watch {
     reader: RefCell<Option<Waker>>,
     is_waiting: Cell<bool>,
     given_up: Cell<Option<Standstill>>,
+}
+
+/// A handler at work on a connection.
+#[derive(Debug)]
+pub(super) struct AtWork(Rc<Watch>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.handled.set(self.0.handled.get() - 1);
+    }
 }
 
 /// Why a connection is given up.
@@ -114,12 +125,10 @@ impl Watch {
         self.answers.set(self.answers.get() - 1);
     }
 
-    pub fn handler_begins(&self) {
+    /// A handler works on an exchange as long as what this returns lives.
+    pub fn at_work(self: &Rc<Self>) -> AtWork {
         self.handled.set(self.handled.get() + 1);
-    }
-
-    pub fn handler_ends(&self) {
-        self.handled.set(self.handled.get() - 1);
+        AtWork(Rc::clone(self))
     }
 
     pub fn is_shared(&self) {

@@ -148,6 +148,11 @@ impl Receiving {
         self.message.was_interim();
     }
 
+    /// What follows is another protocol's (RFC 9114 4.4).
+    pub fn becomes_tunnel(&mut self) {
+        self.message.becomes_tunnel();
+    }
+
     /// Wants no more of it, and says why.
     pub fn stop(&mut self, code: Code) {
         self.is_over = true;
@@ -181,18 +186,24 @@ impl Sending {
     /// When the other side wants no more, or is gone.
     pub async fn write(&self, mut octets: &[u8]) -> io::Result<()> {
         while !octets.is_empty() {
-            let count = poll_fn(|cx| {
-                let polled = Pin::new(&mut *self.stream.borrow_mut()).poll_write(cx, octets);
-                match (&polled, &self.traffic) {
-                    (Poll::Pending, Some(traffic)) => traffic.blocked(),
-                    (Poll::Ready(Ok(count)), Some(traffic)) => traffic.sent(*count),
-                    _ => {}
-                }
-                polled
-            });
-            octets = &octets[count.await?..];
+            let count = poll_fn(|cx| self.poll_write(cx, octets)).await?;
+            octets = &octets[count..];
         }
         Ok(())
+    }
+
+    /// Writes some of `octets`, and says how many.
+    ///
+    /// # Errors
+    /// As for [`Sending::write`].
+    pub fn poll_write(&self, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut *self.stream.borrow_mut()).poll_write(cx, octets);
+        match (&polled, &self.traffic) {
+            (Poll::Pending, Some(traffic)) => traffic.blocked(),
+            (Poll::Ready(Ok(count)), Some(traffic)) => traffic.sent(*count),
+            _ => {}
+        }
+        polled
     }
 
     /// Nothing more comes.
@@ -200,7 +211,20 @@ impl Sending {
     /// # Errors
     /// As for [`Sending::write`].
     pub async fn finish(&self) -> io::Result<()> {
-        poll_fn(|cx| Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(cx)).await
+        poll_fn(|cx| self.poll_finish(cx)).await
+    }
+
+    /// The same, to be asked again.
+    ///
+    /// # Errors
+    /// As for [`Sending::write`].
+    pub fn poll_finish(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(cx)
+    }
+
+    /// Waits until the other side wants no more, or has all of it.
+    pub fn unwanted(&self) -> impl Future<Output = ()> + use<> {
+        self.stream.borrow().unwanted()
     }
 
     /// Breaks off, and says why.

@@ -1,9 +1,11 @@
 //! HTTP/3 on a connection of QUIC, as far as both sides do the same.
 //!
 //! - [`message`]: a request's stream, in two hands: one that reads and one that writes
+//! - [`tunnel`]: what a stream is once another protocol was agreed on
 //! - here: the streams that each side writes alone
 
 pub mod message;
+pub mod tunnel;
 
 use std::cell::RefCell;
 use std::io;
@@ -14,6 +16,7 @@ use toynet_net::Stream;
 use toynet_net::quic::Connection;
 
 pub use message::{Failed, Got, Receiving, Sending, Traffic};
+pub use tunnel::Tunnel;
 
 use crate::wire::three::one_way::{self, Told};
 use crate::wire::three::{Broken, Code, OneWay, Streams};
@@ -21,13 +24,13 @@ use crate::wire::three::{Broken, Code, OneWay, Streams};
 /// The application protocol of TLS (RFC 9114 3.1).
 pub const ALPN: &str = "h3";
 
-/// This side's control stream, which lasts as long as the connection.
+/// This side's control stream, with settings of its own, which lasts as long as the connection.
 ///
 /// # Errors
 /// When the connection is lost.
-pub async fn control(connection: &Connection, largest_fields: u64) -> io::Result<Stream> {
+pub async fn control(connection: &Connection, largest_fields: u64, own: &[(u64, u64)]) -> io::Result<Stream> {
     let mut control = connection.open_one_way().await?;
-    control.write_all(&one_way::control(largest_fields)).await?;
+    control.write_all(&one_way::control(largest_fields, own)).await?;
     Ok(control)
 }
 

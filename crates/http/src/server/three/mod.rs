@@ -140,7 +140,7 @@ impl Conversation {
     async fn run(mut self, mut ended: Receiver<()>) -> io::Result<()> {
         let of = Rc::clone(&self.of);
         let (connection, clock) = (&of.connection, of.host.clock());
-        let mut control = three::control(connection, of.serving.limits.header as u64).await?;
+        let mut control = three::control(connection, of.serving.limits.header as u64, &OWN_SETTINGS).await?;
         let streams = Rc::new(RefCell::new(Streams::of_client()));
         let mut heard = JoinSet::new();
         let mut standstill = pin!(of.watch.standstill(&of.serving.limits, clock));
@@ -214,6 +214,8 @@ impl Traffic for Watch {
     }
 }
 
+/// Streams may become tunnels (RFC 9220 3).
+const OWN_SETTINGS: [(u64, u64); 1] = [(one_way::ENABLE_CONNECT_PROTOCOL, 1)];
 /// As long as for TLS on a stream.
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(30);
 /// How long a connection that was given up may take to answer what it can.

@@ -14,13 +14,14 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame};
 use toynet_net::Stream;
 use toynet_record::Cause;
+use toynet_service::LocalFuture;
 
 use super::super::exchange::Exchanges;
-use super::super::tunnel::Next;
+use super::super::tunnel::{ConnectProtocol, Next};
 use super::super::{Content, Outgoing};
 use super::{Carried, Of};
 use crate::site::{date, refusal};
-use crate::three::{Failed, Got, Receiving, Sending, end};
+use crate::three::{Failed, Got, Receiving, Sending, Tunnel, end};
 use crate::wire::hpack::Field;
 use crate::wire::qpack::{self, QpackError};
 use crate::wire::three::frame::{self, Kind as FrameKind};
@@ -40,6 +41,11 @@ pub(super) async fn serve(stream: Stream, of: Rc<Of>) {
         // A handler at work is dropped with the rest.
         () = gone => Err(Reset(Code::REQUEST_CANCELLED)),
     };
+    let answered = match answered {
+        Ok(Answered::Tunnel(going_on)) => Ok(going_on.await),
+        Ok(Answered::Whole) => Ok(()),
+        Err(reset) => Err(reset),
+    };
     if let Err(Reset(code)) = answered {
         let mut stream = stream.borrow_mut();
         stream.stop(code.0);
@@ -51,6 +57,14 @@ pub(super) async fn serve(stream: Stream, of: Rc<Of>) {
 /// The stream is given up, for this reason.
 struct Reset(Code);
 
+/// What there is to do after an answer.
+enum Answered {
+    /// Nothing: it was sent whole.
+    Whole,
+    /// It has only a head, and leads to another protocol.
+    Tunnel(LocalFuture<()>),
+}
+
 struct Asked {
     receiving: Receiving,
     sending: Sending,
@@ -59,7 +73,7 @@ struct Asked {
 }
 
 impl Asked {
-    async fn answer(mut self) -> Result<(), Reset> {
+    async fn answer(mut self) -> Result<Answered, Reset> {
         let limits = Rc::clone(&self.of.serving.limits);
         let clock = self.of.host.clock();
         let head = match clock.until(clock.now() + limits.header_time, self.receiving.part()).await {
@@ -80,27 +94,43 @@ impl Asked {
         };
         let head = fields::faults(&list, Kind::Request).is_empty().then(|| head_of(&list)).flatten();
         let head = head.ok_or(Reset(Code::MESSAGE_ERROR))?;
-        let promised = length(head.headers());
         let of = self.of;
-        let carried = Carried::new(self.receiving, promised, limits.header);
-        let content = Content::of_stream(carried, limits.body, Rc::clone(&of.connected));
         let method = head.method().clone();
+        // Behind CONNECT nothing is a request's content (RFC 9110 9.3.6).
+        let (content, receiving) = match method == Method::CONNECT {
+            true => (Content::none(Rc::clone(&of.connected)), Some(self.receiving)),
+            false => {
+                let carried = Carried::new(self.receiving, length(head.headers()), limits.header);
+                (Content::of_stream(carried, limits.body, Rc::clone(&of.connected)), None)
+            }
+        };
+        let next = Next::default();
         let exchanges = Exchanges {
             host: of.host.clone(),
             end: self.cause.end,
             serving: Rc::clone(&of.serving),
             watch: Rc::clone(&of.watch),
             connected: Rc::clone(&of.connected),
-            next: Next::default(),
+            next: next.clone(),
         };
         of.watch.exchange_begins();
         let response = exchanges.exchange(head.map(|()| content), self.cause).await;
         let response = response.map_err(|_| Reset(Code::INTERNAL_ERROR))?;
-        send(&self.sending, response, &method).await
+        let (Some(receiving), Some(enter)) = (receiving, next.take()) else {
+            return send(&self.sending, response, &method).await;
+        };
+        let head = frame::frame(FrameKind::Headers, &section(response.status(), response.headers()));
+        drop(response);
+        self.sending.write(&head).await.map_err(|_| Reset(Code::REQUEST_CANCELLED))?;
+        let (tunnel, working) = (Tunnel::new(receiving, self.sending), of.watch.at_work());
+        Ok(Answered::Tunnel(Box::pin(async move {
+            enter(Box::pin(tunnel)).await;
+            drop(working);
+        })))
     }
 
     /// Answers what did not become a request.
-    async fn refuse(mut self, status: StatusCode) -> Result<(), Reset> {
+    async fn refuse(mut self, status: StatusCode) -> Result<Answered, Reset> {
         self.receiving.stop(Code::NO_ERROR);
         let (now, serving) = (self.of.host.clock().now(), &self.of.serving);
         if let Some(log) = &serving.log {
@@ -115,10 +145,6 @@ impl Asked {
 /// The request that fields make; nothing when they make none.
 fn head_of(list: &[Field]) -> Option<Request<()>> {
     let value = |name: &str| list.iter().find(|field| field.name == name.as_bytes()).map(|field| &field.value[..]);
-    // SETTINGS_ENABLE_CONNECT_PROTOCOL is not sent (RFC 9220 3).
-    if value(":protocol").is_some() {
-        return None;
-    }
     let mut parts = http::uri::Parts::default();
     let authority = value(":authority").filter(|authority| !authority.is_empty());
     parts.authority = authority.map(Authority::try_from).transpose().ok()?;
@@ -131,6 +157,9 @@ fn head_of(list: &[Field]) -> Option<Request<()>> {
     *request.method_mut() = Method::from_bytes(value(":method")?).ok()?;
     *request.uri_mut() = Uri::from_parts(parts).ok()?;
     *request.headers_mut() = fields_of(list)?;
+    if let Some(protocol) = value(":protocol") {
+        request.extensions_mut().insert(ConnectProtocol(HeaderValue::from_bytes(protocol).ok()?));
+    }
     length_is_one(request.headers()).then_some(request)
 }
 
@@ -161,7 +190,7 @@ fn length_is_one(fields: &HeaderMap) -> bool {
 }
 
 /// Sends an answer whole.
-async fn send<B>(sending: &Sending, mut response: Response<B>, method: &Method) -> Result<(), Reset>
+async fn send<B>(sending: &Sending, mut response: Response<B>, method: &Method) -> Result<Answered, Reset>
 where
     B: HttpBody<Data = Bytes>,
 {
@@ -175,7 +204,8 @@ where
         content(sending, &mut out, body).await?;
     }
     sending.write(&out).await.map_err(|_| Reset(Code::REQUEST_CANCELLED))?;
-    sending.finish().await.map_err(|_| Reset(Code::REQUEST_CANCELLED))
+    sending.finish().await.map_err(|_| Reset(Code::REQUEST_CANCELLED))?;
+    Ok(Answered::Whole)
 }
 
 /// Sends `out` and then content, of which what is there at once goes with it, and leaves the last of it in `out`.

@@ -25,6 +25,8 @@ enum Place {
     Fields,
     Content,
     End,
+    /// Only content follows, of another protocol.
+    Tunnel,
 }
 
 impl Message {
@@ -46,13 +48,16 @@ impl Message {
         loop {
             let Some(piece) = self.frames.next(rest)? else { return Ok(None) };
             match piece {
-                Piece::Content(octets) if self.place == Place::Content => return Ok(Some(Part::Content(octets))),
+                Piece::Content(octets) if matches!(self.place, Place::Content | Place::Tunnel) => {
+                    return Ok(Some(Part::Content(octets)));
+                }
                 Piece::Content(_) => return Err(DATA),
                 Piece::Frame(Kind::Headers, fields) => {
                     self.place = match self.place {
                         Place::Fields => Place::Content,
                         Place::Content => Place::End,
                         Place::End => return Err(FIELDS),
+                        Place::Tunnel => return Err(IN_TUNNEL),
                     };
                     return Ok(Some(Part::Fields(fields)));
                 }
@@ -67,6 +72,11 @@ impl Message {
     /// The fields that came were those of an interim answer: others will follow.
     pub fn was_interim(&mut self) {
         self.place = Place::Fields;
+    }
+
+    /// Fields were exchanged, and what follows is another protocol's (RFC 9114 4.4).
+    pub fn becomes_tunnel(&mut self) {
+        self.place = Place::Tunnel;
     }
 
     /// Whether the stream may end here (RFC 9114 7.1).
@@ -90,6 +100,8 @@ impl Message {
 
 const DATA: Broken = Broken::new(Code::FRAME_UNEXPECTED, "DATA stands outside a message's content (RFC 9114 4.1)");
 const FIELDS: Broken = Broken::new(Code::FRAME_UNEXPECTED, "HEADERS stand behind the trailers (RFC 9114 4.1)");
+const IN_TUNNEL: Broken =
+    Broken::new(Code::FRAME_UNEXPECTED, "HEADERS stand where only DATA may, behind CONNECT (RFC 9114 4.4)");
 const ELSEWHERE: Broken =
     Broken::new(Code::FRAME_UNEXPECTED, "a frame of the control stream stands in a request's (RFC 9114 7)");
 const PUSHED: Broken = Broken::new(Code::ID_ERROR, "a push is promised that nobody has allowed (RFC 9114 7.2.5)");
@@ -121,6 +133,17 @@ mod tests {
         assert_eq!(after(&[fields.clone(), frame(Kind::Data, b"c")]), Err(DATA));
         assert_eq!(after(&[fields.clone(), fields.clone()]), Err(FIELDS));
         assert_eq!(after(&[vec![0, 5, b'x']]), Err(CUT));
+    }
+
+    #[test]
+    fn in_a_tunnel_there_is_content_and_no_end_of_it() {
+        let mut message = Message::request(100);
+        assert!(message.next(&mut &frame(Kind::Headers, b"f")[..]).is_ok());
+        message.becomes_tunnel();
+        for octets in [b"a", b"b"] {
+            assert_eq!(message.next(&mut &frame(Kind::Data, octets)[..]), Ok(Some(Part::Content(octets))));
+        }
+        assert_eq!(message.next(&mut &frame(Kind::Headers, b"t")[..]), Err(IN_TUNNEL));
     }
 
     fn read(stream: &[u8]) -> Result<String, Broken> {

@@ -59,11 +59,12 @@ pub enum Told {
     Unknown(u64),
 }
 
-/// The control stream as a server or client here begins it: its type and SETTINGS. It grants no dynamic table and no
-/// pushes, and has one setting that nobody knows, so that others are kept used to those (RFC 9114 7.2.4.1).
-pub fn control(largest_fields: u64) -> Vec<u8> {
+/// The control stream as a server or client here begins it: its type and SETTINGS, of which `own` are its own. It grants
+/// no dynamic table and no pushes, and has one setting that nobody knows, so that others are kept used to those
+/// (RFC 9114 7.2.4.1).
+pub fn control(largest_fields: u64, own: &[(u64, u64)]) -> Vec<u8> {
     let mut settings = Vec::new();
-    for (identifier, value) in [(MAX_FIELD_SECTION_SIZE, largest_fields), (0x21 + 0x1f, 0)] {
+    for (identifier, value) in [&[(MAX_FIELD_SECTION_SIZE, largest_fields)], own, &[(0x21 + 0x1f, 0)]].concat() {
         put_number(&mut settings, identifier);
         put_number(&mut settings, value);
     }
@@ -250,6 +251,9 @@ fn settings(mut payload: &[u8]) -> Result<Vec<(u64, u64)>, Broken> {
         if (2..=5).contains(&identifier) || settings.iter().any(|(before, _)| *before == identifier) {
             return Err(SETTING);
         }
+        if identifier == ENABLE_CONNECT_PROTOCOL && value > 1 {
+            return Err(NEITHER);
+        }
         settings.push((identifier, value));
     }
     Ok(settings)
@@ -257,6 +261,8 @@ fn settings(mut payload: &[u8]) -> Result<Vec<(u64, u64)>, Broken> {
 
 /// SETTINGS_MAX_FIELD_SECTION_SIZE (RFC 9114 7.2.4.1).
 pub const MAX_FIELD_SECTION_SIZE: u64 = 0x6;
+/// SETTINGS_ENABLE_CONNECT_PROTOCOL: with 1, a server lets streams become tunnels for other protocols (RFC 9220 3).
+pub const ENABLE_CONNECT_PROTOCOL: u64 = 0x8;
 
 const CONTROL: u64 = 0x0;
 const PUSH: u64 = 0x1;
@@ -285,6 +291,8 @@ const MISSING: Broken =
 const IDENTIFIER: Broken = Broken::new(Code::ID_ERROR, "an identifier is used as it may not be (RFC 9114 8.1)");
 const SETTING: Broken =
     Broken::new(Code::SETTINGS_ERROR, "a setting is there twice, or is one of HTTP/2 (RFC 9114 7.2.4.1)");
+const NEITHER: Broken =
+    Broken::new(Code::SETTINGS_ERROR, "SETTINGS_ENABLE_CONNECT_PROTOCOL is neither 0 nor 1 (RFC 9220 3)");
 const LAYOUT: Broken = Broken::new(Code::FRAME_ERROR, "a frame is not as long as what is in it (RFC 9114 7.1)");
 const ENCODED: Broken =
     Broken::new(Code::QPACK_ENCODER_STREAM_ERROR, "a dynamic table is used that was not granted (RFC 9204 4.3)");
@@ -298,7 +306,7 @@ mod tests {
 
     #[test]
     fn our_own_control_stream_is_understood() {
-        let told = said(&control(65_536)).unwrap();
+        let told = said(&control(65_536, &[])).unwrap();
         assert_eq!(told, [Told::Is("control stream"), Told::Settings(vec![(6, 65_536), (0x40, 0)])]);
     }
 

@@ -1,4 +1,4 @@
-//! A WebSocket that says everything again (RFC 6455; RFC 8441 over HTTP/2).
+//! A WebSocket that says everything again (RFC 6455; RFC 8441 over HTTP/2, RFC 9220 over HTTP/3).
 
 use std::io;
 use std::time::Duration;
@@ -7,14 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONNECTION, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{Method, Request, Response, StatusCode, Version};
-use hyper::ext::Protocol;
 use ring::digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::Clock;
 
 use super::super::proxy::wants_upgrade;
 use super::super::reply::{empty, page, with};
-use crate::server::{Answer, Content, Outgoing, Tunnel};
+use crate::server::{Answer, ConnectProtocol, Content, Outgoing, Tunnel};
 use crate::site::Body;
 use crate::wire::websocket::{Message, Reader, Sender};
 
@@ -37,44 +36,62 @@ pub(super) fn answer(request: &Request<Content>, clock: Clock) -> Answer {
 
 /// RFC 6455 4.2, RFC 8441 5.
 fn handshake<B>(request: &Request<B>) -> Result<Response<Body>, Box<Response<Body>>> {
+    match request.version() {
+        Version::HTTP_2 | Version::HTTP_3 => handshake_in_stream(request),
+        _ => handshake_in_one(request),
+    }
+    .map_err(Box::new)
+}
+
+/// An extended CONNECT, whose protocol the server has looked at. 426 is for `Upgrade`, which is not there (RFC 9113 8.2.2).
+fn handshake_in_stream<B>(request: &Request<B>) -> Result<Response<Body>, Response<Body>> {
+    if ConnectProtocol::of(request).is_none() {
+        let text = "This address speaks WebSocket: the request must ask for it by the method <code>CONNECT</code> with \
+                    <code>:protocol</code> <code>websocket</code>.";
+        return Err(page(StatusCode::BAD_REQUEST, text, "RFC 8441, 5", request.method()));
+    }
+    match is_version_known(request.headers()) {
+        true => Ok(empty(StatusCode::OK)),
+        false => Err(other_version(StatusCode::BAD_REQUEST, request.method())),
+    }
+}
+
+fn handshake_in_one<B>(request: &Request<B>) -> Result<Response<Body>, Response<Body>> {
     let headers = request.headers();
-    if !is_websocket(request) {
+    if !is_upgrade(request) {
         let text = "This address speaks WebSocket: the request must ask for it by <code>Upgrade: websocket</code>, \
                     with <code>Connection: Upgrade</code>.";
         let response = page(StatusCode::UPGRADE_REQUIRED, text, "RFC 9110, 15.5.22", request.method());
-        return Err(Box::new(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade")));
+        return Err(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade"));
     }
-    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        let text = "The only version here is 13.";
-        let response = page(StatusCode::UPGRADE_REQUIRED, text, "RFC 6455, 4.4", request.method());
-        return Err(Box::new(with(with(response, SEC_WEBSOCKET_VERSION, "13"), UPGRADE, "websocket")));
-    }
-    if request.version() == Version::HTTP_2 {
-        return Ok(empty(StatusCode::OK));
+    if !is_version_known(headers) {
+        let response = other_version(StatusCode::UPGRADE_REQUIRED, request.method());
+        return Err(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade"));
     }
     let Some(key) = key(headers) else {
         let text = "<code>Sec-WebSocket-Key</code> is not 16 octets in Base64, once.";
-        return Err(Box::new(page(StatusCode::BAD_REQUEST, text, "RFC 6455, 4.2.1", request.method())));
+        return Err(page(StatusCode::BAD_REQUEST, text, "RFC 6455, 4.2.1", request.method()));
     };
     let response = with(empty(StatusCode::SWITCHING_PROTOCOLS), UPGRADE, "websocket");
     Ok(with(with(response, CONNECTION, "upgrade"), SEC_WEBSOCKET_ACCEPT, &accept(key)))
 }
 
-fn is_websocket<B>(request: &Request<B>) -> bool {
+fn is_upgrade<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
-    match request.version() {
-        Version::HTTP_2 => {
-            let protocol = request.extensions().get::<Protocol>();
-            request.method() == Method::CONNECT && protocol.is_some_and(|protocol| protocol.as_str() == "websocket")
-        }
-        Version::HTTP_11 => {
-            let lines = headers.get_all(UPGRADE).iter().filter_map(|line| line.to_str().ok());
-            let mut protocols = lines.flat_map(|line| line.split(','));
-            let is_named = protocols.any(|name| name.trim().eq_ignore_ascii_case("websocket"));
-            request.method() == Method::GET && is_named && wants_upgrade(headers)
-        }
-        _ => false,
-    }
+    let lines = headers.get_all(UPGRADE).iter().filter_map(|line| line.to_str().ok());
+    let mut protocols = lines.flat_map(|line| line.split(','));
+    let is_named = protocols.any(|name| name.trim().eq_ignore_ascii_case("websocket"));
+    let can_upgrade = request.version() == Version::HTTP_11 && request.method() == Method::GET;
+    can_upgrade && is_named && wants_upgrade(headers)
+}
+
+fn is_version_known(headers: &HeaderMap) -> bool {
+    headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13")
+}
+
+/// RFC 6455 4.2.2.
+fn other_version(status: StatusCode, method: &Method) -> Response<Body> {
+    with(page(status, "The only version here is 13.", "RFC 6455, 4.4", method), SEC_WEBSOCKET_VERSION, "13")
 }
 
 fn key(headers: &HeaderMap) -> Option<&str> {
@@ -105,7 +122,8 @@ async fn echo(mut tunnel: Tunnel, clock: Clock) -> io::Result<()> {
             continue;
         };
         let mut heard = match read? {
-            0 => return Ok(()),
+            // The client's end is answered with ours.
+            0 => return tunnel.shutdown().await,
             length => &octets[..length],
         };
         is_asked = false;

@@ -133,6 +133,11 @@ impl Proxy {
             Some(upgrade) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 Ok(upgrade.agreed(answer.map(|_| ()), ended, clock))
             }
+            Some(upgrade) if upgrade.would_mistake(answer.status()) => {
+                let text = "The server behind this one does not change to the protocol that was asked for.";
+                let refused = page(StatusCode::NOT_IMPLEMENTED, text, "RFC 9220, 3", &Method::CONNECT);
+                Ok(refused.map(Outgoing::from))
+            }
             _ => Ok(answer.map(|content| Outgoing::stream(content.map_err(io::Error::other)))),
         }
     }

@@ -1,4 +1,4 @@
-//! From HTTP to another protocol, through a proxy (RFC 9110 7.8, RFC 8441).
+//! From HTTP to another protocol, through a proxy (RFC 9110 7.8, RFC 8441, RFC 9220).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,27 +6,24 @@ use http::header::{
     CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{Method, Request, Response, StatusCode, Version};
-use hyper::ext::Protocol;
 use tokio::io::AsyncWriteExt;
 use toynet_net::Clock;
 
 use super::{Ended, relay};
-use crate::server::{Content, Outgoing};
+use crate::server::{ConnectProtocol, Content, Outgoing};
 
 /// The protocol that a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upgrade {
     protocol: HeaderValue,
-    /// Whether it was asked for by an extended CONNECT of HTTP/2.
+    /// Whether it was asked for by an extended CONNECT of HTTP/2 or 3.
     is_connect: bool,
 }
 
 impl Upgrade {
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
-        if request.version() == Version::HTTP_2 {
-            let protocol = request.extensions().get::<Protocol>()?;
-            let protocol = HeaderValue::from_str(protocol.as_str()).ok()?;
-            return (request.method() == Method::CONNECT).then_some(Self { protocol, is_connect: true });
+        if let Some(protocol) = ConnectProtocol::of(request) {
+            return Some(Self { protocol: protocol.clone(), is_connect: true });
         }
         let protocol = request.headers().get(UPGRADE)?.clone();
         (request.version() == Version::HTTP_11 && wants_upgrade(request.headers()))
@@ -41,7 +38,7 @@ impl Upgrade {
         if !self.is_connect {
             return;
         }
-        // HTTP/2 proves by itself that both ends mean it, so that the client sent no key (RFC 8441 5).
+        // Extended CONNECT proves by itself that both ends mean it, so that the client sent no key (RFC 8441 5).
         let key = STANDARD.encode([random().to_be_bytes(), random().to_be_bytes()].concat());
         headers.entry(SEC_WEBSOCKET_VERSION).or_insert(HeaderValue::from_static("13"));
         if let Ok(key) = HeaderValue::from_str(&key) {
@@ -50,6 +47,11 @@ impl Upgrade {
         *request.method_mut() = Method::GET;
         let empty = Content::none(std::rc::Rc::clone(request.body().connected()));
         *request.body_mut() = empty;
+    }
+
+    /// Whether an answer without an upgrade would be taken for one: 2xx to an extended CONNECT opens a tunnel (RFC 8441 4).
+    pub fn would_mistake(&self, status: StatusCode) -> bool {
+        self.is_connect && status.is_success()
     }
 
     /// The answer to the client once the upstream has agreed.
