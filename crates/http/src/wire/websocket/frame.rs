@@ -93,6 +93,16 @@ impl FrameHead {
         Ok(Some((head, 2 + taken + mask.map_or(0, |mask| mask.len()))))
     }
 
+    /// Octets of the frame, head and payload.
+    pub fn octets(&self) -> u64 {
+        let length = match self.length {
+            0..126 => 0,
+            126..0x1_0000 => 2,
+            _ => 8,
+        };
+        2 + length + self.mask.map_or(0, |mask| mask.len() as u64) + self.length
+    }
+
     /// Writes it to the end of `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
         let is_masked = if self.mask.is_some() { 0x80 } else { 0 };
@@ -185,6 +195,7 @@ mod tests {
             let mut octets = Vec::new();
             head.write(&mut octets);
             prop_assert!(octets.len() <= FrameHead::LONGEST);
+            prop_assert_eq!(head.octets(), octets.len() as u64 + length);
             prop_assert_eq!(FrameHead::read(&octets), Ok(Some((head, octets.len()))));
             for end in 0..octets.len() {
                 prop_assert_eq!(FrameHead::read(&octets[..end]), Ok(None));

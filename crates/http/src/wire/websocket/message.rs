@@ -1,5 +1,6 @@
 //! Frames put together to messages (RFC 6455 5.4 to 8.1), with every rule of theirs.
 
+use super::code;
 use super::frame::{self, FrameHead, HeadError, Opcode};
 
 /// A whole message, or a control frame.
@@ -84,6 +85,16 @@ pub struct Reader {
     gathered: Vec<u8>,
     frame: Option<Frame>,
     begun: Option<Begun>,
+    last: Extent,
+}
+
+/// How a message stood on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// In how many frames.
+    pub frames: u64,
+    /// In how many octets, heads included.
+    pub octets: u64,
 }
 
 /// A message that has begun.
@@ -93,18 +104,33 @@ struct Begun {
     octets: Vec<u8>,
     /// How many of the octets are UTF-8 for sure: they need not be looked at again.
     checked: usize,
+    extent: Extent,
 }
 
+/// A frame whose head was heard.
 #[derive(Clone, Debug)]
 struct Frame {
     head: FrameHead,
-    payload: Vec<u8>,
+    /// How much of the payload has come.
+    taken: u64,
+    /// The payload of a control frame; what others carry goes into their message at once.
+    control: Vec<u8>,
 }
 
 impl Reader {
     /// Reads what `sender` sends; a message has `largest` octets at most.
     pub fn new(sender: Sender, largest: usize) -> Self {
-        Self { sender, largest, gathered: Vec::new(), frame: None, begun: None }
+        Self { sender, largest, gathered: Vec::new(), frame: None, begun: None, last: Extent::default() }
+    }
+
+    /// How the message that came last stood on the wire.
+    pub fn last(&self) -> Extent {
+        self.last
+    }
+
+    /// Whether a message of several frames has begun and not ended: control frames may stand inside.
+    pub fn is_inside(&self) -> bool {
+        self.begun.is_some()
     }
 
     /// Takes octets from the front of `octets` up to the end of a message; nothing when all were taken
@@ -114,29 +140,49 @@ impl Reader {
     /// When a rule is broken: what follows means nothing.
     pub fn next(&mut self, octets: &mut &[u8]) -> Result<Option<Message>, Violation> {
         loop {
-            let Some(frame) = &mut self.frame else {
-                match self.head(octets)? {
-                    Some(head) => self.frame = Some(Frame { head, payload: Vec::new() }),
-                    None => return Ok(None),
-                }
-                continue;
-            };
-            let left = usize::try_from(frame.head.length).unwrap_or(usize::MAX) - frame.payload.len();
+            if self.frame.is_none() {
+                let Some(head) = self.head(octets)? else { return Ok(None) };
+                self.begin(head);
+            }
+            let Some(frame) = self.frame.as_mut() else { return Ok(None) };
+            let left = usize::try_from(frame.head.length - frame.taken).unwrap_or(usize::MAX);
             let (taken, rest) = octets.split_at(left.min(octets.len()));
             *octets = rest;
-            let at = frame.payload.len();
-            frame.payload.extend_from_slice(taken);
+            let begun = self.begun.as_mut().filter(|_| !frame.head.opcode.is_control());
+            let into = match begun {
+                Some(begun) => &mut begun.octets,
+                None => &mut frame.control,
+            };
+            let before = into.len();
+            into.extend_from_slice(taken);
             if let Some(mask) = frame.head.mask {
-                frame::mask(&mut frame.payload[at..], mask, at);
+                frame::mask(&mut into[before..], mask, (frame.taken % 4) as usize);
             }
-            if taken.len() < left {
+            frame.taken += taken.len() as u64;
+            let (head, is_whole) = (frame.head, taken.len() == left);
+            self.check_text(&head)?;
+            if !is_whole {
                 return Ok(None);
             }
-            if let Some(Frame { head, payload }) = self.frame.take()
-                && let Some(message) = self.whole(head, payload)?
-            {
+            if let Some(message) = self.end(head)? {
                 return Ok(Some(message));
             }
+        }
+    }
+
+    fn begin(&mut self, head: FrameHead) {
+        if let Opcode::Text | Opcode::Binary = head.opcode {
+            let is_text = head.opcode == Opcode::Text;
+            self.begun = Some(Begun { is_text, octets: Vec::new(), checked: 0, extent: Extent::default() });
+        }
+        self.frame = Some(Frame { head, taken: 0, control: Vec::new() });
+    }
+
+    /// Text fails as early as it can; a letter that is not complete may become so.
+    fn check_text(&mut self, head: &FrameHead) -> Result<(), Violation> {
+        match self.begun.as_mut().filter(|begun| begun.is_text && !head.opcode.is_control()) {
+            Some(begun) => begun.check(),
+            None => Ok(()),
         }
     }
 
@@ -171,35 +217,33 @@ impl Reader {
         }
     }
 
-    fn whole(&mut self, head: FrameHead, payload: Vec<u8>) -> Result<Option<Message>, Violation> {
-        let mut begun = match head.opcode {
-            Opcode::Ping => return Ok(Some(Message::Ping(payload))),
-            Opcode::Pong => return Ok(Some(Message::Pong(payload))),
-            Opcode::Close => return close(&payload).map(Some),
-            Opcode::Text => Begun { is_text: true, octets: payload, checked: 0 },
-            Opcode::Binary => Begun { is_text: false, octets: payload, checked: 0 },
-            Opcode::Continuation | Opcode::Other(_) => {
-                let mut begun = self.begun.take().ok_or(Violation::Continuation)?;
-                begun.octets.extend_from_slice(&payload);
-                begun
+    /// A frame is complete: what that makes of it.
+    fn end(&mut self, head: FrameHead) -> Result<Option<Message>, Violation> {
+        let control = self.frame.take().map(|frame| frame.control).unwrap_or_default();
+        let octets = head.octets();
+        self.last = Extent { frames: 1, octets };
+        let begun = match head.opcode {
+            Opcode::Ping => return Ok(Some(Message::Ping(control))),
+            Opcode::Pong => return Ok(Some(Message::Pong(control))),
+            Opcode::Close => return close(&control).map(Some),
+            Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Other(_) => {
+                self.begun.as_mut().ok_or(Violation::Continuation)?
             }
         };
-        if begun.is_text {
-            begun.check()?;
-        }
+        begun.extent = Extent { frames: begun.extent.frames + 1, octets: begun.extent.octets + octets };
         if !head.is_final {
-            self.begun = Some(begun);
             return Ok(None);
         }
-        match begun.is_text {
-            true => String::from_utf8(begun.octets).map(|text| Some(Message::Text(text))).map_err(|_| Violation::Utf8),
-            false => Ok(Some(Message::Binary(begun.octets))),
+        self.last = begun.extent;
+        let Some(Begun { is_text, octets, .. }) = self.begun.take() else { return Ok(None) };
+        match is_text {
+            true => String::from_utf8(octets).map(|text| Some(Message::Text(text))).map_err(|_| Violation::Utf8),
+            false => Ok(Some(Message::Binary(octets))),
         }
     }
 }
 
 impl Begun {
-    /// Text fails as early as it can; a letter that is not complete may become so.
     fn check(&mut self) -> Result<(), Violation> {
         match std::str::from_utf8(&self.octets[self.checked..]) {
             Ok(_) => self.checked = self.octets.len(),
@@ -216,12 +260,7 @@ fn close(payload: &[u8]) -> Result<Message, Violation> {
     };
     let code = u16::from_be_bytes(*code);
     let words = String::from_utf8(words.to_vec()).map_err(|_| Violation::Utf8)?;
-    if is_code(code) { Ok(Message::Close(Some((code, words)))) } else { Err(Violation::Close) }
-}
-
-/// Whether a close frame may say this code (RFC 6455 7.4).
-fn is_code(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    if code::is_sayable(code) { Ok(Message::Close(Some((code, words)))) } else { Err(Violation::Close) }
 }
 
 impl Message {
@@ -281,6 +320,23 @@ mod tests {
             assert_eq!(read(Sender::Server, octets), [Err(violation)], "{octets:x?}");
         }
         assert_eq!(read(Sender::Client, &[0x81, 0]), [Err(Violation::Unmasked)]);
+    }
+
+    #[test]
+    fn text_that_cannot_become_utf_8_fails_before_its_frame_ends() {
+        assert_eq!(read(Sender::Server, &[0x81, 100, b'a', 0xc3, 0x28]), [Err(Violation::Utf8)]);
+        assert_eq!(read(Sender::Server, &[0x81, 100, b'a', 0xc3]), []);
+        assert_eq!(read(Sender::Server, &[0x01, 1, 0xf4, 0x80, 100, 0x90]), [Err(Violation::Utf8)]);
+    }
+
+    #[test]
+    fn a_message_knows_its_frames_and_their_octets() {
+        let mut reader = Reader::new(Sender::Server, LARGEST);
+        let mut octets = &[0x01, 3, b'H', b'e', b'l', 0x89, 1, b'?', 0x80, 2, b'l', b'o'][..];
+        assert_eq!(reader.next(&mut octets), Ok(Some(Message::Ping(b"?".into()))));
+        assert_eq!((reader.last(), reader.is_inside()), (Extent { frames: 1, octets: 3 }, true));
+        assert_eq!(reader.next(&mut octets), Ok(Some(Message::Text("Hello".into()))));
+        assert_eq!((reader.last(), reader.is_inside()), (Extent { frames: 2, octets: 9 }, false));
     }
 
     #[test]
