@@ -27,8 +27,11 @@ fn curl_reaches_hosts_by_name_on_both_carriers() {
         let over_tls = ["-o", "/dev/null", "-w", "%{http_code}", "--cacert", root.to_str().unwrap()];
         let status = curl(&proxy, &[&over_tls[..], &["https://www.shop.test/"]].concat());
         assert_eq!(status.succeeded().stdout, "200", "{carrier}");
+        // The server's end tells it, which sees what the client has sealed.
         let log = lab.toynet(&["log"]).succeeded().stdout;
-        assert!(log.contains("you → www.shop.test"), "{carrier}: {log}");
+        assert_eq!(log.matches("GET / (www.shop.test)").count(), 2, "{carrier}: {log}");
+        assert!(log.contains("you → www.shop.test") && log.contains("TLS 1.3"), "{carrier}: {log}");
+        assert!(!log.contains("broken") && !log.contains("no answer"), "{carrier}: {log}");
     }
 }
 
@@ -53,6 +56,8 @@ fn whatever_is_not_of_the_lab_is_refused() {
         assert_eq!(outcome.code(), Some(97), "{url}: {outcome:?}");
         assert!(outcome.stderr.contains(&format!("({reply})")), "{url}: {outcome:?}");
     }
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert!(log.contains("connection refused at port 81"), "{log}");
 }
 
 fn proxy(lab: &Lab) -> String {

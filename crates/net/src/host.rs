@@ -16,7 +16,7 @@ use crate::notice::Notice;
 use crate::resolve::Resolve;
 use crate::tap::{Opening, Tap};
 use crate::topology::{GUEST, TopologyHost};
-use crate::{Carrier, Clock, Listener, Stream};
+use crate::{Carrier, Clock, Listener, Recorder, Stream};
 
 /// A host of the lab, as one of its services or clients sees it. Clones are the same host.
 #[derive(Clone, Debug)]
@@ -142,6 +142,20 @@ impl Host {
     /// [`io::ErrorKind::NetworkUnreachable`] when nobody has the address, otherwise as the
     /// carrier's sockets say.
     pub async fn connect(&self, to: SocketAddr) -> io::Result<Stream> {
+        self.dial(to, Tap::open).await
+    }
+
+    /// The same on behalf of somebody whose octets are only passed on. A server of this worker's records them as it
+    /// understands them, in clear where there is TLS: this end then records nothing but a failure to connect.
+    ///
+    /// # Errors
+    /// As for [`Host::connect`].
+    #[cfg(unix)]
+    pub(crate) async fn connect_to_pass_on(&self, to: SocketAddr) -> io::Result<Stream> {
+        self.dial(to, if self.network.is_served(to) { Tap::silent } else { Tap::open }).await
+    }
+
+    async fn dial(&self, to: SocketAddr, tap: fn(&Recorder, StripId, Opening) -> Tap) -> io::Result<Stream> {
         let dialing = self.network.carrier().dial(self, to)?;
         let local = dialing.local;
         let opening = Opening {
@@ -152,9 +166,12 @@ impl Host {
             peer: to,
             cause: self.cause,
         };
-        let mut tap = Tap::open(self.network.recorder(), self.strip, opening);
+        let mut tap = tap(self.network.recorder(), self.strip, opening);
         let mut struck = Vec::new();
         let connected = dialing.connect(&mut struck).await;
+        if connected.is_err() {
+            tap.speak();
+        }
         struck.iter().for_each(|what| tap.fault(Direction::Sent, what));
         let io = connected.inspect_err(|error| tap.failed(error))?;
         Ok(Stream::new(io, tap, local, to))

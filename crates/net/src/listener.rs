@@ -22,11 +22,13 @@ pub struct Listener {
     port: u16,
     /// Nothing while the host refuses connections.
     accepting: Option<Accepting>,
+    _listens: Rc<()>,
 }
 
 impl Listener {
     pub(crate) fn new(host: Host, port: u16, accepting: Accepting) -> Self {
-        Self { host, port, accepting: Some(accepting) }
+        let listens = host.network.listens(host.me.number, port);
+        Self { host, port, accepting: Some(accepting), _listens: listens }
     }
 
     /// The next connection. Failures of single connections are not heard of; when descriptors run

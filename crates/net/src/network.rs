@@ -1,8 +1,10 @@
 //! What one worker has of the lab.
 
 use std::cell::{OnceCell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 #[cfg(unix)]
@@ -21,6 +23,8 @@ pub struct Network {
     recorder: Recorder,
     resolver: OnceCell<Rc<dyn Resolve>>,
     batch: OnceCell<Rc<RefCell<Batch>>>,
+    /// The hosts' numbers and the ports at which this worker listens, as long as it does.
+    listening: RefCell<BTreeMap<(u16, u16), Weak<()>>>,
     #[cfg(unix)]
     ways_out: RefCell<WaysOut>,
 }
@@ -36,6 +40,7 @@ impl Network {
             recorder,
             resolver: OnceCell::new(),
             batch: OnceCell::new(),
+            listening: RefCell::default(),
             #[cfg(unix)]
             ways_out: RefCell::default(),
         })
@@ -85,6 +90,20 @@ impl Network {
     /// What this worker has recorded.
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// This worker listens at a port of a host as long as what this returns lives.
+    pub(crate) fn listens(&self, host: u16, port: u16) -> Rc<()> {
+        let listens = Rc::new(());
+        self.listening.borrow_mut().insert((host, port), Rc::downgrade(&listens));
+        listens
+    }
+
+    /// Whether a server of this worker's is at an address, which records what is said to it.
+    pub(crate) fn is_served(&self, to: SocketAddr) -> bool {
+        let number = self.topology().at(to.ip()).map(|host| host.number);
+        let listening = self.listening.borrow();
+        number.and_then(|number| listening.get(&(number, to.port()))).is_some_and(|mark| mark.strong_count() > 0)
     }
 
     pub(crate) fn worker(&self) -> u16 {

@@ -145,7 +145,7 @@ async fn reach(host: &Host, place: Place) -> Result<Stream, Reply> {
     };
     let mut refused = Reply::NotAllowed;
     for address in addresses.into_iter().filter(|address| host.is_inside(*address)) {
-        match host.connect(SocketAddr::new(address, port)).await {
+        match host.connect_to_pass_on(SocketAddr::new(address, port)).await {
             Ok(stream) => return Ok(stream),
             Err(error) => refused = Reply::of(&error),
         }

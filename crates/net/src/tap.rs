@@ -16,6 +16,8 @@ pub(crate) struct Tap {
     strip: StripId,
     end: EndId,
     opening: Opening,
+    /// Whether nothing is written down.
+    is_silent: bool,
     /// Where in the record it stands what this end is.
     stated: Cell<u64>,
     sent: Way,
@@ -44,21 +46,37 @@ pub(crate) struct Opening {
 
 impl Tap {
     pub fn open(recorder: &Recorder, strip: StripId, opening: Opening) -> Self {
-        let end = recorder.new_end();
-        let Opening { side, transport, stream, local, peer, cause } = opening;
-        let stated = Cell::new(recorder.position(strip));
-        recorder.write(strip, end, recorder.now(), Seen::Opened { side, transport, stream, local, peer, cause });
+        let mut tap = Self::silent(recorder, strip, opening);
+        tap.speak();
+        tap
+    }
+
+    /// One that writes down nothing, until it is told to.
+    pub fn silent(recorder: &Recorder, strip: StripId, opening: Opening) -> Self {
+        let (end, stated) = (recorder.new_end(), Cell::new(recorder.position(strip)));
         Self {
             recorder: recorder.clone(),
             strip,
             end,
             opening,
+            is_silent: true,
             stated,
             sent: Way { keep: recorder.keep(), ..Way::default() },
             received: Way { keep: recorder.keep(), ..Way::default() },
             last: Direction::Sent,
             how: Closing::Finished,
         }
+    }
+
+    /// From here on all is written down.
+    pub fn speak(&mut self) {
+        if !std::mem::take(&mut self.is_silent) {
+            return;
+        }
+        let Opening { side, transport, stream, local, peer, cause } = self.opening;
+        self.stated.set(self.recorder.position(self.strip));
+        let opened = Seen::Opened { side, transport, stream, local, peer, cause };
+        self.recorder.write(self.strip, self.end, self.recorder.now(), opened);
     }
 
     pub fn end(&self) -> EndId {
@@ -142,6 +160,9 @@ impl Tap {
 
     #[inline]
     fn write(&self, time: Time, seen: Seen<'_>) {
+        if self.is_silent {
+            return;
+        }
         if self.recorder.is_forgotten(self.strip, self.stated.get()) {
             self.state_again(time);
         }
