@@ -6,6 +6,9 @@ use toynet_record::dissect::{Carried, Field};
 
 use super::draft::{Fields, OF_ANSWER, OF_REQUEST, Shown, user_information};
 
+/// What stands in place of a head for a message of WebSocket: its opcode.
+pub(crate) const OPCODE: &str = ":opcode";
+
 /// A head: what its start line says, by the names that HTTP/2 has for it, and its fields. It took `octets`.
 pub(super) fn of(start: &[(&str, &[u8])], fields: &Fields<'_>, octets: u64) -> Box<Carried> {
     let start = start.iter().map(|(name, value)| field(name.as_bytes(), value));

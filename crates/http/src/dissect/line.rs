@@ -11,6 +11,11 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// A line that begins with words of ours.
+    pub fn of(words: &str) -> Self {
+        Self { text: words.to_owned(), secrets: Vec::new() }
+    }
+
     /// Adds words of ours.
     pub fn say(&mut self, words: &str) {
         self.text.push_str(words);

@@ -265,8 +265,9 @@ impl Http1 {
         let content = Content::new(framing, length);
         if framing == Framing::Tunnel {
             let exchange = draft.exchange;
+            let (explains, whole) = (self.explains, self.whole);
             let next = |by| match is_websocket(&head) {
-                true => State::WebSocket(Box::new(WebSocket::new(exchange, by))),
+                true => State::WebSocket(Box::new(WebSocket::new(exchange, by, explains, whole))),
                 false => State::Tunnel,
             };
             self.requests.state = next(Side::Initiator);

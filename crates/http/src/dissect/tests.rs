@@ -232,7 +232,7 @@ fn the_messages_of_a_websocket_are_told_in_the_exchange_that_agreed_on_it() {
         "1 > WebSocket text 5 octets: Hello",
         "1 < WebSocket text 5 octets: Hello",
         "1 < WebSocket ping 0 octets",
-        "1 < WebSocket close 1000 bye",
+        "1 < WebSocket close 1000 (normal closure): bye",
         "1 > broken WebSocket frame !",
     ];
     assert_eq!(lines(&told), expected);

@@ -1,6 +1,6 @@
 //! HTTP/3 (RFC 9114): of a connection each stream is a flow of its own, and an exchange at most.
 //!
-//! - here: a request's stream
+//! - here: a request's stream, which may become a WebSocket
 //! - `one_way`: control streams and their like
 
 use toynet_machine::Time;
@@ -12,6 +12,7 @@ mod one_way;
 use super::draft::Draft;
 use super::notes::{self, Asked};
 use super::two::words;
+use super::websocket::{self, Pair};
 use crate::wire::hpack::Field;
 use crate::wire::three::{Broken, Message as Wire, Part as WirePart};
 use crate::wire::{Kind, fields, qpack};
@@ -38,6 +39,9 @@ pub(super) struct Stream {
     asked: Asked,
     /// Nothing follows the fields of an answer to HEAD.
     is_head: bool,
+    /// Whether WebSocket was asked for.
+    wants_websocket: bool,
+    web: Option<Box<Pair>>,
 }
 
 /// One direction.
@@ -76,6 +80,8 @@ impl Http3 {
                 answer: Way::new(Wire::answer(LONGEST)),
                 asked: Asked::default(),
                 is_head: false,
+                wants_websocket: false,
+                web: None,
             })),
             Some(number) => Http3::OneWay(Box::new(OneWay::new(number, explains))),
             None => Http3::None,
@@ -121,6 +127,9 @@ impl Stream {
             match part {
                 Ok(None) => break,
                 Ok(Some(WirePart::Fields(section))) => self.fields(by, &section, time, out),
+                Ok(Some(WirePart::Content(octets))) if let Some(web) = &mut self.web => {
+                    web.by(by).said(time, octets, out);
+                }
                 Ok(Some(WirePart::Content(octets))) => {
                     self.way(by).carried(|carried| carried.add(octets));
                     self.way(by).content(octets.len() as u64, time);
@@ -132,6 +141,7 @@ impl Stream {
     }
 
     fn hole(&mut self, by: Side, length: u64, time: Time, out: &mut Vec<Message>) {
+        self.web.iter_mut().for_each(|web| web.by(by).lose());
         let way = self.way(by);
         way.octets += length;
         match way.wire.skip(length) {
@@ -180,6 +190,7 @@ impl Stream {
         let fields = list.unwrap_or_default();
         if by == Side::Initiator {
             self.is_head = value(&fields, ":method") == Some(b"HEAD");
+            self.wants_websocket = websocket::is_wanted(&fields);
         }
         let way = self.way(by);
         if draft.role == Role::Interim {
@@ -189,6 +200,12 @@ impl Stream {
         }
         let promised = promised(by, &fields);
         way.part = Part::Open { draft: Box::new(draft), content: 0, promised, last: time };
+        if by == Side::Acceptor && self.wants_websocket && websocket::is_agreed(&fields) {
+            out.extend(self.answer.end(|_| {}));
+            self.request.wire.becomes_tunnel();
+            self.answer.wire.becomes_tunnel();
+            self.web = Some(Box::new(Pair::new(1, self.explains, self.whole)));
+        }
     }
 
     fn draft(&mut self, by: Side, began: Time, list: Option<&[Field]>) -> Draft {

@@ -11,6 +11,7 @@ pub(super) mod words;
 
 use super::draft::{Draft, Words};
 use super::notes;
+use super::websocket::{self, Pair};
 use crate::wire::frame::{self, FrameHead, FrameKind, PREFACE};
 use crate::wire::hpack::{Decoder, Field};
 use frames::{Frame, Frames};
@@ -57,6 +58,17 @@ struct Stream {
     answer: Part,
     /// What the notes on its answer need to know.
     asked: notes::Asked,
+    tunnel: Tunnel,
+}
+
+/// What an extended CONNECT leads to.
+#[derive(Debug, Default)]
+enum Tunnel {
+    #[default]
+    None,
+    /// WebSocket was asked for.
+    Wanted,
+    WebSocket(Box<Pair>),
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +81,8 @@ enum Part {
         octets: u64,
         last: Time,
     },
+    /// The message is over, and its stream is not.
+    Tunnel,
     Done,
 }
 
@@ -145,7 +159,13 @@ impl Http2 {
 
     fn data(&mut self, by: Side, frame: &Frame, time: Time, out: &mut Vec<Message>) {
         let ends = frame.head.has(FrameHead::END_STREAM);
-        if self.whole
+        if let Some(Stream { tunnel: Tunnel::WebSocket(web), .. }) = self.streams.get_mut(&frame.head.stream) {
+            let kept = frame.kept_content();
+            web.by(by).said(time, kept, out);
+            if !frame.is_whole || frame.content() > kept.len() as u64 {
+                web.by(by).lose();
+            }
+        } else if self.whole
             && let Some(Part::Open { draft, .. }) = self.streams.get_mut(&frame.head.stream).map(|one| one.part(by))
             && let Some(carried) = &mut draft.carried
         {
@@ -221,6 +241,12 @@ impl Http2 {
         let Some(stream) = self.streams.get_mut(&block.stream) else { return };
         let exchange = stream.exchange;
         if matches!(stream.part(by), Part::Awaited) {
+            let list = fields.unwrap_or_default();
+            if by == Side::Initiator && websocket::is_wanted(list) {
+                stream.tunnel = Tunnel::Wanted;
+            }
+            let becomes_websocket =
+                by == Side::Acceptor && matches!(stream.tunnel, Tunnel::Wanted) && websocket::is_agreed(list);
             let mut draft = words::draft(by, exchange, block.began, fields);
             if self.explains {
                 let first = notes::frames::stream(block.stream, by == Side::Initiator);
@@ -232,9 +258,28 @@ impl Http2 {
                 return out.push(draft.finish(time, 0, block.on_wire));
             }
             *stream.part(by) = Part::Open { draft: Box::new(draft), content: 0, octets: 0, last: time };
+            if becomes_websocket && !block.ends_stream {
+                return self.becomes_websocket(block, out);
+            }
         }
         let piece = Piece { content: 0, on_wire: block.on_wire, ends: block.ends_stream };
         self.more(by, block.stream, piece, time, out);
+    }
+
+    /// Request and answer are over, and what follows in their stream are the messages of a WebSocket.
+    fn becomes_websocket(&mut self, block: &Block, out: &mut Vec<Message>) {
+        let (explains, whole) = (self.explains, self.whole);
+        let Some(stream) = self.streams.get_mut(&block.stream) else { return };
+        if let Part::Open { octets, .. } = &mut stream.answer {
+            *octets += block.on_wire;
+        }
+        for by in [Side::Initiator, Side::Acceptor] {
+            let part = std::mem::replace(stream.part(by), Part::Tunnel);
+            out.extend(part.end(|_| {}));
+        }
+        stream.tunnel = Tunnel::WebSocket(Box::new(Pair::new(stream.exchange, explains, whole)));
+        self.client.frames.want(block.stream);
+        self.server.frames.want(block.stream);
     }
 
     /// More of a message, perhaps its end.
@@ -250,8 +295,14 @@ impl Http2 {
             out.extend(std::mem::replace(part, Part::Done).end(|_| {}));
         }
         if stream.is_over() {
-            self.streams.remove(&id);
+            self.forget(id);
         }
+    }
+
+    fn forget(&mut self, id: u32) -> Option<Stream> {
+        self.client.frames.forget(id);
+        self.server.frames.forget(id);
+        self.streams.remove(&id)
     }
 
     fn settings(&mut self, by: Side, frame: &Frame) {
@@ -267,7 +318,7 @@ impl Http2 {
 
     fn reset(&mut self, by: Side, frame: &Frame, time: Time, out: &mut Vec<Message>) {
         let code = frame::number(&frame.payload, 0).unwrap_or_default();
-        let Some(mut stream) = self.streams.remove(&frame.head.stream) else { return };
+        let Some(mut stream) = self.forget(frame.head.stream) else { return };
         let is_failure = code != 0;
         let is_answered = !matches!(stream.answer, Part::Awaited);
         for side in [Side::Initiator, Side::Acceptor] {
@@ -278,8 +329,10 @@ impl Http2 {
                 }
             }));
         }
-        if !is_answered {
-            out.push(words::reset(by, stream.exchange, time, code, frame.on_wire()));
+        let is_websocket = matches!(stream.tunnel, Tunnel::WebSocket(_));
+        if !is_answered || is_websocket {
+            let told = words::reset(by, stream.exchange, time, code, frame.on_wire());
+            out.push(if is_websocket { Message { role: Role::Interim, ..told } } else { told });
         }
     }
 }
@@ -305,7 +358,7 @@ impl Part {
                 change(&mut draft);
                 Some(draft.finish(last, content, octets))
             }
-            Part::Awaited | Part::Done => None,
+            Part::Awaited | Part::Tunnel | Part::Done => None,
         }
     }
 }

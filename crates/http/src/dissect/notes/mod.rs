@@ -2,13 +2,14 @@
 //!
 //! - here: start lines, framing, persistence, and what a condition has led to
 //! - `fields`: each field by its name; `values`: those whose value says more
-//! - `status`: status codes; `frames`: the frames of HTTP/2; `three`: streams and frames of HTTP/3
+//! - `status`: status codes; `frames`: the frames of HTTP/2; `three`: streams and frames of HTTP/3; `websocket`: messages
 
 mod fields;
 pub(super) mod frames;
 mod status;
 pub(super) mod three;
 mod values;
+pub(super) mod websocket;
 
 use toynet_record::dissect::Note;
 

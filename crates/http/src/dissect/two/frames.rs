@@ -1,5 +1,7 @@
 //! Octets of one direction cut into frames, holes and all.
 
+use std::collections::BTreeSet;
+
 use toynet_machine::Time;
 
 use crate::wire::frame::{FrameHead, FrameKind};
@@ -26,6 +28,8 @@ pub(super) struct Frames {
     is_lost: bool,
     /// Whether the payload of DATA is wanted too.
     whole: bool,
+    /// Streams of which it is wanted in any case: no more than the octets that were recorded.
+    wanted: BTreeSet<u32>,
 }
 
 impl Frame {
@@ -57,6 +61,16 @@ impl Frames {
         Self { before, whole, ..Self::default() }
     }
 
+    /// The payload of DATA is wanted in this stream from now on.
+    pub fn want(&mut self, stream: u32) {
+        self.wanted.insert(stream);
+    }
+
+    /// A stream is over.
+    pub fn forget(&mut self, stream: u32) {
+        self.wanted.remove(&stream);
+    }
+
     /// Nobody knows where the next frame begins.
     pub fn lose(&mut self) {
         self.is_lost = true;
@@ -83,15 +97,16 @@ impl Frames {
             self.current = Some((frame, u64::from(head.length)));
         }
         let (frame, left) = self.current.as_mut()?;
+        let is_wanted = self.whole || self.wanted.contains(&frame.head.stream);
         let octets = take(rest, usize::try_from(*left).unwrap_or(usize::MAX));
         *left -= octets.len() as u64;
         let room = match frame.is_whole || frame.head.kind != FrameKind::Data {
-            true => kept(frame.head.kind, self.whole) - frame.payload.len(),
+            true => kept(frame.head.kind, is_wanted).saturating_sub(frame.payload.len()),
             // What follows on a hole would be taken for what was in it.
             false => 0,
         };
         frame.payload.extend_from_slice(&octets[..octets.len().min(room)]);
-        frame.is_whole &= octets.len() <= room || frame.head.kind == FrameKind::Data && !self.whole;
+        frame.is_whole &= octets.len() <= room || frame.head.kind == FrameKind::Data && !is_wanted;
         self.complete()
     }
 

@@ -98,11 +98,17 @@ fn connection(by: Side, time: Time, summary: &str, failed: bool, octets: u64) ->
 fn request(fields: &[Field]) -> Words {
     let host = value(fields, ":authority").or_else(|| value(fields, "host"));
     let method = value(fields, ":method").unwrap_or(b"?");
-    match value(fields, ":path") {
+    let mut words = match value(fields, ":path") {
         Some(path) => Words::of_request(method, path, host, &pairs(fields)),
         // CONNECT names no path (RFC 9113 8.5).
         None => Words::of_request(method, host.unwrap_or(b"?"), None, &pairs(fields)),
+    };
+    // RFC 8441 4.
+    if let Some(protocol) = value(fields, ":protocol") {
+        words.opening.say(" for ");
+        words.opening.quote(protocol);
     }
+    words
 }
 
 fn answer(fields: &[Field]) -> (Words, Role, bool) {

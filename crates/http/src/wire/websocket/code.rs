@@ -5,6 +5,11 @@ pub fn is_sayable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
+/// Whether it says that something went wrong. An application's own codes (4000 to 4999) may mean anything.
+pub fn is_failure(code: u16) -> bool {
+    !matches!(code, 1000 | 1001 | 1005 | 1012 | 4000..=4999)
+}
+
 /// What it means, in a few words.
 pub fn meaning(code: u16) -> &'static str {
     match code {

@@ -1,5 +1,7 @@
 //! Frames put together to messages (RFC 6455 5.4 to 8.1), with every rule of theirs.
 
+use std::borrow::Cow;
+
 use super::code;
 use super::frame::{self, FrameHead, HeadError, Opcode};
 
@@ -264,16 +266,30 @@ fn close(payload: &[u8]) -> Result<Message, Violation> {
 }
 
 impl Message {
+    /// What its first frame says that it is.
+    pub fn opcode(&self) -> Opcode {
+        match self {
+            Message::Text(_) => Opcode::Text,
+            Message::Binary(_) => Opcode::Binary,
+            Message::Ping(_) => Opcode::Ping,
+            Message::Pong(_) => Opcode::Pong,
+            Message::Close(_) => Opcode::Close,
+        }
+    }
+
+    /// What it carries.
+    pub fn payload(&self) -> Cow<'_, [u8]> {
+        match self {
+            Message::Text(text) => text.as_bytes().into(),
+            Message::Binary(octets) | Message::Ping(octets) | Message::Pong(octets) => octets.into(),
+            Message::Close(None) => Cow::Borrowed(&[]),
+            Message::Close(Some((code, words))) => [&code.to_be_bytes(), words.as_bytes()].concat().into(),
+        }
+    }
+
     /// Writes it as one frame to the end of `out`; a client's with a mask.
     pub fn write(&self, mask: Option<[u8; 4]>, out: &mut Vec<u8>) {
-        let (opcode, payload) = match self {
-            Message::Text(text) => (Opcode::Text, text.as_bytes().to_vec()),
-            Message::Binary(octets) => (Opcode::Binary, octets.clone()),
-            Message::Ping(octets) => (Opcode::Ping, octets.clone()),
-            Message::Pong(octets) => (Opcode::Pong, octets.clone()),
-            Message::Close(None) => (Opcode::Close, Vec::new()),
-            Message::Close(Some((code, words))) => (Opcode::Close, [&code.to_be_bytes(), words.as_bytes()].concat()),
-        };
+        let (opcode, payload) = (self.opcode(), self.payload());
         FrameHead { is_final: true, reserved: 0, opcode, mask, length: payload.len() as u64 }.write(out);
         let at = out.len();
         out.extend_from_slice(&payload);
