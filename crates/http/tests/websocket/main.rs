@@ -1,6 +1,10 @@
 //! WebSocket: the echo by itself, through a proxy, and over HTTP/2 and HTTP/3.
+//!
+//! - `conformance`: every rule of RFC 6455 for frames, one by one
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
+mod conformance;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::rc::Rc;
