@@ -258,19 +258,6 @@ fn tls_is_spoken_with_a_server_of_others_and_its_certificate_is_judged() {
 }
 
 #[test]
-fn a_folders_own_page_has_the_name_that_is_said() {
-    let home = Home::new();
-    home.write("site/main.htm", "main\n");
-    home.write("site/old/index.html", "old\n");
-    let (mut server, address) = serve_with(&home, "site", &["--index", "main.htm", "--index", "index.html"]);
-    for (path, page) in [("", "main\n"), ("old/", "old\n")] {
-        let get = ["http", "get", "--no-lab", "-f", &format!("http://{address}/{path}")];
-        assert_eq!(run(&mut home.toynet(&get)).succeeded().stdout, page);
-    }
-    server.kill().and_then(|()| server.wait()).expect("the server can be stopped");
-}
-
-#[test]
 fn a_proxy_asks_in_clear_and_opens_tunnels_for_tls() {
     let Some(tinyproxy) = tool("tinyproxy") else { return };
     let Some(nginx) = Nginx::start() else { return };
@@ -339,33 +326,6 @@ fn a_probe_sees_what_a_careless_server_does() {
     {
         assert!(outcome.stdout.contains(check), "{check}\n{}", outcome.stdout);
     }
-}
-
-#[test]
-fn a_folder_is_served_by_itself() {
-    let Some(_) = tool("curl") else { return };
-    let home = Home::new();
-    home.write("site/index.html", "<p>by itself\n");
-    let (mut server, address) = serve(&home, "site");
-    let curl = |arguments: &[&str]| {
-        run(Command::new("curl").args(["-qs", "--noproxy", "*"]).args(arguments)).succeeded().stdout
-    };
-    assert_eq!(curl(&[&format!("http://{address}/")]), "<p>by itself\n");
-    assert_eq!(
-        curl(&[
-            "--resolve",
-            &format!("any.test:{}:127.0.0.1", address.port()),
-            &format!("http://any.test:{}/", address.port())
-        ]),
-        "<p>by itself\n"
-    );
-    let own = run(&mut home.toynet(&["http", "get", "--no-lab", &format!("http://{address}/")])).succeeded().stdout;
-    assert_eq!(own, "<p>by itself\n");
-    let misnamed = run(&mut home.toynet(&["http", "serve", "site", "--index", "a/b"]));
-    assert_eq!(misnamed.code(), Some(2), "{misnamed:?}");
-    let missing = run(&mut home.toynet(&["http", "serve", "nowhere"]));
-    assert_eq!(missing.code(), Some(2), "{missing:?}");
-    server.kill().and_then(|()| server.wait()).expect("the server can be stopped");
 }
 
 /// A server that says what it is told to, one answer to each request, and keeps what it hears.
@@ -521,22 +481,6 @@ fn conf(home: &Path, clear: u16, tls: u16) -> String {
          ssl_certificate_key {home}/key.pem; }} }}\n",
         folders.concat()
     )
-}
-
-/// A site that stands alone, and where it listens.
-fn serve(home: &Home, folder: &str) -> (Child, SocketAddr) {
-    serve_with(home, folder, &[])
-}
-
-fn serve_with(home: &Home, folder: &str, more: &[&str]) -> (Child, SocketAddr) {
-    let mut command = home.toynet(&["http", "serve", folder, "--listen", "127.0.0.1:0", "--log", "off"]);
-    command.args(more);
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
-    let mut line = String::new();
-    let stdout = child.stdout.take().expect("stdout is piped");
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("it says where");
-    let address = line.split(' ').find_map(|word| word.parse().ok()).unwrap_or_else(|| panic!("{line}"));
-    (child, address)
 }
 
 fn json(outcome: &Outcome) -> Value {

@@ -1,5 +1,6 @@
 //! What the tests of the whole binary share.
 //!
+//! - [`alone`]: a site of the real binary that stands alone
 //! - [`lab`]: a running lab of the real binary, in folders of its own, stopped when dropped
 //! - [`status`]: what `toynet status --json` says, as values
 //! - [`run`]: a program run to its end, within a limit
@@ -12,6 +13,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of this")]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests stand outside the lab, as people do")]
 
+pub mod alone;
 pub mod dig;
 pub mod lab;
 pub mod run;

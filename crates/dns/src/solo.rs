@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use toynet_service::{Command as Ready, Config, Endpoint, Files, Mistake, Place, Reached, Server, Solo, Stand};
+use toynet_service::{
+    Command as Ready, Config, Endpoint, Files, Mistake, Place, Reached, Server, Solo, Stand, Vouched,
+};
 
 use crate::codes::RecordType;
 use crate::config::endpoints;
@@ -58,7 +60,7 @@ fn read(matches: &ArgMatches) -> Result<Stand, String> {
     }
     let zones = Arc::new(zones);
     let config = move |port| Box::new(Alone { port, zones: Arc::clone(&zones) }) as Box<dyn Config>;
-    Ok(Stand { config: Box::new(config), port: PORT, datagrams: true, zones: Vec::new(), state: None })
+    Ok(Stand { config: Box::new(config), port: PORT, zones: Vec::new(), state: None, vouched: Vouched::ForNow })
 }
 
 fn read_origin(text: &str) -> Result<Name, String> {

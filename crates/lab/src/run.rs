@@ -36,7 +36,7 @@ pub use guests::Guests;
 pub use in_memory::InMemory;
 pub use relay::{Intercept, Relay};
 pub use reload::{NotReloaded, Reloaded, Reloader};
-pub use solo::Solo;
+pub use solo::{Bound, Solo};
 pub use state::Folders;
 pub use supervise::{Lab, StartError, worker_count};
 pub use toynet_machine::Time;

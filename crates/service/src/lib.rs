@@ -32,7 +32,7 @@ use toynet_record::{Dissector, Export, Transport};
 
 pub use mistake::{Mistake, Spot};
 pub use place::{Doors, Files, HostName, Place, ZoneText};
-pub use tool::{Ending, Errand, How, Solo, Stand, Tool};
+pub use tool::{Ending, Errand, How, Solo, Stand, Tool, Vouched};
 
 /// A protocol that hosts can speak.
 #[derive(Clone, Copy, Debug)]

@@ -45,12 +45,24 @@ pub struct Stand {
     pub config: ConfigAt,
     /// Its standard port.
     pub port: u16,
-    /// Whether it takes datagrams at its port too.
-    pub datagrams: bool,
     /// The zones that it serves.
     pub zones: Vec<ZoneText>,
     /// Where it keeps what it is given; without one, in memory.
     pub state: Option<PathBuf>,
+    /// Who vouches for it where it speaks TLS.
+    pub vouched: Vouched,
+}
+
+/// Who vouches for what stands alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Vouched {
+    /// An authority that nobody can trust, since it is gone with the server.
+    #[default]
+    ForNow,
+    /// An authority that is kept, for clients to trust.
+    Kept,
+    /// Whoever has signed the certificate in this file, or that itself.
+    By(PathBuf),
 }
 
 /// Makes a service that listens on a port.

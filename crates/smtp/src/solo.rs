@@ -12,7 +12,7 @@ use std::sync::Arc;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toynet_record::Transport;
 use toynet_service::tls::Settings;
-use toynet_service::{Config, Endpoint, Files, HostName, Mistake, Place, Reached, Server, Solo, Stand};
+use toynet_service::{Config, Endpoint, Files, HostName, Mistake, Place, Reached, Server, Solo, Stand, Vouched};
 
 use crate::retry::Schedule;
 use crate::server::policy::{Policy, Users};
@@ -75,7 +75,7 @@ fn read(matches: &ArgMatches) -> Result<Stand, String> {
         caught: Arc::new(caught),
     };
     let config = move |port| Box::new(Alone { port, ..alone.clone() }) as Box<dyn Config>;
-    Ok(Stand { config: Box::new(config), port: SMTP, datagrams: false, zones: Vec::new(), state: None })
+    Ok(Stand { config: Box::new(config), port: SMTP, zones: Vec::new(), state: None, vouched: Vouched::ForNow })
 }
 
 /// A server that is no part of a lab.

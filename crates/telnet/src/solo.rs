@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use toynet_service::{Solo, Stand};
+use toynet_service::{Solo, Stand, Vouched};
 
 use crate::config;
 
@@ -31,7 +31,13 @@ fn read(matches: &ArgMatches) -> Result<Stand, String> {
     {
         return Err(format!("there is no folder {}\nmake it first: mkdir {0}", folder.display()));
     }
-    Ok(Stand { config: config::alone(banner, state.clone()), port: 23, datagrams: false, zones: Vec::new(), state })
+    Ok(Stand {
+        config: config::alone(banner, state.clone()),
+        port: 23,
+        zones: Vec::new(),
+        state,
+        vouched: Vouched::ForNow,
+    })
 }
 
 const BANNER: &str = "banner";

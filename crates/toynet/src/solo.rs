@@ -1,12 +1,14 @@
 //! `toynet dns serve` and its like: one server alone.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::signal::unix::{SignalKind, signal};
+use toynet_lab::Authority;
 use toynet_lab::protocols::Protocol;
-use toynet_lab::protocols::tool::{self, Stand};
-use toynet_lab::run::Solo;
+use toynet_lab::protocols::tool::{self, Stand, Vouched};
+use toynet_lab::run::{Bound, Clock, Folders, Solo, Transport};
 
 use crate::arguments::LogForm;
 use crate::exit::Exit;
@@ -39,14 +41,13 @@ pub async fn serve(protocol: &'static Protocol, solo: &tool::Solo, matches: &Arg
     remarks::begin(form == LogForm::Json, "info");
     let stand = (solo.read)(matches).map_err(|why| Exit::misused(format!("toynet: {why}")))?;
     let listen = addresses(matches, &stand);
-    let not_allowed = |error: std::io::Error| Exit::not_allowed(format!("toynet: {error}"));
+    let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
-    let solo = Solo::start(protocol, &stand, &listen).await.map_err(not_allowed)?;
+    let authority = authority(&stand).map_err(not_allowed)?;
+    let solo = Solo::start(protocol, &stand, &listen, authority).await.map_err(not_allowed)?;
     if form != LogForm::Json {
-        let (name, transport) = (protocol.name, if stand.datagrams { "udp and tcp" } else { "tcp" });
-        let lines = solo.bound().iter().map(|address| format!("ready: {name} on {address} ({transport})\n"));
-        print(&lines.collect::<String>());
+        print(&solo.bound().iter().map(|bound| told(protocol.name, bound)).collect::<String>());
     }
     let roster = solo.roster().clone();
     let log = move || live::solo_log(roster, protocol, form);
@@ -65,6 +66,31 @@ pub async fn serve(protocol: &'static Protocol, solo: &tool::Solo, matches: &Arg
         log.stop(solo.clock()).await;
     }
     Ok(())
+}
+
+/// Who makes certificates for it.
+fn authority(stand: &Stand) -> io::Result<Authority> {
+    let state = match stand.vouched {
+        Vouched::Kept => Folders::of_user()?.keep_state(WORD)?,
+        Vouched::ForNow | Vouched::By(_) => None,
+    };
+    Authority::open(WORD, state.as_deref(), Clock::system())
+}
+
+/// Where it listens, and what can be tried there.
+fn told(name: &str, bound: &Bound) -> String {
+    let transports: Vec<_> = bound.transports.iter().map(|transport| spoken(*transport)).collect();
+    let ready = format!("ready: {name} on {} ({})\n", bound.address, transports.join(" and "));
+    bound.commands.iter().fold(ready, |told, command| told + &format!("try: {}\n", command.line))
+}
+
+fn spoken(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
+        Transport::Quic => "quic",
+        Transport::Command => "commands",
+    }
 }
 
 fn addresses(matches: &ArgMatches, stand: &Stand) -> Vec<SocketAddr> {

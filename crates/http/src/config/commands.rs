@@ -1,6 +1,6 @@
 //! Ready-made commands.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use toynet_net::tls::Versions;
@@ -19,18 +19,18 @@ pub(super) fn of(http: &Http, reached: &Reached<'_>) -> Vec<Command> {
 }
 
 fn front_page(At { resolve, url, inside, .. }: &At) -> Command {
-    curl(format!("{resolve} {url}"), Some(inside.clone()), "the front page")
+    curl(format!("{resolve}{url}"), Some(inside.clone()), "the front page")
 }
 
 fn way_to_tls(At { resolve, url, inside, .. }: &At) -> Command {
-    curl(format!("-i {resolve} {url}"), Some(format!("-i {inside}")), "the way to TLS")
+    curl(format!("-i {resolve}{url}"), Some(format!("-i {inside}")), "the way to TLS")
 }
 
 /// With the root from its file: without one a client has nothing to trust.
 fn over_tls(http: &Http, reached: &Reached<'_>) -> Option<Command> {
     let (settings, port, root) = (http.tls()?, http.tls_port()?, quoted(reached.root?));
     let At { resolve, url, inside, .. } = At::new("https", port, 443, reached);
-    Some(curl(format!("--cacert {root} {resolve} {url}"), Some(inside), shows(settings)))
+    Some(curl(format!("--cacert {root} {resolve}{url}"), Some(inside), shows(settings)))
 }
 
 fn over_http2(At { address, port, resolve, url, inside }: &At, host: &str) -> [Command; 2] {
@@ -41,7 +41,7 @@ fn over_http2(At { address, port, resolve, url, inside }: &At, host: &str) -> [C
         own: None,
         shows: "the frames of HTTP/2".to_owned(),
     };
-    [curl(format!("-i --http2-prior-knowledge {resolve} {url}"), Some(own), "the same over HTTP/2"), frames]
+    [curl(format!("-i --http2-prior-knowledge {resolve}{url}"), Some(own), "the same over HTTP/2"), frames]
 }
 
 fn curl(arguments: String, own: Option<String>, shows: &str) -> Command {
@@ -67,6 +67,7 @@ struct At {
     address: String,
     /// With its colon, where it is not the usual one.
     port: String,
+    /// With the space behind it, where it takes that.
     resolve: String,
     /// From outside.
     url: String,
@@ -82,7 +83,9 @@ impl At {
             IpAddr::V6(address) => format!("[{address}]"),
         };
         let shown = |port: u16| if port == usual { String::new() } else { format!(":{port}") };
-        let resolve = format!("--resolve {host}:{outside}:{address}");
+        // Every client finds the machine itself under this name (RFC 6761 6.3).
+        let is_found = host == "localhost" && LOOPBACK.contains(&reached.address);
+        let resolve = if is_found { String::new() } else { format!("--resolve {host}:{outside}:{address} ") };
         let url = |port: &str| format!("{scheme}://{host}{port}/");
         Self { address, resolve, url: url(&shown(outside)), inside: url(&shown(port)), port: shown(outside) }
     }
@@ -94,3 +97,5 @@ fn quoted(path: &Path) -> String {
     let is_plain = text.chars().all(|character| character.is_ascii_alphanumeric() || "/._-+@%:,".contains(character));
     if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
+
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];

@@ -48,9 +48,28 @@ pub fn read(table: Spanned<DeValue<'_>>) -> Result<Box<dyn Config>, Error> {
     Ok(Box::new(Http::deserialize(ValueDeserializer::from(table))?))
 }
 
+/// A folder that is served by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Alone {
+    pub root: String,
+    /// The names of a folder's own page, where they are not the usual ones.
+    pub index: Vec<String>,
+    pub listing: bool,
+    pub tls: Option<AloneTls>,
+}
+
+/// Whose certificates are shown for it.
+#[derive(Clone, Debug)]
+pub(crate) enum AloneTls {
+    /// Those that an authority makes, for these names and its own.
+    Made(Vec<String>),
+    /// One from these files: chain and key.
+    Own(String, String),
+}
+
 /// The site of a folder, whatever name it is asked by.
-pub(crate) fn of_folder(port: u16, root: &str, index: &[String], listing: bool) -> Box<dyn Config> {
-    Box::new(Http::of_folder(port, root, index, listing))
+pub(crate) fn of_folder(port: u16, alone: &Alone) -> Box<dyn Config> {
+    Box::new(Http::of_folder(port, alone))
 }
 
 impl Config for Http {

@@ -12,6 +12,7 @@ use toynet_service::units::Period;
 use super::limits::LimitsTable;
 use super::manner::{FieldTable, MannerTable};
 use super::route::RouteTable;
+use super::{Alone, AloneTls};
 use crate::server::access::Format;
 
 /// Pages written in the lab file: paths and what is there.
@@ -102,13 +103,23 @@ pub(super) struct SiteParts<'a> {
 
 impl Http {
     /// The table of a server that stands alone: a folder, whatever name it is asked by.
-    pub fn of_folder(port: u16, root: &str, index: &[String], listing: bool) -> Self {
-        let root = toml::Value::from(root);
-        let index = match index {
-            [] => String::new(),
-            names => format!("\nindex = {}", toml::Value::from(names.to_vec())),
+    pub fn of_folder(port: u16, alone: &Alone) -> Self {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let listed = |names: &[String]| toml::Value::from(names.to_vec()).to_string();
+        let mut table = format!("listing = {}\nroot = {}\n", alone.listing, quoted(&alone.root));
+        if !alone.index.is_empty() {
+            table += &format!("index = {}\n", listed(&alone.index));
+        }
+        table += &match &alone.tls {
+            None => format!("port = {port}\ntls = false"),
+            Some(AloneTls::Made(names)) => {
+                format!("https = \"only\"\ntls = {{ port = {port} }}\nnames = {}", listed(names))
+            }
+            Some(AloneTls::Own(chain, key)) => {
+                let (chain, key) = (quoted(chain), quoted(key));
+                format!("https = \"only\"\ntls = {{ port = {port}, certificate = {chain}, key = {key} }}")
+            }
         };
-        let table = format!("port = {port}\ntls = false\nlisting = {listing}\nroot = {root}{index}");
         let http: Self = toml::from_str(&table).expect("numbers and texts are what the table takes");
         Self { is_for_any: true, ..http }
     }
