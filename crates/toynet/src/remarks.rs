@@ -9,7 +9,9 @@ use tracing_subscriber::EnvFilter;
 /// Lets the lab's own remarks be seen: those of `level` and above, or as RUST_LOG says. A panic is one of
 /// them, so that it is said once and in their form.
 pub fn begin(as_json: bool, level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    // quinn takes the end of a host for a failure of its socket, and says so aloud.
+    let usual = || EnvFilter::new(format!("{level},quinn=off"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     if as_json {
         subscriber.json().init();
