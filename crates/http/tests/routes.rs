@@ -99,6 +99,35 @@ fn upstreams_take_turns_and_a_dead_one_is_left_out_for_a_while() {
 }
 
 #[test]
+fn what_does_no_harm_twice_goes_to_the_next_when_one_breaks_off() {
+    in_virtual_time(|| async {
+        let network = lab(&["http://club.test:8081", "http://club.test:8082"]).await;
+        say_upstream(&network, 8081, "").await;
+        serve_upstream(&network, 8082, inspecting_at("")).await;
+        let mut client = http1(&network).await;
+        for turn in 0..2 {
+            assert_eq!(ask(&mut client, "GET", "/get", &[]).await.status(), 200, "{turn}");
+        }
+        network.clock().sleep(Duration::from_secs(11)).await;
+        let posted = Request::post("http://www.shop.test/post").body(Full::from("order")).unwrap();
+        let answer = client.send(posted).await.unwrap();
+        assert_eq!(answer.status(), 502, "an order may have been taken before the silence");
+        let page = std::str::from_utf8(answer.body()).unwrap();
+        assert!(page.contains("club.test:8081</code>: it broke off"), "{page}");
+    });
+}
+
+#[test]
+fn an_upstreams_chunks_are_not_cut_at_a_length_beside_them() {
+    in_virtual_time(|| async {
+        let network = lab(&["http://club.test:8080"]).await;
+        let chunks = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+        say_upstream(&network, 8080, chunks).await;
+        assert_eq!(ask(&mut http1(&network).await, "GET", "/", &[]).await.body(), "abc");
+    });
+}
+
+#[test]
 fn who_cannot_be_asked_is_named_on_the_page() {
     in_virtual_time(|| async {
         let network = lab(&["http://club.test:8081", "http://nobody.test"]).await;
@@ -266,6 +295,20 @@ async fn serve_upstream(network: &Rc<Network>, port: u16, handler: Rc<dyn Handle
     let host = network.host("club.test").unwrap();
     let running = HttpServer::new(port, Sites::new("club.test", handler)).start(host).await.unwrap();
     tokio::task::spawn_local(running);
+}
+
+/// Whoever comes is told `words` when a head has arrived, and nothing more.
+async fn say_upstream(network: &Rc<Network>, port: u16, words: &'static str) {
+    let mut listener = network.host("club.test").unwrap().listen(port).await.unwrap();
+    tokio::task::spawn_local(async move {
+        while let Ok(mut stream) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(words.as_bytes()).await.unwrap();
+        }
+    });
 }
 
 /// Knows one name, and asks for it by a call that is on record.

@@ -84,7 +84,7 @@ impl Content {
     }
 
     /// No content.
-    pub(super) fn none(connected: Rc<Connected>) -> Self {
+    pub(in crate::server) fn none(connected: Rc<Connected>) -> Self {
         Self { incoming: None, drained: 0, largest: 0, connected }
     }
 

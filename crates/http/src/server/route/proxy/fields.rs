@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, EXPECT, FORWARDED, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE, VIA};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE, VIA,
+};
 use http::{HeaderMap, Request, Response, Version};
 
 use crate::server::Connected;
@@ -48,6 +50,10 @@ impl Hop {
         let is_upgrade = answer.status() == http::StatusCode::SWITCHING_PROTOCOLS;
         let protocol = answer.headers().get(UPGRADE).filter(|_| is_upgrade).cloned();
         let mut fields = end_to_end(answer.headers());
+        // The chunks have told where the content ends, and another length would cut it (RFC 9112 6.3).
+        if answer.headers().contains_key(TRANSFER_ENCODING) {
+            fields.remove(CONTENT_LENGTH);
+        }
         append(&mut fields, VIA, &self.via(answer.version()));
         if let Some(protocol) = protocol {
             fields.insert(UPGRADE, protocol);
@@ -139,6 +145,13 @@ mod tests {
                 "forwarded: for=198.18.0.9;proto=http;host=\"www.shop.test\"",
             ]
         );
+    }
+
+    #[test]
+    fn a_length_beside_chunks_is_not_passed_on() {
+        let answer = Response::builder().header("transfer-encoding", "chunked").header("content-length", "2");
+        let fields = hop("[::1]:1").returned(answer.body(()).unwrap()).headers().clone();
+        assert_eq!(fields.keys().collect::<Vec<_>>(), [&VIA]);
     }
 
     #[test]

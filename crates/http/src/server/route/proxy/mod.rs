@@ -17,6 +17,7 @@ use std::time::Duration;
 use http::header::{HOST, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
 use hyper::client::conn::http1::{self, Parts};
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
@@ -62,6 +63,22 @@ enum Failure {
     Silent(Duration),
 }
 
+impl Passing {
+    /// The same once more, if asking twice does no more than asking once (RFC 9110 9.2.2) and nothing was
+    /// carried.
+    fn again(&self) -> Option<Self> {
+        let content = self.request.body();
+        if !self.request.method().is_idempotent() || !content.is_end_stream() || self.upgrade.is_some() {
+            return None;
+        }
+        let mut request = Request::new(Content::none(Rc::clone(content.connected())));
+        *request.method_mut() = self.request.method().clone();
+        *request.uri_mut() = self.request.uri().clone();
+        *request.headers_mut() = self.request.headers().clone();
+        Some(Self { request, rest: self.rest.clone(), upgrade: None })
+    }
+}
+
 impl Proxy {
     /// A proxy for `upstreams`, of which there is at least one, by `turns`.
     pub fn new(upstreams: Vec<Upstream>, turns: Arc<Turns>) -> Self {
@@ -92,17 +109,25 @@ impl Proxy {
         }))
     }
 
-    /// Asks one upstream after the other until a connection stands, and that one for the answer.
-    async fn pass(&self, passing: Passing, host: &Host) -> Result<Response<Outgoing>, Vec<(String, Failure)>> {
+    /// Asks one upstream after the other until one answers, or may have done something.
+    async fn pass(&self, mut passing: Passing, host: &Host) -> Result<Response<Outgoing>, Vec<(String, Failure)>> {
         let mut failures = Vec::new();
         for (at, upstream) in self.upstreams.in_turn(host.clock().now()) {
-            match connect(upstream, host).await {
-                Err(failure) => failures.push(self.leave_out(at, failure, upstream, host)),
-                Ok(stream) => {
-                    let answer = self.exchange(passing, upstream, stream, host).await;
-                    return answer.map_err(|failure| vec![self.leave_out(at, failure, upstream, host)]);
+            let stream = match connect(upstream, host).await {
+                Ok(stream) => stream,
+                Err(failure) => {
+                    failures.push(self.leave_out(at, failure, upstream, host));
+                    continue;
                 }
+            };
+            let again = passing.again();
+            match self.exchange(passing, upstream, stream, host).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failures.push(self.leave_out(at, failure, upstream, host)),
             }
+            let broke_off = matches!(failures.last(), Some((_, Failure::Broken(_))));
+            let Some(again) = again.filter(|_| broke_off) else { break };
+            passing = again;
         }
         Err(failures)
     }
