@@ -171,6 +171,26 @@ fn a_silent_upstream_is_given_up_after_a_minute() {
 }
 
 #[test]
+fn what_is_https_is_not_answered_in_clear() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve(&network, files()).await;
+        for (target, status) in [
+            ("https://www.shop.test/a.txt", "421"),
+            ("ftp://www.shop.test/a.txt", "421"),
+            ("http://www.shop.test/a.txt", "200"),
+        ] {
+            let mut stream = connect(&network).await;
+            let request = format!("GET {target} HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut heard = String::new();
+            stream.read_to_string(&mut heard).await.unwrap();
+            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {heard}");
+        }
+    });
+}
+
+#[test]
 fn proxies_that_ask_each_other_come_to_an_end() {
     in_virtual_time(|| async {
         let network = lab(&["http://club.test:8080"]).await;

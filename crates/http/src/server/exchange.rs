@@ -56,6 +56,7 @@ impl Exchanges {
         let refuse = |status| Answer::Now(self.refusal(status, &request));
         let answer = match self.serving.sites.find(&request) {
             Err(status) => refuse(status),
+            Ok(_) if !is_scheme_served(&request) => refuse(StatusCode::MISDIRECTED_REQUEST),
             Ok(_) if !are_values_bare(&request) => refuse(StatusCode::BAD_REQUEST),
             // RFC 9220 3.
             Ok(_) if !is_protocol_known(&request) => refuse(StatusCode::NOT_IMPLEMENTED),
@@ -93,6 +94,15 @@ impl Exchanges {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+}
+
+/// Whether the target is of a scheme that its connection meets: what is https comes by TLS (RFC 9110 7.4).
+fn is_scheme_served(request: &Request<Content>) -> bool {
+    match request.uri().scheme_str() {
+        None | Some("http") => true,
+        Some("https") => request.body().connected().is_secure,
+        Some(_) => request.method() == Method::CONNECT,
     }
 }
 

@@ -56,7 +56,7 @@ fn explain(status: StatusCode) -> (&'static str, &'static str) {
         414 => ("The address is longer than this server reads.", "RFC 9110, 15.5.15"),
         416 => ("The file does not have the octets that were asked for.", "RFC 9110, 15.5.17"),
         417 => ("This server does not do what the request expects of it.", "RFC 9110, 15.5.18"),
-        421 => ("No site of this name is served here.", "RFC 9110, 15.5.20"),
+        421 => ("No site of this name and scheme is served here.", "RFC 9110, 7.4 and 15.5.20"),
         431 => ("The request's fields are longer than this server reads.", "RFC 6585, 5"),
         500 => ("The server could not read the file.", "RFC 9110, 15.6.1"),
         501 => ("This server does not know the method or the transfer coding.", "RFC 9110, 15.6.2"),
