@@ -123,10 +123,10 @@ impl File {
     }
 }
 
-/// The media type by the name's extension; text is UTF-8 (RFC 9110 8.3.2).
+/// The media type by the name's extension, of which a name like `.profile` has none; text is UTF-8 (RFC 9110 8.3.2).
 fn content_type(name: &str) -> HeaderValue {
-    let extension =
-        name.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension);
+    let named = name.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+    let extension = named.filter(|(stem, _)| !stem.is_empty()).map_or("", |(_, extension)| extension);
     match mime_guess::from_ext(extension).first_raw() {
         Some("text/html") => HeaderValue::from_static(super::HTML),
         Some(text) if text.starts_with("text/") => HeaderValue::from_str(&format!("{text}; charset=utf-8"))
@@ -157,6 +157,7 @@ mod tests {
             ("data.json", "application/json"),
             ("README", "application/octet-stream"),
             ("a.dir/file", "application/octet-stream"),
+            ("a/.dot", "application/octet-stream"),
         ];
         for (name, media_type) in cases {
             assert_eq!(content_type(name), media_type, "{name}");
