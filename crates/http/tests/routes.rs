@@ -236,7 +236,15 @@ fn endpoints_answer_as_those_of_httpbin() {
             ("GET", "/bin/status/299", 299),
             ("GET", "/bin/status/100", 400),
             ("GET", "/bin/status/x", 400),
-            ("GET", "/bin/bytes/102401", 400),
+            ("GET", "/bin/bytes/102401", 200),
+            ("GET", "/bin/bytes/many", 400),
+            ("GET", "/bin/range/102401", 400),
+            ("GET", "/bin/stream/1000", 200),
+            ("GET", "/bin/links/many", 400),
+            ("GET", "/bin/forms/post", 200),
+            ("OPTIONS", "/bin/get", 200),
+            ("GET", "/bin/redirect-to?URL=%2Fx&status_code=300", 300),
+            ("GET", "/bin/digest-auth/auth/u/p/MD5/never", 401),
             ("GET", "/bin/stream-bytes/1000?chunk_size=0", 200),
             ("GET", "/bin/stream/3", 200),
             ("GET", "/bin/redirect/0", 400),
@@ -255,14 +263,60 @@ fn endpoints_answer_as_those_of_httpbin() {
             let answer = ask(&mut client, method, path, &[]).await;
             assert_eq!(answer.status(), status, "{method} {path}");
         }
-        let next = ask(&mut client, "GET", "/bin/redirect/2", &[]).await;
-        assert_eq!(field(&next, "location"), "/bin/relative-redirect/1");
+        let unasked = ask(&mut client, "GET", "/bin/image", &[("accept", "text/html")]).await;
+        assert_eq!(unasked.status(), 406);
+        assert_eq!(ask(&mut client, "GET", "/bin/bytes/999999", &[]).await.body().len(), 102_400);
+        for (path, location) in
+            [("redirect/2", "/bin/relative-redirect/1"), ("redirect-to?url=%2Fa%20b%C3%A4", "/a%20b%C3%A4")]
+        {
+            let next = ask(&mut client, "GET", &format!("/bin/{path}"), &[]).await;
+            assert_eq!(field(&next, "location"), location);
+        }
         for (path, name, value) in [
             ("/bin/etag/v1", "if-none-match", "\"v1\""),
             ("/bin/cache", "if-modified-since", "Thu, 01 Jan 2026 00:00:00 GMT"),
         ] {
             assert_eq!(ask(&mut client, "GET", path, &[(name, value)]).await.status(), 304, "{path}");
         }
+    });
+}
+
+#[test]
+fn scripts_of_other_origins_may_ask_and_read() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve(&network, inspecting_at("")).await;
+        let mut client = http1(&network).await;
+        for path in ["/get", "/post", "/no-such", "/stream/2"] {
+            let fields = |answer: &Response<Bytes>| {
+                let names = ["access-control-allow-origin", "access-control-allow-credentials", "vary"];
+                names.map(|name| field(answer, name).to_owned())
+            };
+            assert_eq!(fields(&ask(&mut client, "GET", path, &[]).await), ["*", "true", ""], "{path}");
+            let asked = ask(&mut client, "GET", path, &[("origin", "http://www.shop.test")]).await;
+            assert_eq!(fields(&asked), ["http://www.shop.test", "true", "origin"], "{path}");
+        }
+        let wishes = [("access-control-request-method", "PUT"), ("access-control-request-headers", "x-a, x-b")];
+        let before = ask(&mut client, "OPTIONS", "/anything", &wishes).await;
+        assert!(field(&before, "access-control-allow-methods").contains("PUT"));
+        assert_eq!(field(&before, "access-control-allow-headers"), "x-a, x-b");
+    });
+}
+
+#[test]
+fn fields_that_the_query_names_are_told_as_they_were_typed() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        serve(&network, inspecting_at("")).await;
+        let mut client = http1(&network).await;
+        let answer =
+            ask(&mut client, "GET", "/response-headers?X-One=1&X-One=2&Content-Type=text/x&Connection=x", &[]).await;
+        let told = json(&answer);
+        assert_eq!(told["X-One"], serde_json::json!(["1", "2"]));
+        assert_eq!((told["Content-Type"].as_str().unwrap(), field(&answer, "content-type")), ("text/x", "text/x"));
+        assert_eq!(told["Content-Length"].as_str().unwrap(), answer.body().len().to_string());
+        assert_eq!(answer.headers().get_all("x-one").iter().count(), 2);
+        assert_eq!(told["Connection"], serde_json::Value::Null);
     });
 }
 

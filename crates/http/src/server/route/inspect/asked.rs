@@ -46,9 +46,9 @@ impl Asked {
         }
     }
 
-    /// The first value of a query's name.
+    /// The first value of a query's name, in whichever case.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+        self.query.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// A field's lines as one.
@@ -58,8 +58,14 @@ impl Asked {
 }
 
 fn field(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines: Vec<_> = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    let lines: Vec<_> = headers.get_all(name).iter().map(|line| text(line.as_bytes())).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+/// Octets as text: UTF-8, or else ISO 8859-1 as fields once had it (RFC 9110 5.5).
+fn text(octets: &[u8]) -> String {
+    let latin = |_| octets.iter().copied().map(char::from).collect();
+    str::from_utf8(octets).map_or_else(latin, str::to_owned)
 }
 
 /// `application/x-www-form-urlencoded`, as the URL standard of the WHATWG reads it (5.1).
@@ -97,6 +103,11 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_that_is_not_utf_8_is_latin() {
+        assert_eq!([text("Füße".as_bytes()), text(b"F\xfc\xdfe")], ["Füße", "Füße"]);
+    }
 
     #[test]
     fn a_query_is_pairs() {

@@ -1,6 +1,6 @@
 //! Who asks must say who he is, in one of three ways.
 
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use serde_json::json;
 use toynet_machine::Time;
@@ -45,7 +45,8 @@ pub(super) fn digest(asked: &Asked, [qop, user, password, algorithm]: [&str; 4],
         Some(Verdict::Right) => passed(asked, user),
         verdict => {
             let is_stale = verdict == Some(Verdict::Stale);
-            refused(&challenge.field(now, is_stale))
+            // Who answers a challenge brings the cookies that came with it, and some clients forget.
+            with(refused(&challenge.field(now, is_stale)), SET_COOKIE, "fake=fake_value; Path=/")
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn conditional(asked: &Asked, now: Time) -> Response<Body> {
 }
 
 /// `/cache/{seconds}`.
-pub(super) fn for_seconds(asked: &Asked, seconds: u32) -> Response<Body> {
+pub(super) fn for_seconds(asked: &Asked, seconds: u64) -> Response<Body> {
     let response = told::json(&told::request(asked), &asked.method);
     with(response, CACHE_CONTROL, &format!("public, max-age={seconds}"))
 }

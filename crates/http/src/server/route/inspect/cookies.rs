@@ -13,7 +13,11 @@ use crate::site::Body;
 pub(super) fn told(asked: &Asked) -> Response<Body> {
     let lines = asked.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let cookies: Map<String, Value> = pairs.map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let mut cookies: Map<String, Value> = Map::new();
+    for (name, value) in pairs {
+        // The first is of the longest path: that which was meant for this page (RFC 6265 5.4).
+        cookies.entry(name).or_insert(value.into());
+    }
     told::json(&json!({ "cookies": cookies }), &asked.method)
 }
 

@@ -55,6 +55,7 @@ const ENDPOINTS: &[(&str, &str)] = &[
     ("/response-headers?x-hello=world", "fields as you like"),
     ("/encoding/utf8", "letters of many scripts"),
     ("/html", "a page"),
+    ("/forms/post", "a form to send"),
     ("/json", "JSON"),
     ("/xml", "XML"),
     ("/robots.txt", "what robots are asked"),

@@ -1,7 +1,8 @@
 //! Requests are answered with what they are, and with what clients find hard: httpbin's vocabulary.
 //!
 //! - [`asked`]: a request, taken apart; [`form`]: what its content says; `told`: both as JSON
-//! - `simple`, `status`, `redirects`, `cookies`, `auth`, [`digest`], `cached`, `coded`: the endpoints by topic
+//! - `simple`, `status`, `redirects`, `cookies`, `auth`, [`digest`], `cached`, `coded`, `fields`: the endpoints by topic
+//! - `cors`: who may read the answers
 //! - `paced`: content that takes its time; `websocket`: an echo
 //! - `front`: the page that lists them
 
@@ -10,7 +11,9 @@ mod auth;
 mod cached;
 mod coded;
 mod cookies;
+mod cors;
 pub mod digest;
+mod fields;
 pub mod form;
 mod front;
 mod paced;
@@ -45,10 +48,18 @@ impl Inspect {
 
     /// Answers `request`, of whose path `rest` lies behind the route's own.
     pub fn answer(&self, request: &mut Request<Content>, rest: &str, host: &Host) -> Answer {
+        let origin = cors::origin(request.headers());
+        cors::shared(self.endpoint(request, rest, host), origin)
+    }
+
+    fn endpoint(&self, request: &mut Request<Content>, rest: &str, host: &Host) -> Answer {
         let asked = Asked::of(request, rest, &self.base);
         let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
         let methods = methods(&segments);
-        if !methods.is_empty() && !methods.contains(&request.method().as_str()) {
+        if request.method() == Method::OPTIONS {
+            return Answer::Now(cors::options(&asked, &methods.join(", ")));
+        }
+        if methods != ALL && !methods.contains(&request.method().as_str()) {
             return Answer::Now(not_allowed(request.method(), methods));
         }
         let random = |most: usize| self.chance.draw(host, "inspect", |random| random.below(most));
@@ -78,29 +89,30 @@ impl Inspect {
             ["hidden-basic-auth", user, password] => auth::basic(&asked, user, password, true),
             ["bearer"] => auth::bearer(&asked),
             ["digest-auth", qop, user, password] => auth::digest(&asked, [qop, user, password, "MD5"], now),
-            ["digest-auth", qop, user, password, algorithm] => {
+            ["digest-auth", qop, user, password, algorithm]
+            | ["digest-auth", qop, user, password, algorithm, "never"] => {
                 auth::digest(&asked, [qop, user, password, algorithm], now)
             }
             ["gzip" | "deflate" | "brotli"] => coded::answer(&asked, segments[0]),
             ["etag", etag] => cached::etag(&asked, etag),
             ["cache"] => cached::conditional(&asked, now),
-            ["cache", seconds] => match seconds.parse::<u32>() {
+            ["cache", seconds] => match seconds.parse::<u64>() {
                 Ok(seconds) => cached::for_seconds(&asked, seconds),
                 Err(_) => return wrong(&asked),
             },
-            ["range", count] => match count_up_to(count, MOST_OCTETS) {
+            ["range", count] => match number(count).filter(|count| *count <= MOST_OCTETS) {
                 Some(count) => cached::range(request, count, now),
                 None => return wrong(&asked),
             },
-            ["bytes", count] => match count_up_to(count, MOST_OCTETS) {
-                Some(count) => simple::octets(&asked, count, random),
+            ["bytes", count] => match number(count) {
+                Some(count) => simple::octets(&asked, count.min(MOST_OCTETS), random),
                 None => return wrong(&asked),
             },
             ["uuid"] => simple::uuid(&asked, random),
             ["base64", text] => return simple::base64(&asked, text).map_or_else(|| wrong(&asked), Answer::Now),
-            ["links", count] => simple::links(&asked, count, "0"),
-            ["links", count, at] => simple::links(&asked, count, at),
-            ["response-headers"] => simple::fields(&asked),
+            ["links", count] => return simple::links(&asked, count, "0").map_or_else(|| wrong(&asked), Answer::Now),
+            ["links", count, at] => return simple::links(&asked, count, at).map_or_else(|| wrong(&asked), Answer::Now),
+            ["response-headers"] => fields::answer(&asked),
             ["stream-bytes" | "stream" | "drip" | "sse" | "trailers", ..] => {
                 return paced::answer(&asked, host.clock(), random).unwrap_or_else(|| wrong(&asked));
             }
@@ -113,17 +125,17 @@ impl Inspect {
     }
 }
 
-/// The methods of an endpoint; none means all.
+/// The methods of an endpoint.
 fn methods(segments: &[&str]) -> &'static [&'static str] {
     match segments {
-        ["post"] => &["POST"],
-        ["put"] => &["PUT"],
-        ["patch"] => &["PATCH"],
-        ["delete"] => &["DELETE"],
-        ["anything" | "delay" | "status" | "redirect-to", ..] => &[],
-        ["response-headers"] => &["GET", "HEAD", "POST"],
-        ["websocket", "echo"] => &["GET", "CONNECT"],
-        _ => &["GET", "HEAD"],
+        ["post"] => &["POST", "OPTIONS"],
+        ["put"] => &["PUT", "OPTIONS"],
+        ["patch"] => &["PATCH", "OPTIONS"],
+        ["delete"] => &["DELETE", "OPTIONS"],
+        ["anything" | "delay" | "status" | "redirect-to", ..] => ALL,
+        ["response-headers"] => &["GET", "HEAD", "POST", "OPTIONS"],
+        ["websocket", "echo"] => &["GET", "CONNECT", "OPTIONS"],
+        _ => &["GET", "HEAD", "OPTIONS"],
     }
 }
 
@@ -146,8 +158,8 @@ fn wrong(asked: &Asked) -> Answer {
     Answer::Now(page(status, &text, section, &asked.method))
 }
 
-fn count_up_to(text: &str, most: usize) -> Option<usize> {
-    text.parse().ok().filter(|count| *count <= most)
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok()
 }
 
 fn seconds_up_to_longest(seconds: f64) -> Option<std::time::Duration> {
@@ -155,7 +167,7 @@ fn seconds_up_to_longest(seconds: f64) -> Option<std::time::Duration> {
 }
 
 /// Endpoints that have values, which may be wrong.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "delay",
     "status",
     "redirect",
@@ -169,7 +181,10 @@ const KNOWN: [&str; 13] = [
     "stream",
     "drip",
     "base64",
+    "links",
 ];
+/// What such an endpoint tells when it is asked; it takes any other, too.
+const ALL: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 /// As httpbin: enough to try a client's patience, and no way to hold a connection for long.
 const LONGEST_DELAY: f64 = 10.0;
 /// As httpbin: more than any window at the beginning, and nothing to hold.

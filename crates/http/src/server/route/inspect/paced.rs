@@ -15,7 +15,7 @@ use toynet_service::LocalFuture;
 
 use super::super::reply::{OCTETS, TEXT};
 use super::asked::Asked;
-use super::{MOST_OCTETS, count_up_to, seconds_up_to_longest, simple, told};
+use super::{MOST_OCTETS, seconds_up_to_longest, simple, told};
 use crate::server::{Answer, Outgoing};
 
 /// Pieces with a pause before each but the first, and perhaps trailers.
@@ -53,14 +53,14 @@ pub(super) fn answer(asked: &Asked, clock: Clock, random: impl Fn(usize) -> usiz
     let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
     match segments[..] {
         ["stream-bytes", count] => {
-            let octets = Bytes::from(simple::some_octets(asked, count_up_to(count, MOST_OCTETS)?, random));
+            let octets = Bytes::from(simple::some_octets(asked, super::number(count)?.min(MOST_OCTETS), random));
             let size = number(asked, "chunk_size", 10 * 1024)?.max(1) as usize;
             let starts = (0..octets.len()).step_by(size);
             let pieces = starts.map(move |from| octets.slice(from..octets.len().min(from.saturating_add(size))));
             Some(paced(asked, OCTETS, pieces, Duration::ZERO, clock))
         }
         ["stream", count] => {
-            let (count, request) = (count_up_to(count, MOST_LINES)?, told::request(asked));
+            let (count, request) = (super::number(count)?.min(MOST_LINES), told::request(asked));
             let line = move |id: usize| {
                 let mut line = request.clone();
                 line["id"] = id.into();

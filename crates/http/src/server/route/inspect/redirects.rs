@@ -5,7 +5,6 @@ use http::{Response, StatusCode};
 
 use super::super::reply::{empty, with};
 use super::asked::Asked;
-use crate::server::route::redirect::STATUSES;
 use crate::site::Body;
 
 /// `/redirect/3`: so many until `/get`.
@@ -24,9 +23,27 @@ pub(super) fn times(asked: &Asked, kind: &str, times: &str) -> Option<Response<B
 /// `/redirect-to?url=...&status_code=307`.
 pub(super) fn to(asked: &Asked) -> Option<Response<Body>> {
     let code = asked.value("status_code").map_or(Some(302), |text| text.parse().ok())?;
-    let status = StatusCode::from_u16(code).ok().filter(|_| STATUSES.contains(&code))?;
-    Some(with(empty(status), LOCATION, asked.value("url")?))
+    let status = StatusCode::from_u16(code).ok().filter(StatusCode::is_redirection)?;
+    Some(with(empty(status), LOCATION, &as_uri(asked.value("url")?)))
+}
+
+/// The same address with what no URI can hold percent-encoded (RFC 3987 3.1).
+fn as_uri(text: &str) -> String {
+    let can_hold = |octet: u8| octet.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&octet);
+    text.bytes()
+        .map(|octet| if can_hold(octet) { char::from(octet).to_string() } else { format!("%{octet:02X}") })
+        .collect()
 }
 
 /// More than any client follows, and still an end.
 const MOST: u32 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_that_can_be_sent() {
+        assert_eq!(as_uri("/a b/ä?x={1}#%20"), "/a%20b/%C3%A4?x=%7B1%7D#%20");
+    }
+}

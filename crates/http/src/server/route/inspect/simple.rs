@@ -2,12 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
+use http::header::LOCATION;
 use http::{Response, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use toynet_machine::Random;
 
-use super::super::reply::{HTML, OCTETS, TEXT, empty, reply, with};
+use super::super::reply::{HTML, OCTETS, TEXT, empty, page, reply, with};
 use super::asked::Asked;
 use super::told;
 use crate::site::Body;
@@ -25,7 +25,11 @@ pub(super) fn document(asked: &Asked, segments: &[&str]) -> Option<Response<Body
         ["image", "jpeg"] => ("image/jpeg", JPEG),
         ["image", "webp"] => ("image/webp", WEBP),
         ["image", "svg"] => ("image/svg+xml", SVG),
-        ["image"] => image(&asked.field("accept").unwrap_or_default())?,
+        ["forms", "post"] => (HTML, FORM.as_bytes()),
+        ["image"] => match image(&asked.field("accept").unwrap_or_default()) {
+            Some(image) => image,
+            None => return Some(no_such_picture(asked)),
+        },
         _ => return None,
     };
     Some(reply(StatusCode::OK, media_type, content, &asked.method))
@@ -42,6 +46,11 @@ fn image(accept: &str) -> Option<(&'static str, &'static [u8])> {
         _ => None,
     });
     found.next()
+}
+
+fn no_such_picture(asked: &Asked) -> Response<Body> {
+    let text = "There are image/webp, image/svg+xml, image/jpeg and image/png.";
+    page(StatusCode::NOT_ACCEPTABLE, text, "RFC 9110, 15.5.7", &asked.method)
 }
 
 /// `/bytes/{count}?seed=1`: octets by chance.
@@ -76,45 +85,19 @@ pub(super) fn base64(asked: &Asked, text: &str) -> Option<Response<Body>> {
 }
 
 /// `/links/{count}/{at}`: a page of links to its sisters.
-pub(super) fn links(asked: &Asked, count: &str, at: &str) -> Response<Body> {
-    let count = count.parse().unwrap_or(0).clamp(1, MOST_LINKS);
+pub(super) fn links(asked: &Asked, count: &str, at: &str) -> Option<Response<Body>> {
+    let count = count.parse::<usize>().ok()?.clamp(1, MOST_LINKS);
     if asked.segments.len() == 2 {
-        return with(empty(StatusCode::FOUND), LOCATION, &format!("{}/links/{count}/0", asked.base));
+        return Some(with(empty(StatusCode::FOUND), LOCATION, &format!("{}/links/{count}/0", asked.base)));
     }
-    let at = at.parse().unwrap_or(usize::MAX);
+    let at: usize = at.parse().ok()?;
     let link = |number: usize| match number == at {
         true => format!("{number} "),
         false => format!("<a href=\"{}/links/{count}/{number}\">{number}</a> ", asked.base),
     };
     let links: String = (0..count).map(link).collect();
-    reply(StatusCode::OK, HTML, format!("<!doctype html>\n<title>Links</title>\n{links}\n"), &asked.method)
-}
-
-/// `/response-headers?name=value`: fields as the query says, and told as JSON.
-pub(super) fn fields(asked: &Asked) -> Response<Body> {
-    let is_own = |name: &str| ["content-length", "transfer-encoding", "connection"].contains(&name);
-    let named = asked.query.iter().filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, value)));
-    let named: Vec<_> = named.filter(|(name, _)| !is_own(name.as_str())).collect();
-    let mut response = empty(StatusCode::OK);
-    for (name, value) in &named {
-        if *name == CONTENT_TYPE {
-            response.headers_mut().remove(CONTENT_TYPE);
-        }
-        response = with(response, name.clone(), value);
-    }
-    let mut told: Map<String, Value> = Map::new();
-    for name in response.headers().keys() {
-        let values = response.headers().get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-        told.insert(name.to_string(), values.collect::<Vec<_>>().join(", ").into());
-    }
-    let body = reply(StatusCode::OK, "application/json", told::pretty(&told.into()), &asked.method);
-    let (head, content) = body.into_parts();
-    for name in [CONTENT_TYPE, CONTENT_LENGTH] {
-        if let Some(value) = head.headers.get(&name) {
-            response.headers_mut().entry(name).or_insert(value.clone());
-        }
-    }
-    response.map(|_| content)
+    let page = format!("<!doctype html>\n<title>Links</title>\n{links}\n");
+    Some(reply(StatusCode::OK, HTML, page, &asked.method))
 }
 
 /// As httpbin.
@@ -123,12 +106,10 @@ const PNG: &[u8] = include_bytes!("images/toynet.png");
 const JPEG: &[u8] = include_bytes!("images/toynet.jpeg");
 const WEBP: &[u8] = include_bytes!("images/toynet.webp");
 const SVG: &[u8] = include_bytes!("images/toynet.svg");
-const PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<title>A page</title>\n<h1>A page</h1>\n\
-                    <p>It has a heading, a paragraph and a <a href=\"links/5/0\">link</a>.</p>\n</html>\n";
-const XML: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<lab name=\"toynet\">\n  \
-                   <host name=\"www.shop.test\"/>\n  <host name=\"www.club.test\"/>\n</lab>\n";
-const JSON: &str = "{\n  \"lab\": {\n    \"hosts\": [\n      \"www.shop.test\",\n      \"www.club.test\"\n    ],\n    \
-                    \"name\": \"toynet\",\n    \"real\": false\n  }\n}\n";
+const PAGE: &str = include_str!("documents/page.html");
+const FORM: &str = include_str!("documents/form.html");
+const XML: &str = include_str!("documents/slides.xml");
+const JSON: &str = include_str!("documents/slides.json");
 const UTF8: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>UTF-8</title>\n<pre>\nLatin: Füße, naïve, œuvre, þorn\n\
                     Greek: Οὐχὶ ταὐτὰ παρίσταταί μοι\nCyrillic: Съешь ещё этих мягких булок\nHebrew: שלום עולם\n\
                     Arabic: السلام عليكم\nDevanagari: नमस्ते\nThai: สวัสดี\nChinese: 你好，世界\nJapanese: いろはにほへと\n\

@@ -60,7 +60,7 @@ fn whole(asked: &Asked, content: &Bytes) -> Value {
         several(parts.into_iter().map(|part| (part.name, text(&part.content, part.media_type.as_deref()))))
     };
     told["data"] = if is_form { "".into() } else { text(content, Some(media_type)) };
-    told["json"] = serde_json::from_slice(content).unwrap_or(Value::Null);
+    told["json"] = if is_form { Value::Null } else { serde_json::from_slice(content).unwrap_or(Value::Null) };
     told["files"] = pairs(files);
     told["form"] = pairs(fields);
     if asked.segments[0] == "anything" {
@@ -103,7 +103,7 @@ fn title(name: &str) -> String {
 }
 
 /// Pairs as an object; what has a name more than once is a list.
-fn several(pairs: impl Iterator<Item = (String, Value)>) -> Value {
+pub(super) fn several(pairs: impl Iterator<Item = (String, Value)>) -> Value {
     let mut told: Map<String, Value> = Map::new();
     for (name, value) in pairs {
         match told.get_mut(&name) {
