@@ -4,7 +4,7 @@
 //! clients have in common (`--lab`, `--json`, `--explain`, ...) is added where commands are put together.
 
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -100,8 +100,8 @@ pub struct Inside {
 /// Where a client's results go.
 #[derive(Clone, Debug)]
 pub enum Out {
-    /// To standard output, at once.
-    Stdout,
+    /// To standard output, at once: by this, which says whether anybody still reads there.
+    Stdout(fn(&[u8]) -> bool),
     /// Into memory, for a test.
     Kept(Rc<RefCell<Vec<u8>>>),
 }
@@ -184,10 +184,7 @@ impl Errand {
     /// Prints for whoever still reads, and says whether anybody does.
     pub fn print(&self, octets: impl AsRef<[u8]>) -> bool {
         match &self.out {
-            Out::Stdout => {
-                let mut out = io::stdout().lock();
-                out.write_all(octets.as_ref()).and_then(|()| out.flush()).is_ok()
-            }
+            Out::Stdout(print) => print(octets.as_ref()),
             Out::Kept(kept) => {
                 kept.borrow_mut().extend_from_slice(octets.as_ref());
                 true

@@ -16,7 +16,7 @@ use toynet_world::Visit;
 use crate::arguments::Browser;
 use crate::exit::Exit;
 use crate::serve::not_allowed;
-use crate::{ask, on_runtime, world};
+use crate::{ask, on_runtime, output, world};
 
 pub fn browser(browser: Browser) -> Result<(), Exit> {
     let status = on_runtime(ask::asked(&browser.lab))?;
@@ -132,9 +132,9 @@ fn firefox(profile: &Path, way: &Way<'_>, status: &Value) -> Result<Vec<OsString
         settings.push_str(&proxy_settings(proxy));
         let root = status["authority"]["pem"].as_str().unwrap_or_default();
         if !trust(profile, root).map_err(not_allowed)? {
-            eprintln!(
+            output::say(
                 "toynet: this Firefox trusts no https of the lab: `certutil` (Debian's libnss3-tools) would tell it whom \
-                 to trust, and so would a lab that can be entered; `toynet doctor` says why there is none"
+                 to trust, and so would a lab that can be entered; `toynet doctor` says why there is none",
             );
         }
     }

@@ -12,7 +12,7 @@ use crate::arguments::{Capture, CaptureStyle};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
 use crate::exit::Exit;
 use crate::sink::{self, Sink};
-use crate::{export, live, recording, source};
+use crate::{export, live, output, recording, source};
 
 pub async fn capture(arguments: Capture) -> Result<(), Exit> {
     match export::form(arguments.format.as_deref(), &arguments.output) {
@@ -103,10 +103,13 @@ impl Written {
     fn sum_up(&self, path: &Path) {
         let shown = path.display();
         if self.left_out > 0 {
-            eprintln!("toynet: {} entries of the record were gone before they could be read", self.left_out);
+            output::say(&format!(
+                "toynet: {} entries of the record were gone before they could be read",
+                self.left_out
+            ));
         }
         if let Some(warning) = self.view.warning().filter(|_| !sink::is_standard(path)) {
-            eprintln!("toynet: {shown} holds {warning}; only you can read it");
+            output::say(&format!("toynet: {shown} holds {warning}; only you can read it"));
         }
     }
 }

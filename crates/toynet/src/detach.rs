@@ -10,7 +10,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use toynet_lab::run::Folders;
 
 use crate::exit::Exit;
-use crate::output::print;
+use crate::output::{self, print};
 use crate::serve::not_allowed;
 
 /// Runs this program again with the same arguments, but for those that say `detach`, and goes on until
@@ -31,7 +31,7 @@ pub fn detach(name: &str) -> Result<(), Exit> {
         print(&format!("{line}\n"));
         if line.starts_with("ready") {
             // What it lacks is not for the file alone.
-            eprint!("{}", remarks.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
+            output::say_all(&remarks.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
             return Ok(());
         }
     }

@@ -15,7 +15,7 @@ use toynet_world::{Ended, Inside, Refused, Visit, World};
 use crate::exit::Exit;
 use crate::serve::{self, Serving, not_allowed};
 use crate::world::{self, Keeping, Starting};
-use crate::{on_runtime, remarks};
+use crate::{on_runtime, output, remarks};
 
 /// Runs a command in a lab that starts and ends with it, since a world was `refused` or nobody asked for one.
 pub fn within(world: &World, starting: Starting, visit: Visit, refused: Option<&Refused>) -> Result<(), Exit> {
@@ -29,7 +29,9 @@ pub fn within(world: &World, starting: Starting, visit: Visit, refused: Option<&
         return world::ended_early(outside);
     }
     if let Some(refused) = refused {
-        eprintln!("toynet: without a network of its own, since {refused}: {LACKING}; `toynet doctor` tells more");
+        output::say(&format!(
+            "toynet: without a network of its own, since {refused}: {LACKING}; `toynet doctor` tells more"
+        ));
     }
     let host = Some(world.me.name.as_str()).filter(|name| *name != GUEST);
     let ended = lead(&world.name, host, visit, Some(outside.process()), None);
@@ -38,12 +40,12 @@ pub fn within(world: &World, starting: Starting, visit: Visit, refused: Option<&
 
 /// Runs a command in a lab that runs on the loopback.
 pub fn join(lab: &str, host: Option<&str>, command: Visit) -> Result<(), Exit> {
-    eprintln!("toynet: lab {lab} is on the loopback: {LACKING}");
+    output::say(&format!("toynet: lab {lab} is on the loopback: {LACKING}"));
     let watched = lab.to_owned();
     let beside = Arc::new(move || {
         // Whoever cannot be asked has ended already.
         let _ = on_runtime(end_of(&watched));
-        eprintln!("toynet: lab {watched} has ended; nobody is there any more");
+        output::say(&format!("toynet: lab {watched} has ended; nobody is there any more"));
     });
     let ended = lead(lab, host, command, None, Some(beside));
     world::finish(ended.map_err(|not_led| not_led.exit(|error| Exit::not_allowed(no_detour(error))))?)

@@ -11,13 +11,13 @@ use toynet_view::{Diagram as Drawn, Show};
 use crate::arguments::{Diagram, DiagramDetail, DiagramForm};
 use crate::exit::Exit;
 use crate::live;
-use crate::output::print;
+use crate::output::{self, print};
 use crate::source::Source;
 
 pub async fn diagram(arguments: Diagram) -> Result<(), Exit> {
     let source = Source::open(&arguments.selection, &arguments.lab).await?;
     if source.left_out > 0 {
-        eprintln!("toynet: {} entries of the record were gone before they could be read", source.left_out);
+        output::say(&format!("toynet: {} entries of the record were gone before they could be read", source.left_out));
     }
     let named = arguments.output.as_deref().and_then(form_of);
     let wanted = arguments.form.or(named).unwrap_or_default();
@@ -82,7 +82,7 @@ fn save(path: &Path, text: &str, secrets: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     if secrets {
-        eprintln!("toynet: {} shows secrets", path.display());
+        output::say(&format!("toynet: {} shows secrets", path.display()));
         options.mode(0o600);
     }
     options.open(path)?.write_all(text.as_bytes())

@@ -8,6 +8,8 @@ use toynet_lab::control::client::ClientError;
 use toynet_lab::run::descriptors::Few;
 use toynet_lab::run::{Refused, StartError};
 
+use crate::output;
+
 /// An end that is not fine.
 #[derive(Debug)]
 pub struct Exit {
@@ -61,7 +63,7 @@ impl Exit {
     /// Says it and gives the status as a number.
     pub fn print(self) -> u8 {
         if !self.text.is_empty() {
-            eprintln!("{}", self.text.trim_end());
+            output::say(self.text.trim_end());
         }
         self.status
     }

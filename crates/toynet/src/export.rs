@@ -11,6 +11,7 @@ use toynet_view::{Export, Select};
 use crate::arguments::Capture;
 use crate::exit::Exit;
 use crate::live;
+use crate::output;
 use crate::sink::{self, Sink};
 use crate::source::{self, Source};
 
@@ -84,7 +85,7 @@ impl Written {
     /// Says what is in the file and what is not.
     fn sum_up(&self, arguments: &Capture, form: &Form) {
         let account = self.export.account();
-        let say = |words: String| eprintln!("toynet: {words}");
+        let say = |words: String| output::say(&format!("toynet: {words}"));
         let count = |number: u64| format!("{number} {}", if number == 1 { form.piece.0 } else { form.piece.1 });
         if self.left_out > 0 {
             say(format!("{} entries of the record were gone before they could be read", self.left_out));

@@ -14,8 +14,10 @@
 //! - [`capture`]: a record as packets
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone; [`tap`]: a relay between those of others
 //! - [`ca`]: the root that vouches for a lab's certificates
-//! - [`output`]: what goes to stdout; [`exit`]: what went wrong, as text and status
+//! - [`output`]: what goes to stdout and stderr; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
+
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "both panic on a full disk: `output` does not")]
 
 mod arguments;
 mod ask;
@@ -67,7 +69,7 @@ fn main() -> ExitCode {
             |arguments| run(arguments.command.unwrap_or_else(|| Command::Up(Up::default()))),
         ),
     };
-    match ended {
+    match ended.and_then(|()| output::arrived()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.say(),
     }

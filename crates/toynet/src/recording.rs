@@ -12,6 +12,7 @@ use toynet_view::capture::{self, KeyLog, Opener};
 
 use crate::exit::Exit;
 use crate::listen::Listener;
+use crate::output;
 
 /// A file that waits for its lab.
 #[derive(Debug)]
@@ -149,7 +150,7 @@ fn read_capture(path: &Path, keys: &KeyLog) -> Result<file::Recording, Exit> {
     let read = read.map_err(|error| Exit::failed(format!("toynet: {shown} {error}")))?;
     if read.others > 0 {
         let (others, frames) = (read.others, read.frames);
-        eprintln!("toynet: {others} of {frames} frames in {shown} are no TCP or UDP and are not shown");
+        output::say(&format!("toynet: {others} of {frames} frames in {shown} are no TCP or UDP and are not shown"));
     }
     let lab = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let head = file::Head { lab, made_by: "packets".to_owned(), roster: read.roster };

@@ -13,6 +13,8 @@ pub fn begin(as_json: bool, level: &str) {
     let usual = || EnvFilter::new(format!("{level},quinn=off"));
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    // It would say on stderr that stderr takes nothing, and panic over that.
+    let subscriber = subscriber.log_internal_errors(false);
     if as_json {
         subscriber.json().init();
     } else {

@@ -11,7 +11,7 @@ use toynet_view::Select;
 use crate::arguments::{LabName, Selection};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
 use crate::exit::Exit;
-use crate::{live, recording};
+use crate::{live, output, recording};
 
 /// A whole record.
 #[derive(Debug)]
@@ -42,7 +42,10 @@ impl Source {
     fn of_file(selection: &Selection, path: &Path) -> Result<Self, Exit> {
         let file = recording::read(path, &selection.keys)?;
         if file.is_cut {
-            eprintln!("toynet: {} ends in the middle of something; all that stands before is shown", path.display());
+            output::say(&format!(
+                "toynet: {} ends in the middle of something; all that stands before is shown",
+                path.display()
+            ));
         }
         // What happened last is now.
         let now = file.journal.entries().last().map(|entry| entry.time).unwrap_or_default();

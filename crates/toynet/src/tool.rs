@@ -13,7 +13,7 @@ use toynet_lab::visit::Visit;
 use toynet_view::Format;
 
 use crate::exit::Exit;
-use crate::output::print;
+use crate::output::{self, print};
 use crate::{live, on_runtime, solo, world};
 
 /// Adds a command for each protocol that offers something.
@@ -111,7 +111,8 @@ pub async fn run(protocol: &'static Protocol, matches: ArgMatches) -> Result<(),
 async fn visited(visit: &mut Visit, protocol: &Protocol, tool: &Tool, matches: &ArgMatches) -> Ending {
     let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
     let (inside, outside) = (visit.inside().cloned(), visit.outside().clone());
-    let errand = Errand { inside, outside, json: matches.get_flag(JSON), colour, out: Out::Stdout };
+    let errand =
+        Errand { inside, outside, json: matches.get_flag(JSON), colour, out: Out::Stdout(output::print_octets) };
     let typed = errand.host().typed(&typed(protocol, tool, matches));
     let errand = errand.because(typed.cause());
     let ending = visit.accompany((tool.run)(matches.clone(), errand)).await;
@@ -155,7 +156,10 @@ async fn visit(matches: &ArgMatches) -> Result<Visit, Exit> {
         }
         Err(ClientError::NoneRuns) if !named => nowhere(),
         Err(ClientError::Several(labs)) if !named => {
-            eprintln!("toynet: acts in no lab, since several run: {}; --lab NAME says in which", labs.join(", "));
+            output::say(&format!(
+                "toynet: acts in no lab, since several run: {}; --lab NAME says in which",
+                labs.join(", ")
+            ));
             nowhere()
         }
         Err(error) => Err(error.into()),

@@ -21,7 +21,7 @@ use toynet_world::{Ended, Entrance, Inside, Me, Outside, Part, Pem, Refused, Res
 use crate::arguments::{Carrier, Run, Shell};
 use crate::exit::Exit;
 use crate::serve::{self, Kept, Serving};
-use crate::{detour, on_runtime, remarks, up};
+use crate::{detour, on_runtime, output, remarks, up};
 
 /// `run`: a lab of its own for one command.
 pub fn run(run: Run) -> Result<(), Exit> {
@@ -67,7 +67,10 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     if on_runtime(serve::is_free(&plan.name)).is_err() {
         let taken = plan.name.clone();
         plan.name = format!("{taken}-{}", std::process::id());
-        eprintln!("toynet: lab {taken} runs on the loopback and not in a world; this is another, {}", plan.name);
+        output::say(&format!(
+            "toynet: lab {taken} runs on the loopback and not in a world; this is another, {}",
+            plan.name
+        ));
     }
     world.name.clone_from(&plan.name);
     let kept = serve::keep(&plan.name, true, false)?;
@@ -112,7 +115,7 @@ pub fn start(world: &World, inside: impl FnOnce(Inside) -> Result<(), Exit>) -> 
 
 /// Says what went wrong, and how a process ends by that.
 pub fn status(ended: Result<(), Exit>) -> u8 {
-    ended.map_or_else(Exit::print, |()| 0)
+    ended.and_then(|()| output::arrived()).map_or_else(Exit::print, |()| 0)
 }
 
 /// Who stays outside for a lab in a world: who opens its doors in 127.`doors`/16, if it has any, and connects to the
@@ -399,7 +402,7 @@ fn enter(entrance: Entrance, visit: &Visit, lab: &str) -> Result<Ended, Exit> {
 /// With a lab end those who are in it.
 pub fn tell_if_killed(visit: &Visit, ended: Ended, lab: &str) {
     if ended == Ended::Killed(KILL) {
-        eprintln!("toynet: lab {lab} has ended, or something killed {}", visit.program.display());
+        output::say(&format!("toynet: lab {lab} has ended, or something killed {}", visit.program.display()));
     }
 }
 

@@ -48,7 +48,7 @@ impl Show {
             Output::Stdout(_) if errand.json => Sink::Kept(Vec::new()),
             Output::Stdout(_) => Sink::Stdout,
         };
-        let is_stdout = matches!(errand.out, toynet_service::tool::Out::Stdout);
+        let is_stdout = matches!(errand.out, toynet_service::tool::Out::Stdout(_));
         let is_wary = wish.output == Output::Stdout(false) && is_stdout && io::stdout().is_terminal();
         Self { errand: errand.clone(), sink, is_verbose: wish.shows.verbose, lost: None, is_wary }
     }
