@@ -42,6 +42,21 @@ fn a_lab_whose_remarks_nobody_can_take_goes_on() {
     assert_eq!(wait(&mut lab, LIMIT).and_then(|status| status.code()), Some(0));
 }
 
+#[test]
+fn a_log_that_goes_on_ends_with_its_reader() {
+    let lab = Lab::of_tests("shop");
+    lab.toynet(&["http", "get", "http://www.shop.test/"]).succeeded();
+    for follow in [&["log", "--follow"][..], &["log", "--follow", "--full", "--flow", "1"], &["capture", "-fo", "-"]] {
+        let mut log = lab.home.toynet(follow).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut some = [0];
+        io::Read::read_exact(log.stdout.as_mut().unwrap(), &mut some).unwrap();
+        drop(log.stdout.take());
+        let status = wait(&mut log, LIMIT);
+        let _ = log.kill();
+        assert_eq!(status.and_then(|status| status.code()), Some(0), "{follow:?}");
+    }
+}
+
 fn full() -> File {
     File::options().write(true).open("/dev/full").expect("Linux has a device that is always full")
 }

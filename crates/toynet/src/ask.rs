@@ -11,7 +11,7 @@ use toynet_view::{Following, Format, Log as View, Show, Transcript};
 
 use crate::arguments::{Down, LabName, Log, Status};
 use crate::exit::Exit;
-use crate::output::print;
+use crate::output::{self, print};
 use crate::source::{Source, file, join};
 use crate::{fault, live};
 
@@ -62,10 +62,11 @@ pub async fn log(arguments: Log) -> Result<(), Exit> {
     let (mut client, roster, select) = join(&arguments.selection, &arguments.lab, true).await?;
     if let (true, Some(flow)) = (arguments.full, select.flows.first()) {
         let shown = (arguments.secrets, arguments.explain);
-        return follow_flow(&mut client, Following::new(roster, live::dissectors(), *flow, format, shown)).await;
+        let following = Following::new(roster, live::dissectors(), *flow, format, shown);
+        return output::while_read(follow_flow(&mut client, following)).await;
     }
     let mut log = live::new_log(roster, format, Show { select, ..show(&arguments) });
-    follow(&mut client, &mut log).await
+    output::while_read(follow(&mut client, &mut log)).await
 }
 
 async fn whole(arguments: &Log, format: Format) -> Result<(), Exit> {

@@ -40,7 +40,7 @@ async fn packets(arguments: Capture) -> Result<(), Exit> {
             let stuck = stuck("does not answer", &client);
             let roster = within(ANSWER_LIMIT, client.record(arguments.follow)).await.unwrap_or(Err(stuck))?;
             let mut written = begin(roster)?;
-            let ended = sink::until_interrupted(written.follow(&mut client)).await;
+            let ended = sink::until_interrupted(&arguments.output, written.follow(&mut client)).await;
             (written, ended)
         }
     };

@@ -41,7 +41,7 @@ pub async fn export(arguments: &Capture, protocol: &'static Protocol, form: &'st
     let mut written = if arguments.follow {
         let (mut client, roster, select) = source::join(selection, lab, true).await?;
         let mut written = Written { out: out()?, export: begin(&roster, &select), left_out: 0 };
-        sink::until_interrupted(written.follow(&mut client)).await?;
+        sink::until_interrupted(&arguments.output, written.follow(&mut client)).await?;
         written
     } else {
         let source = Source::open(selection, lab).await?;

@@ -9,6 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
+use crate::output;
 
 /// What is written to.
 pub type Sink = Box<dyn AsyncWrite + Unpin>;
@@ -48,8 +49,8 @@ pub async fn write(sink: &mut Sink, octets: &[u8], what: &str) -> Result<(), Exi
     })
 }
 
-/// Does `work` until it is done or somebody has had enough.
-pub async fn until_interrupted(work: impl Future<Output = Result<(), Exit>>) -> Result<(), Exit> {
+/// Does work that writes to `path` until it is done or somebody has had enough.
+pub async fn until_interrupted(path: &Path, work: impl Future<Output = Result<(), Exit>>) -> Result<(), Exit> {
     let not_allowed = |error: io::Error| Exit::not_allowed(format!("toynet: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(not_allowed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(not_allowed)?;
@@ -57,6 +58,7 @@ pub async fn until_interrupted(work: impl Future<Output = Result<(), Exit>>) -> 
         biased;
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
+        () = output::reader_left(), if is_standard(path) => Ok(()),
         ended = work => ended,
     }
 }
