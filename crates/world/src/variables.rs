@@ -1,5 +1,8 @@
 //! The environment of a world's programs.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use crate::{World, trust};
 
 /// What is set and what is taken away.
@@ -19,15 +22,27 @@ impl Variables {
         self
     }
 
+    /// How a shell of this name is to begin its lines, unless its user's own files say that: with the lab. What stands
+    /// for user, host and folder is its own.
+    pub(crate) fn prompt(&self, shell: &Path) -> Option<String> {
+        let (_, lab) = self.set.iter().find(|(name, _)| name == LAB)?;
+        let rest = match shell.file_name().and_then(OsStr::to_str) {
+            Some("bash") => "\\u@\\h:\\w\\$ ",
+            Some("zsh") => "%n@%m:%~%# ",
+            // All that POSIX has for it are variables (sh, 2.5.3).
+            _ => "$TOYNET_HOST:$PWD$ ",
+        };
+        Some(format!("({lab}) {rest}"))
+    }
+
     pub(crate) fn of(world: &World) -> Self {
         Self::new(&world.name, &world.me.name, world.trust.as_ref().map(|_| trust::BUNDLE))
     }
 
     /// Those of programs in the lab of this name, as the host `me`, that trust what stands in the file `bundle`.
     pub fn new(lab: &str, me: &str, bundle: Option<&str>) -> Self {
-        let named = [("TOYNET_LAB", lab), (HOST, me)];
+        let named = [(LAB, lab), (HOST, me)];
         let mut set: Vec<_> = named.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        set.push(("PS1".to_owned(), format!("({lab}) \\u@\\h:\\w\\$ ")));
         // Debian's shells set their prompt themselves, and begin it with this.
         set.push(("debian_chroot".to_owned(), lab.to_owned()));
         let told = bundle.map(|bundle| trust::VARIABLES.map(|name| (name.to_owned(), bundle.to_owned())));
@@ -36,6 +51,8 @@ impl Variables {
     }
 }
 
+/// Where one is.
+const LAB: &str = "TOYNET_LAB";
 /// Who one is.
 const HOST: &str = "TOYNET_HOST";
 /// One proxy left over would send everything that a program asks to an address that is not there.
@@ -63,6 +80,16 @@ mod tests {
         assert!(variables.set.contains(&("TOYNET_LAB".into(), "one".into())));
         assert!(variables.unset.contains(&"https_proxy".into()));
         assert!(!variables.set.iter().any(|(name, _)| name == "SSL_CERT_FILE"));
+    }
+
+    #[test]
+    fn every_shell_is_given_a_prompt_in_its_own_words() {
+        let variables = World::new("one").variables();
+        let prompt = |shell: &str| variables.prompt(Path::new(shell)).unwrap();
+        assert_eq!(prompt("/bin/bash"), "(one) \\u@\\h:\\w\\$ ");
+        assert_eq!(prompt("zsh"), "(one) %n@%m:%~%# ");
+        assert_eq!(prompt("/bin/dash"), "(one) $TOYNET_HOST:$PWD$ ");
+        assert_eq!(Variables::default().prompt(Path::new("bash")), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use libc::{c_int, pid_t};
@@ -110,6 +111,7 @@ pub fn command(visit: &Visit) -> Command {
     let mut command = Command::new(&visit.program);
     command.args(&visit.arguments);
     command.envs(visit.variables.set.iter().map(|(name, value)| (name, value)));
+    command.envs(visit.variables.prompt(Path::new(&visit.program)).map(|prompt| ("PS1", prompt)));
     for name in &visit.variables.unset {
         command.env_remove(name);
     }
