@@ -113,7 +113,10 @@ fn check_site(site: SiteParts<'_>, files: &dyn Files) -> Vec<Mistake> {
 fn check_root(root: &Spanned<String>, files: &dyn Files) -> Option<Mistake> {
     let path = root.get_ref();
     match files.kind(path) {
-        FileKind::Folder => None,
+        FileKind::Folder => files
+            .folder(path)
+            .err()
+            .map(|error| Mistake::new(root.span(), format!("the folder `{path}` cannot be read: {error}"))),
         FileKind::Missing => Some(
             Mistake::new(root.span(), format!("there is no folder `{path}`"))
                 .advise("a path that does not begin with `/` starts at the lab file's folder"),

@@ -62,13 +62,14 @@ fn a_root_that_is_no_folder_is_told_with_its_place() {
     for (text, at, what) in [
         ("root = 'missing'", 7, "there is no folder `missing`"),
         ("root = 'file'", 7, "`file` is a file and no folder"),
+        ("root = 'closed'", 7, "the folder `closed` cannot be read: permission denied"),
         ("sites = { a = { root = 'missing' } }", 23, "there is no folder `missing`"),
     ] {
         let mistakes = config(text).check(&Shelf);
         assert_eq!(mistakes.len(), 1, "{text}");
         assert!(matches!(&mistakes[0].spot, Spot::Lab(span) if span.start == at), "{text}");
         assert_eq!(mistakes[0].what, what);
-        assert!(mistakes[0].advice.is_some());
+        assert_eq!(mistakes[0].advice.is_some(), !what.contains("denied"));
     }
     assert!(config("root = 'folder'").check(&Shelf).is_empty());
 }
@@ -239,13 +240,16 @@ impl Files for Shelf {
 
     fn kind(&self, path: &str) -> FileKind {
         match path {
-            "folder" => FileKind::Folder,
+            "folder" | "closed" => FileKind::Folder,
             "file" => FileKind::File,
             _ => FileKind::Missing,
         }
     }
 
-    fn folder(&self, _: &str) -> io::Result<Folder> {
-        Ok(Folder::Embedded(Vec::new()))
+    fn folder(&self, path: &str) -> io::Result<Folder> {
+        match path {
+            "closed" => Err(io::ErrorKind::PermissionDenied.into()),
+            _ => Ok(Folder::Embedded(Vec::new())),
+        }
     }
 }

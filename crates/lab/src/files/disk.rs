@@ -35,7 +35,7 @@ impl Files for Disk {
 
     fn folder(&self, path: &str) -> io::Result<Folder> {
         let folder = self.folder.join(path);
-        if folder.is_dir() { Ok(Folder::Disk(folder)) } else { Err(io::ErrorKind::NotADirectory.into()) }
+        fs::read_dir(&folder).map(|_| Folder::Disk(folder))
     }
 }
 
