@@ -147,6 +147,10 @@ fn what_makes_no_sense_is_refused_in_words() {
         (&["host=www.shop.test", "tls=expird"][..], "did you mean `expired`"),
         (&["host=www.shop.test", "tls=slow"], "how slow"),
         (&["host=ns.shop.test", "tls=expired"], "speaks no TLS"),
+        (&["host=plain.shop.test", "tls=expired"], "speaks no TLS"),
+        (&["host=plain.shop.test", "status=500", "probability=0"], "never strikes"),
+        (&["host=mail.shop.test", "withhold=AUTH"], "never offers AUTH"),
+        (&["link=mail.shop.test <-> mail.club.test", "corrupt=0.1"], "takes datagrams"),
         (&["host=www.shop.test", "tls=old", "status=500"], "unknown key `status`"),
     ] {
         let refused = lab.toynet(&[&["fault", "add"], words].concat());
@@ -191,6 +195,7 @@ fn clear(lab: &Lab) {
 fn lab(more: &str) -> Lab {
     let home = Home::new();
     let text = "[host.\"www.shop.test\"]\nhttp = { pages = { '/' = 'bread' } }\n\
+                [host.\"plain.shop.test\"]\nhttp = { tls = false }\n\
                 [host.\"mail.shop.test\"]\nsmtp = { domains = ['shop.test'], mailboxes = ['alice'] }\n\
                 [host.\"mail.club.test\"]\nsmtp = { domains = ['club.test'], mailboxes = ['carol'] }\n";
     let file = home.write("lab.toml", text.to_owned() + more).display().to_string();

@@ -71,6 +71,17 @@ enum Wrong {
     Stale(std::net::Ipv4Addr),
 }
 
+impl Wrong {
+    /// Whether it can go wrong over streams alone, or over datagrams alone.
+    fn own_way(&self) -> Option<bool> {
+        match self {
+            Wrong::Half => Some(true),
+            Wrong::Source | Wrong::Oversize => Some(false),
+            _ => None,
+        }
+    }
+}
+
 /// Where a response is about to go.
 #[derive(Clone, Copy)]
 pub(crate) struct Way {
@@ -135,12 +146,12 @@ pub(crate) fn commit(
         match wrong {
             Wrong::Drop => return Some(Spoilt::Nothing),
             Wrong::Delay(delay) => host.clock().sleep(*delay).await,
-            Wrong::Source if !way.stream => {
+            Wrong::Source => {
                 // That it cannot be sent is one more way not to arrive.
                 let _ = send_from_elsewhere(&host, &response, way.peer).await;
                 return Some(Spoilt::Nothing);
             }
-            Wrong::Half if way.stream => return Some(Spoilt::Cut(spoil::half(&response))),
+            Wrong::Half => return Some(Spoilt::Cut(spoil::half(&response))),
             _ => {}
         }
         Some(Spoilt::Sent(spoil::spoil(wrong, response)))

@@ -23,8 +23,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_record::Transport;
+use toynet_service::fault::Never;
 use toynet_service::tls::{Settings, Tls};
-use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Protocol, Reached, Server};
+use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Protocol, Reached, Server, What};
 
 use serve::Relaying;
 
@@ -96,6 +97,15 @@ impl Config for External {
             Mistake::new(tls.span(), what).advise("say which, as in `tls = { port = 465 }`")
         }));
         mistakes
+    }
+
+    /// The server does what it likes; TLS in front of it is the lab's.
+    fn never(&self, fault: &What) -> Option<Never> {
+        let cure = "let its links do something wrong: `toynet fault kinds link`";
+        match Never::without_tls(fault) {
+            Some(never) => self.tls().is_none().then_some(never),
+            None => Some(Never::new("is served by a program outside, which the lab cannot make do that", cure)),
+        }
     }
 
     fn commands(&self, _: &Reached<'_>) -> Vec<Command> {

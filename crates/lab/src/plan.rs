@@ -234,7 +234,7 @@ impl Plan {
         let names = |host: &PlannedHost| host.services.iter().map(|service| service.protocol.name).collect();
         let speaks = self.hosts.iter().map(|host| (host.name.clone(), names(host))).collect();
         let spec = spec::read_fault(text, speaks, protocols)?;
-        let hosts: Vec<_> = self.hosts.iter().map(|host| faults::Known::new(host, names(host))).collect();
+        let hosts: Vec<_> = self.hosts.iter().map(faults::Known::new).collect();
         let mut mistakes = Vec::new();
         faults::planned(spec, &hosts, &mut mistakes).ok_or(mistakes)
     }

@@ -109,6 +109,12 @@ pub trait Config: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Why its service can never commit this fault of its protocol, or of TLS, if that is so.
+    fn never(&self, fault: &What) -> Option<fault::Never> {
+        let _ = fault;
+        None
+    }
+
     /// Ready-made commands for a person to try, best first.
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command>;
 

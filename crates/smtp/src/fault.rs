@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toynet_machine::Time;
-use toynet_service::FaultWords;
+use toynet_service::fault::Never;
+use toynet_service::{FaultWords, What};
 
 use crate::wire::Reply;
 pub(crate) use faulty::Faulty;
@@ -70,6 +71,32 @@ enum Stage {
     /// After the final dot, or the last chunk.
     Content,
     Quit,
+}
+
+impl Stage {
+    fn knows_sender(self) -> bool {
+        matches!(self, Stage::Mail | Stage::Quit) || self.knows_recipients()
+    }
+
+    fn knows_recipients(self) -> bool {
+        matches!(self, Stage::Rcpt | Stage::Data | Stage::Content | Stage::Quit)
+    }
+}
+
+/// Why a server with or without TLS and users can never commit a fault.
+pub(crate) fn never(fault: &What, has_tls: bool, has_users: bool) -> Option<Never> {
+    if !has_tls && let Some(never) = Never::without_tls(fault) {
+        return Some(never);
+    }
+    let fault = fault.downcast_ref::<SmtpFault>()?;
+    let concerns = |stage, keyword: &str| {
+        fault.stage == Some(stage) || matches!(&fault.wrong, Some(Wrong::Withhold(withheld)) if withheld == keyword)
+    };
+    if !has_tls && concerns(Stage::StartTls, "STARTTLS") {
+        return Some(Never::new("never offers STARTTLS", "write `tls = true` in its table"));
+    }
+    let is_of_users = !has_users && concerns(Stage::Auth, "AUTH");
+    is_of_users.then(|| Never::new("never offers AUTH", "give it `users`, as in `users = { alice = \"secret\" }`"))
 }
 
 /// What a client has said so far of its mail.

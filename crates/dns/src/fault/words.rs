@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
-use toynet_service::fault::Deeds;
+use toynet_service::fault::{self, Deeds};
 use toynet_service::units::Period;
 
 use super::{DnsFault, Wrong};
@@ -80,7 +80,7 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
         (table.lame, Wrong::Lame),
         (table.circle, Wrong::Loop),
     ];
-    let delay = table.delay.map(|Period(delay)| Wrong::Delay(delay));
+    let delay = fault::delay(table.delay)?.map(Wrong::Delay);
     let deeds = Deeds::flags(flags).and(part).and(delay).and(answer.map(Wrong::Answer));
     let domain = |name: String| name.parse().map_err(|_| Error::custom(format!("`{name}` is no domain name")));
     let alias = table.alias.map(domain).transpose()?;
@@ -90,9 +90,17 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let wrong = deeds.and(table.stale.map(Wrong::Stale)).and(alias.map(Wrong::Alias)).one("dns")?;
     let name = table.name.map(domain);
     let kind = table.kind.map(|kind| kind.parse().map_err(|_| Error::custom(format!("`{kind}` is no record type"))));
-    let stream = table.transport.map(|transport| transport == Transport::Tcp);
+    let wanted = table.transport.map(|transport| transport == Transport::Tcp);
+    let stream = match (wanted, wrong.own_way()) {
+        (Some(false), Some(true)) => return Err(Error::custom(OF_STREAMS)),
+        (Some(true), Some(false)) => return Err(Error::custom(OF_DATAGRAMS)),
+        (wanted, own) => wanted.or(own),
+    };
     Ok(Arc::new(DnsFault { name: name.transpose()?, kind: kind.transpose()?, stream, wrong }))
 }
+
+const OF_STREAMS: &str = "a datagram comes as a whole or not at all\nwrite `transport = \"tcp\"`, or leave it out";
+const OF_DATAGRAMS: &str = "that goes wrong with datagrams alone\nwrite `transport = \"udp\"`, or leave it out";
 
 const WHICH: &str = "which name is an alias?\nadd `name`, as in `name = \"shop.test\"`";
 const CODES: &str = "a response code is SERVFAIL, REFUSED, NXDOMAIN, FORMERR, NOTIMP, ...";
@@ -109,7 +117,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("wrong = \"pointer\"", "a compression pointer that points at itself"),
     ("wrong = \"glue\"", "a referral whose addresses lead nowhere"),
     ("oversize = true", "a datagram longer than the client said it can take"),
-    ("half = true, transport = \"tcp\"", "half a message, and the connection ends"),
+    ("half = true", "over TCP half a message, and the connection ends"),
     ("lame = true", "the server does not know the zone that was delegated to it"),
     ("loop = true", "the name is an alias of itself"),
     ("name = \"shop.test\", alias = \"shop.hoster.test\"", "that name alone is an alias, whatever else is there"),
@@ -136,6 +144,9 @@ mod tests {
             "{ drop = true, lame = true }",
             "{ answer = 'OOPS' }",
             "{ wrong = 'colour' }",
+            "{ delay = '0s' }",
+            "{ half = true, transport = 'udp' }",
+            "{ wrong = 'source', transport = 'tcp' }",
             "{ alias = 'a.test' }",
         ] {
             assert!(read(DeValue::parse(text).unwrap()).is_err(), "{text}");

@@ -34,8 +34,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_record::Transport;
+use toynet_service::fault::Never;
 use toynet_service::place::FileKind;
-use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
+use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server, What};
 
 pub(crate) use manner::is_file_name;
 use table::{Http, SiteParts, SiteTable};
@@ -93,6 +94,10 @@ impl Config for Http {
         mistakes.extend(self.contradictions());
         mistakes.extend(self.tls.iter().flat_map(|tls| tls.get_ref().check(files)));
         mistakes
+    }
+
+    fn never(&self, fault: &What) -> Option<Never> {
+        Never::without_tls(fault).filter(|_| self.tls().is_none())
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {

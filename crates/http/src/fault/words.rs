@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
-use toynet_service::fault::Deeds;
+use toynet_service::fault::{self, Deeds};
 use toynet_service::units::{Period, Rate};
 
 use super::{HttpFault, Wrong};
@@ -68,14 +68,15 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let rate = table.rate.map(|Rate(bits)| Wrong::Slow(bits.div_ceil(8)));
     let deeds = Deeds::flags(flags).and(status.map(Wrong::Status)).and(rate).and(table.cut.map(Wrong::Cut));
     let deeds = deeds.and(length).and(table.stale.map(|Period(age)| Wrong::Stale(age)));
-    let wrong = deeds.one_or_late(table.delay.is_some(), "http")?;
+    let delay = fault::delay(table.delay)?;
+    let wrong = deeds.one_or_late(delay.is_some(), "http")?;
     let path = table.path.map(|path| Pattern::parse(&path).map_err(|rule| Error::custom(path_rule(&path, rule))));
     let method = table.method.map(|method| method.parse::<Method>().map_err(|_| Error::custom(METHODS)));
     Ok(Arc::new(HttpFault {
         path: path.transpose()?,
         method: method.transpose()?,
         name: table.name.map(|name| name.trim_end_matches('.').to_ascii_lowercase()),
-        delay: table.delay.unwrap_or_default().0,
+        delay: delay.unwrap_or_default(),
         wrong,
     }))
 }
@@ -126,6 +127,7 @@ mod tests {
         for text in [
             "{ }",
             "{ path = '/' }",
+            "{ delay = '0s' }",
             "{ drop = true, reset = true }",
             "{ status = 100 }",
             "{ length = 'odd' }",

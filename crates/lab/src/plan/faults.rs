@@ -6,7 +6,9 @@ use toml::Spanned;
 use toynet_net::fault::{Meant, What, When};
 use toynet_net::link::Bend;
 use toynet_net::topology::GUEST;
-use toynet_service::{HostName, Mistake, near};
+use toynet_record::Transport;
+use toynet_service::fault::Never;
+use toynet_service::{Config, HostName, Mistake, near};
 
 use super::PlannedHost;
 use super::roster::Roster;
@@ -79,7 +81,7 @@ pub(super) fn check(specs: Vec<FaultSpec>, roster: &Roster, mistakes: &mut Vec<M
         .map(|host| Known {
             name: &host.name,
             addresses: &host.addresses,
-            services: host.services.iter().map(|service| service.protocol.name).collect(),
+            services: host.services.iter().map(|service| (service.protocol.name, &*service.config)).collect(),
         })
         .collect();
     specs.into_iter().filter_map(|spec| planned(spec, &hosts, mistakes)).collect()
@@ -89,12 +91,21 @@ pub(super) fn check(specs: Vec<FaultSpec>, roster: &Roster, mistakes: &mut Vec<M
 pub(super) struct Known<'a> {
     pub name: &'a HostName,
     pub addresses: &'a [IpAddr],
-    pub services: Vec<&'static str>,
+    pub services: Vec<(&'static str, &'a dyn Config)>,
 }
 
 impl<'a> Known<'a> {
-    pub fn new(host: &'a PlannedHost, services: Vec<&'static str>) -> Self {
+    pub fn new(host: &'a PlannedHost) -> Self {
+        let services = host.services.iter().map(|service| (service.protocol.name, &*service.config)).collect();
         Self { name: &host.name, addresses: &host.addresses, services }
+    }
+}
+
+impl Known<'_> {
+    /// Whether it serves, and nothing over datagrams. Who serves nothing may be a person's own.
+    fn has_streams_alone(&self) -> bool {
+        let endpoints = self.services.iter().flat_map(|(_, config)| config.endpoints());
+        !self.services.is_empty() && endpoints.into_iter().all(|endpoint| endpoint.transport == Transport::Tcp)
     }
 }
 
@@ -103,8 +114,20 @@ pub(super) fn planned(spec: FaultSpec, hosts: &[Known<'_>], mistakes: &mut Vec<M
     match target {
         Target::Service(fault) => of_service(fault, when, text, hosts, mistakes),
         Target::Links(LinkFault { hosts: named, name, bend }) => {
+            let mut ends = Vec::new();
             for host in named.iter().filter(|host| host.get_ref().as_str() != GUEST) {
-                find(host, host.get_ref().as_str(), hosts, mistakes)?;
+                ends.push((host, find(host, host.get_ref().as_str(), hosts, mistakes)?));
+            }
+            if let [(place, one), (_, other)] = &ends[..]
+                && bend.is_of_datagrams()
+                && one.has_streams_alone()
+                && other.has_streams_alone()
+            {
+                let what =
+                    format!("neither `{}` nor `{}` takes datagrams, to which this happens", one.name, other.name);
+                let mistake = Mistake::new(place.span(), what);
+                mistakes.push(mistake.advise("what happens to streams: `loss`, `slice`, `garble`, `reset`, ..."));
+                return None;
             }
             Some(PlannedFault { place: FaultPlace::Links { name, bend }, when, text })
         }
@@ -119,10 +142,14 @@ fn of_service(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<PlannedFault> {
     let host = find(&fault.host, fault.host.get_ref().as_str(), hosts, mistakes)?;
-    if !host.services.contains(&fault.protocol.name) {
+    let Some((_, config)) = host.services.iter().find(|(name, _)| *name == fault.protocol.name) else {
         let what = format!("`{}` does not speak `{}`", host.name, fault.protocol.name);
-        let advice = format!("it speaks {}", host.services.join(", "));
-        mistakes.push(Mistake::new(fault.host.span(), what).advise(advice));
+        let spoken: Vec<&str> = host.services.iter().map(|(name, _)| *name).collect();
+        mistakes.push(Mistake::new(fault.host.span(), what).advise(format!("it speaks {}", spoken.join(", "))));
+        return None;
+    };
+    if let Some(Never { why, cure }) = config.never(&fault.what) {
+        mistakes.push(Mistake::new(fault.host.span(), format!("`{}` {why}", host.name)).advise(cure));
         return None;
     }
     let (meant, only) = match &fault.peer {

@@ -1,8 +1,9 @@
 //! The tables `[[fault]]`: what a service does wrong on purpose.
 //!
-//! - `links`: what links do wrong, and hosts that are down
+//! - `links`: what links do wrong, and hosts that are down; `when`: at which occasions
 
 mod links;
+mod when;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,7 +17,6 @@ use toynet_service::{HostName, Mistake, Protocol, near};
 
 use super::host::HostSpec;
 use super::table;
-use super::units::{Period, Share};
 pub(crate) use links::pattern;
 pub use links::{LINK_KINDS, LinkFault};
 pub use toynet_service::tls::fault::KINDS as TLS_KINDS;
@@ -64,13 +64,6 @@ struct Common {
     host: Spanned<String>,
     service: Option<Spanned<String>>,
     peer: Option<Spanned<String>>,
-    #[serde(default)]
-    at: Period,
-    #[serde(rename = "for")]
-    lasts: Option<Period>,
-    nth: Option<Spanned<u64>>,
-    every: Option<Spanned<u64>>,
-    probability: Option<Share>,
 }
 
 /// Reads all tables `[[fault]]`; `hosts` are those of the file.
@@ -102,17 +95,15 @@ pub(crate) fn read_fault(
         mistakes.push(Mistake::new(span, "a fault is a table").advise("write it as `[[fault]]`"));
         return None;
     };
-    let entries: Entries<'_> = table.into_iter().collect();
+    let (when, entries) = parted(table.into_iter().collect(), when::KEYS);
+    let when = table::read::<when::Written>(table_of(&span, when), mistakes).map(|when| when.checked(mistakes));
     if links::is_meant(&entries) {
-        return links::read(entries, &span, text, mistakes);
+        return links::read(entries, when, &span, text, mistakes);
     }
-    let (common, what): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
+    let (common, what) = parted(entries, COMMON);
     let common: Common = table::read(table_of(&span, common), mistakes)?;
     let host = host_name(&common.host, mistakes)?;
     let protocol = protocol(&common, &host, hosts, protocols, mistakes)?;
-    refuse_zero(common.nth.as_ref(), mistakes);
-    refuse_zero(common.every.as_ref(), mistakes);
     let Some(words) = protocol.fault else {
         let what = format!("the protocol `{}` knows no faults", protocol.name);
         mistakes.push(Mistake::new(common.host.span(), what));
@@ -131,15 +122,13 @@ pub(crate) fn read_fault(
     }
     let read = if is_of_tls { tls::read } else { words.read };
     let what = table::read_with(table_of(&span, what), mistakes, read)?;
-    let when = When {
-        after: common.at.0,
-        lasts: common.lasts.map(|lasts| lasts.0),
-        nth: common.nth.map(Spanned::into_inner),
-        every: common.every.map(Spanned::into_inner),
-        probability: common.probability.map(|share| share.0),
-    };
     let target = Target::Service(ServiceFault { host, protocol, peer: common.peer, what });
-    Some(FaultSpec { target, when, text: told })
+    Some(FaultSpec { target, when: when?, text: told })
+}
+
+/// Those with one of these keys, and the others.
+fn parted<'i>(entries: Entries<'i>, keys: &[&str]) -> (Entries<'i>, Entries<'i>) {
+    entries.into_iter().partition(|(key, _)| keys.contains(&key.get_ref().as_ref()))
 }
 
 fn table_of<'i>(span: &Range<usize>, entries: Entries<'i>) -> Spanned<DeValue<'i>> {
@@ -205,17 +194,11 @@ fn protocol(
     }
 }
 
-fn refuse_zero(count: Option<&Spanned<u64>>, mistakes: &mut Vec<Mistake>) {
-    if let Some(count) = count.filter(|count| *count.get_ref() == 0) {
-        mistakes.push(Mistake::new(count.span(), "occasions are counted from 1"));
-    }
-}
-
 impl std::fmt::Debug for FaultSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FaultSpec").field("text", &self.text).finish_non_exhaustive()
     }
 }
 
-/// The keys that say where, for whom and when; all others say what.
-const COMMON: &[&str] = &["host", "service", "peer", "at", "for", "nth", "every", "probability"];
+/// The keys that say where and for whom; those that are left say what.
+const COMMON: &[&str] = &["host", "service", "peer"];

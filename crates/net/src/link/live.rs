@@ -29,6 +29,14 @@ pub struct Way {
 }
 
 impl Bend {
+    /// Whether all of it happens to datagrams alone.
+    pub fn is_of_datagrams(&self) -> bool {
+        let Conditions { duplicate, reorder, corrupt, .. } = self.conditions;
+        let some = duplicate > 0.0 || reorder > 0.0 || corrupt > 0.0;
+        let only = Conditions { duplicate, reorder, corrupt, ..Conditions::default() };
+        some && self.down.is_none() && self.conditions == only
+    }
+
     fn touches(&self, from: Option<&str>, to: Option<&str>) -> bool {
         self.ways.iter().any(|way| way.from.fits(from) && way.to.fits(to))
     }

@@ -1,7 +1,6 @@
 //! The words for what goes wrong on purpose while TLS begins, whatever protocol is spoken inside.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -11,6 +10,7 @@ use toynet_net::fault::What;
 use toynet_net::tls::fault::{TlsFault, Wrong};
 use toynet_net::tls::{Spoilt, alert_number};
 
+use crate::fault::delay;
 use crate::units::Period;
 
 /// The key of a table `[[fault]]` that means such a fault.
@@ -30,14 +30,14 @@ struct Table {
 pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
     let word = table.tls.get_ref().as_str();
-    let delay = table.delay.map_or(Duration::ZERO, |Period(delay)| delay);
+    let delay = delay(table.delay)?;
     let wrong = match DEEDS.iter().find(|(known, _)| *known == word) {
         Some((_, wrong)) => Some(*wrong),
-        None if word == SLOW && table.delay.is_some() => None,
+        None if word == SLOW && delay.is_some() => None,
         None if word == SLOW => return Err(Error::custom(NO_DELAY)),
         None => Some(Wrong::Alert(alert_number(word).ok_or_else(|| unknown(word))?)),
     };
-    Ok(Arc::new(TlsFault { delay, wrong }))
+    Ok(Arc::new(TlsFault { delay: delay.unwrap_or_default(), wrong }))
 }
 
 fn unknown(word: &str) -> Error {
@@ -93,6 +93,7 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         for (text, told) in [
             ("{ tls = 'slow' }", "how slow"),
+            ("{ tls = 'slow', delay = '0s' }", "delays nothing"),
             ("{ tls = 'expird' }", "`expired`"),
             ("{ tls = 'colour' }", "fault kinds tls"),
             ("{ tls = 'old', status = 500 }", "status"),

@@ -23,8 +23,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_record::Transport;
+use toynet_service::fault::Never;
 use toynet_service::tls::{Settings, Tls};
-use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server};
+use toynet_service::{Command, Config, Endpoint, Facts, Files, Mistake, Place, Reached, Server, What};
 
 use crate::retry::Schedule;
 use crate::server::policy::{Policy, Users};
@@ -111,6 +112,10 @@ impl Config for Smtp {
         mistakes.extend(check::users(&self.users));
         mistakes.extend(self.tls.iter().flat_map(|tls| tls.check(files)));
         mistakes
+    }
+
+    fn never(&self, fault: &What) -> Option<Never> {
+        crate::fault::never(fault, self.tls_settings().is_some(), !self.users.is_empty())
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {

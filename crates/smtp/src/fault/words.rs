@@ -7,7 +7,8 @@ use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
-use toynet_service::fault::Deeds;
+use toynet_service::fault::{self, Deeds};
+use toynet_service::near;
 use toynet_service::units::Period;
 
 use super::{Glob, Seen, SmtpFault, Stage, Wrong};
@@ -39,11 +40,12 @@ struct Table {
 pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
     let reply = table.reply.map(|text| reply(&text).ok_or_else(|| Error::custom(REPLIES))).transpose()?;
-    let withhold = table.withhold.map(|keyword| Wrong::Withhold(keyword.to_ascii_uppercase()));
-    let greylist = table.greylist.map(|Period(wait)| Wrong::Greylist(wait, Seen::default()));
+    let withhold = table.withhold.map(|keyword| known(&keyword).map(Wrong::Withhold)).transpose()?;
+    let greylist = fault::delay(table.greylist)?.map(|wait| Wrong::Greylist(wait, Seen::default()));
     let flags = [(table.drop, Wrong::Drop), (table.half, Wrong::Half), (table.bare_lf, Wrong::BareLf)];
     let deeds = Deeds::flags(flags).and(reply.map(Wrong::Reply)).and(withhold).and(greylist);
-    let wrong = deeds.one_or_late(table.delay.is_some(), "smtp")?;
+    let delay = fault::delay(table.delay)?;
+    let wrong = deeds.one_or_late(delay.is_some(), "smtp")?;
     let stage = match (&wrong, table.at_stage) {
         (Some(Wrong::Withhold(_)), None | Some(Stage::Ehlo)) => Some(Stage::Ehlo),
         (Some(Wrong::Greylist(..)), None | Some(Stage::Rcpt)) => Some(Stage::Rcpt),
@@ -53,9 +55,25 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
         (Some(Wrong::Reply(_)), None) => return Err(Error::custom(WHICH_STAGE)),
         (_, stage) => stage,
     };
+    if table.sender.is_some() && stage.is_some_and(|stage| !stage.knows_sender()) {
+        return Err(Error::custom(NO_SENDER));
+    }
+    if table.recipient.is_some() && stage.is_some_and(|stage| !stage.knows_recipients()) {
+        return Err(Error::custom(NO_RECIPIENT));
+    }
     let glob = |text: Option<String>| text.map(|text| Glob::new(&text));
     let (sender, recipient) = (glob(table.sender), glob(table.recipient));
-    Ok(Arc::new(SmtpFault { stage, sender, recipient, delay: table.delay.unwrap_or_default().0, wrong }))
+    Ok(Arc::new(SmtpFault { stage, sender, recipient, delay: delay.unwrap_or_default(), wrong }))
+}
+
+/// A keyword that our server may say after EHLO.
+fn known(keyword: &str) -> Result<String, Error> {
+    let wanted = keyword.to_ascii_uppercase();
+    if KEYWORDS.contains(&wanted.as_str()) {
+        return Ok(wanted);
+    }
+    let advice = near::advice(&wanted, KEYWORDS).unwrap_or_default();
+    Err(Error::custom(format!("no server of a lab says `{keyword}` after EHLO\n{advice}")))
 }
 
 fn reply(text: &str) -> Option<Reply> {
@@ -69,6 +87,25 @@ const LONGEST: usize = 510;
 const REPLIES: &str = "a reply is a code from 200 to 559 and a text\nwrite it such as `451 4.3.2 not now`";
 const WHICH_STAGE: &str = "at which stage does this reply come?\nadd `at_stage`: connect, ehlo, starttls, auth, mail, rcpt, data, content or quit; or a sender or recipient";
 const OWN_STAGE: &str = "keywords are withheld at `ehlo`, and recipients put off at `rcpt`\nleave `at_stage` out";
+
+const NO_SENDER: &str =
+    "at that stage a client has not said who sends\nleave `at_stage` out, or write mail, rcpt, data or content";
+const NO_RECIPIENT: &str =
+    "at that stage a client has not said who receives\nleave `at_stage` out, or write rcpt, data or content";
+/// As in [`Extensions::reply`](crate::wire::Extensions::reply).
+const KEYWORDS: &[&str] = &[
+    "PIPELINING",
+    "SIZE",
+    "STARTTLS",
+    "AUTH",
+    "8BITMIME",
+    "ENHANCEDSTATUSCODES",
+    "SMTPUTF8",
+    "CHUNKING",
+    "DSN",
+    "LIMITS",
+    "HELP",
+];
 
 /// What can go wrong.
 pub const KINDS: &[(&str, &str)] = &[

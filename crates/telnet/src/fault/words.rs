@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 use toynet_service::What;
-use toynet_service::fault::Deeds;
+use toynet_service::fault::{self, Deeds};
 use toynet_service::units::Period;
 
 use super::{Moment, Options, TelnetFault, Wrong};
@@ -33,8 +33,9 @@ pub fn read(value: Spanned<DeValue<'_>>) -> Result<What, Error> {
     let table = Table::deserialize(ValueDeserializer::from(value))?;
     let flags = [(table.silence, Wrong::Silence), (table.lone_iac, Wrong::LoneIac), (table.endless, Wrong::Endless)];
     let deeds = Deeds::flags(flags).and(table.options.map(Wrong::Options)).and(table.drop.map(Wrong::Drop));
-    let wrong = deeds.one_or_late(table.delay.is_some(), "telnet")?;
-    Ok(Arc::new(TelnetFault { delay: table.delay.unwrap_or_default().0, wrong }))
+    let delay = fault::delay(table.delay)?;
+    let wrong = deeds.one_or_late(delay.is_some(), "telnet")?;
+    Ok(Arc::new(TelnetFault { delay: delay.unwrap_or_default(), wrong }))
 }
 
 /// What can go wrong.
@@ -64,7 +65,9 @@ mod tests {
 
     #[test]
     fn one_thing_goes_wrong_at_a_time() {
-        for text in ["{ }", "{ silence = true, endless = true }", "{ options = 'hate' }", "{ drop = true }"] {
+        for text in
+            ["{ }", "{ delay = '0s' }", "{ silence = true, endless = true }", "{ options = 'hate' }", "{ drop = true }"]
+        {
             assert!(read(DeValue::parse(text).unwrap()).is_err(), "{text}");
         }
     }

@@ -12,8 +12,7 @@ use toynet_service::{HostName, Mistake};
 
 use super::super::link::{Conditions, LinkEnd, ends};
 use super::super::table;
-use super::super::units::{Period, Share};
-use super::{Entries, FaultSpec, Target, in_words, refuse_zero, table_of};
+use super::{Entries, FaultSpec, Target, in_words, parted, table_of};
 
 /// A fault of links as written.
 #[derive(Clone, Debug)]
@@ -34,13 +33,6 @@ struct Common {
     partition: Option<Spanned<Vec<Vec<Spanned<String>>>>>,
     host: Option<Spanned<String>>,
     down: Option<Spanned<Down>>,
-    #[serde(default)]
-    at: Period,
-    #[serde(rename = "for")]
-    lasts: Option<Period>,
-    nth: Option<Spanned<u64>>,
-    every: Option<Spanned<u64>>,
-    probability: Option<Share>,
 }
 
 /// Whether a fault with these keys is one of links.
@@ -50,19 +42,19 @@ pub(super) fn is_meant(entries: &Entries<'_>) -> bool {
 
 pub(super) fn read(
     entries: Entries<'_>,
+    when: Option<When>,
     span: &Range<usize>,
     text: &str,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<FaultSpec> {
-    let (common, what): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
+    let (common, what) = parted(entries, COMMON);
     let told = in_words(&what, text);
     let has_conditions = !what.is_empty();
     let before = mistakes.len();
     let common: Common = table::read(table_of(span, common), mistakes)?;
-    refuse_zero(common.nth.as_ref(), mistakes);
-    refuse_zero(common.every.as_ref(), mistakes);
     let conditions = conditions(table_of(span, what), span, mistakes);
+    // What was wrong with them is missing now, and was told.
+    let conditions = conditions.filter(|_| mistakes.len() == before);
     let (fault, told) = match (&common.link, &common.partition, &common.host, &common.down) {
         (Some(link), None, None, None) if has_conditions => (of_link(link, &conditions?, text, mistakes)?, told),
         (Some(link), None, None, None) => {
@@ -83,14 +75,7 @@ pub(super) fn read(
             return None;
         }
     };
-    let when = When {
-        after: common.at.0,
-        lasts: common.lasts.map(|lasts| lasts.0),
-        nth: common.nth.map(Spanned::into_inner),
-        every: common.every.map(Spanned::into_inner),
-        probability: common.probability.map(|share| share.0),
-    };
-    Some(FaultSpec { target: Target::Links(fault), when, text: told })
+    Some(FaultSpec { target: Target::Links(fault), when: when?, text: told })
 }
 
 /// When a fault strikes is said for the fault as a whole, so what is cut is cut meanwhile.
@@ -120,6 +105,16 @@ fn of_link(
     let is_cut = !conditions.cut.is_empty();
     let mut rule = conditions.rule();
     rule.cut.clear();
+    if !is_cut && rule == Default::default() {
+        let mistake = Mistake::new(link.span(), "nothing happens on this link: all that it says is 0");
+        mistakes.push(mistake.advise("`toynet fault kinds link` tells what a link can do wrong"));
+        return None;
+    }
+    if there.from == Pattern::Outside && there.to == Pattern::Outside {
+        let what = format!("what passes from `{GUEST}` to `{GUEST}` does not pass through the lab");
+        mistakes.push(Mistake::new(link.span(), what).advise(format!("name a host, or write `{GUEST} <-> *`")));
+        return None;
+    }
     let hosts = [&from, &to].into_iter().filter_map(|end| match end.get_ref() {
         LinkEnd::Host(name) => Some(Spanned::new(end.span(), name.clone())),
         LinkEnd::Any => None,
@@ -200,7 +195,7 @@ pub(crate) fn pattern(end: &LinkEnd) -> Pattern {
     }
 }
 
-const COMMON: &[&str] = &["link", "partition", "host", "down", "at", "for", "nth", "every", "probability"];
+const COMMON: &[&str] = &["link", "partition", "host", "down"];
 const FORMS: &str = "write `link` and what happens there, or `host` and `down`, or `partition` alone";
 
 /// What can go wrong.
