@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use crate::World;
 
 /// Paths below /etc and their content.
-pub(crate) type Files = BTreeMap<String, String>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// The file by which programs of a world know who looks up names (resolv.conf(5)). It can be written though what
 /// programs see of it cannot.
@@ -33,10 +33,11 @@ impl ResolvConf {
 /// The files of a world, where `nsswitch` is the machine's nsswitch.conf.
 pub(crate) fn of(world: &World, nsswitch: &str) -> Files {
     let mut files: Files = world.trust.iter().flat_map(|pem| pem.files()).collect();
-    files.insert(RESOLV_CONF.to_owned(), resolv_conf(world.resolver));
-    files.insert("hosts".to_owned(), world.me.hosts(&world.host_name));
-    files.insert("hostname".to_owned(), format!("{}\n", world.host_name));
-    files.insert("nsswitch.conf".to_owned(), only_dns(nsswitch));
+    let mut write = |name: &str, text: String| drop(files.insert(name.to_owned(), text.into_bytes()));
+    write(RESOLV_CONF, resolv_conf(world.resolver));
+    write("hosts", world.me.hosts(&world.host_name));
+    write("hostname", format!("{}\n", world.host_name));
+    write("nsswitch.conf", only_dns(nsswitch));
     files
 }
 
@@ -71,10 +72,10 @@ mod tests {
 
     #[test]
     fn a_world_without_resolver_asks_nobody() {
-        let files = of(&World::new("one"), "");
-        assert!(!files["resolv.conf"].contains("nameserver"));
+        let file = |world: &World, name: &str| String::from_utf8_lossy(&of(world, "")[name]).into_owned();
+        assert!(!file(&World::new("one"), "resolv.conf").contains("nameserver"));
         let asked = World { resolver: Some([198, 18, 0, 9].into()), ..World::new("one") };
-        assert!(of(&asked, "")["resolv.conf"].contains("nameserver 198.18.0.9\n"));
-        assert!(of(&asked, "")["hosts"].contains("198.19.0.1 one\n"));
+        assert!(file(&asked, "resolv.conf").contains("nameserver 198.18.0.9\n"));
+        assert!(file(&asked, "hosts").contains("198.19.0.1 one\n"));
     }
 }

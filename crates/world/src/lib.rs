@@ -7,6 +7,7 @@
 //!
 //! - [`World`] (`world`): what a world is to be like
 //! - `files`: what stands in its /etc; [`trust`]: whom its programs trust
+//! - `java`: Java's form of that
 //! - [`variables`]: the environment of its programs
 //! - [`refused`]: what the system may have against it, in words, with the cure
 //! - [`doctor`]: what works here, found out by doing it
@@ -40,6 +41,7 @@ pub mod doctor;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod files;
+mod java;
 #[cfg(target_os = "linux")]
 mod linux;
 pub mod outpost;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::kernel;
+use crate::trust;
 
 /// Has no mount made here or outside be seen on the other side.
 ///
@@ -11,6 +12,14 @@ use super::kernel;
 /// As the kernel says.
 pub fn stand_apart() -> io::Result<()> {
     kernel::mount("", Path::new("/"), "", libc::MS_REC | libc::MS_PRIVATE, "")
+}
+
+/// Has programs that use NSS ask p11-kit, which reads a bundle in /etc, whom they are to trust. Where there is no p11-kit
+/// they trust whom they trust outside.
+pub fn let_nss_ask() {
+    if let Some((nss, stand_in)) = trust::nss_and_its_stand_in() {
+        let _ = kernel::mount(&stand_in.to_string_lossy(), &nss, "", libc::MS_BIND, "");
+    }
 }
 
 /// Mounts the world's own processes and devices; says what could not be had.

@@ -249,6 +249,9 @@ fn furnish(world: &World, user: (u32, u32), mut line: &UnixStream) -> Result<(Ve
     lacking.extend(addresses::give(world).map_err(step(Step::Addresses))?);
     let (without, resolv_conf) = etc::lay(world).map_err(step(Step::Files))?;
     lacking.extend(without);
+    if world.trust.is_some() {
+        mounts::let_nss_ask();
+    }
     kernel::leave_terminal().map_err(step(Step::Identity))?;
     kernel::bury_children();
     capability::keep_few().map_err(step(Step::Identity))?;
