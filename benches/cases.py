@@ -17,8 +17,22 @@ PAGE = b"0123456789abcde\n" * 64
 
 
 def start(binary, folder, options):
-    """From exec to the ready line of the built-in lab."""
-    return starts("start", "built-in lab to its ready line", binary, folder, options, [])
+    """From exec to the ready line of the built-in lab, and all of a run with a command that does nothing."""
+    about = "built-in lab to its ready line"
+    ports = starts("start_ports", f"{about}, on the loopback", binary, folder, options, ["up", "--carrier", "ports"], STARTS)
+    results = ports | starts("start", about, binary, folder, options, [], STARTS)
+    took = sorted(run_nothing(binary, folder) for _ in range(STARTS))
+    middle = statistics.median(took)
+    print(f"run    `run -- true` in all: {middle:.1f} ms ({took[0]:.1f}-{took[-1]:.1f}), "
+          f"{middle - results['start_ms']:.1f} beyond the lab's start")
+    return results | {"run_ms": middle}
+
+
+def run_nothing(binary, folder):
+    begun = time.monotonic()
+    with Toynet(binary, folder, ["run", "--", "true"], pinned=False) as run:
+        run.process.wait()
+    return (time.monotonic() - begun) * 1000
 
 
 def size(binary, folder, options):
@@ -52,10 +66,10 @@ def memory(binary, folder, options):
     return {"memory_ms": statistics.median(took)}
 
 
-def starts(name, about, binary, folder, options, arguments):
+def starts(name, about, binary, folder, options, arguments, rounds=None):
     folder.mkdir(exist_ok=True)
     took = []
-    for _ in range(STARTS if not arguments else options.rounds):
+    for _ in range(rounds or options.rounds):
         with Toynet(binary, folder, arguments, pinned=False) as lab:
             took.append(lab.wait_until_ready() * 1000)
     low, middle, high = min(took), statistics.median(took), max(took)
