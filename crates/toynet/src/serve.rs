@@ -168,9 +168,12 @@ pub async fn serve(mut serving: Serving, ready: impl FnOnce(&Serving)) -> Result
     serving.reloader = Some(reloader.clone());
     let serving = Rc::new(serving);
     let socket = folders.control_socket(&name);
-    server::start(&socket, control::control(&lab, &serving, &reloader, &stop))
-        .await
-        .map_err(|error| Exit::not_allowed(format!("toynet: {} cannot be listened on: {error}", socket.display())))?;
+    server::start(&socket, control::control(&lab, &serving, &reloader, &stop)).await.map_err(|error| {
+        Exit::not_allowed(format!(
+            "toynet: {} cannot be listened on: {error}; XDG_RUNTIME_DIR can name another folder",
+            socket.display()
+        ))
+    })?;
     ready(&serving);
     let (roster, form, show) =
         (lab.roster().clone(), serving.log, Show { secrets: serving.secrets, ..Show::default() });

@@ -33,9 +33,7 @@ impl Folders {
             Some(folder) => PathBuf::from(folder).join("toynet"),
             None => env::temp_dir().join(format!("toynet-{me}")),
         };
-        private_folder(&runtime).map_err(|error| {
-            io::Error::new(error.kind(), format!("the folder {} cannot be made: {error}", runtime.display()))
-        })?;
+        private_folder(&runtime).map_err(|error| not_made(&runtime, &error, "XDG_RUNTIME_DIR"))?;
         let found = fs::symlink_metadata(&runtime)?;
         if !found.is_dir() || found.uid() != me || found.mode() & 0o077 != 0 {
             let what = format!("{} is not a private folder of yours", runtime.display());
@@ -67,10 +65,7 @@ impl Folders {
     pub fn keep_state(&self, lab: &str) -> io::Result<Option<PathBuf>> {
         let folder = self.state(lab);
         folder.iter().try_for_each(|folder| {
-            private_folder(folder).map_err(|error| {
-                let what = format!("the folder {} cannot be made: {error}", folder.display());
-                io::Error::new(error.kind(), what)
-            })
+            private_folder(folder).map_err(|error| not_made(folder, &error, "XDG_STATE_HOME"))
         })?;
         Ok(folder)
     }
@@ -108,4 +103,9 @@ impl Folders {
         // What is gone already needs no removing, and what stays is taken over by the next run.
         let _ = fs::remove_dir_all(self.runtime.join(lab));
     }
+}
+
+fn not_made(folder: &Path, error: &io::Error, variable: &str) -> io::Error {
+    let what = format!("the folder {} cannot be made: {error}; {variable} can name another", folder.display());
+    io::Error::new(error.kind(), what)
 }
