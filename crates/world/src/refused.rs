@@ -57,6 +57,10 @@ pub enum Reason {
     AppArmor,
     /// A seccomp filter, as containers have.
     Filter,
+    /// Nothing that forbids them is set: so it is for a process in a chroot (user_namespaces(7)).
+    Chroot,
+    /// There are as many processes as this user may have.
+    ManyProcesses,
     /// The process has more than one thread.
     Threads,
     /// Nothing that is known here.
@@ -124,6 +128,8 @@ impl Reason {
             Reason::Unprivileged => "sudo sysctl kernel.unprivileged_userns_clone=1".to_owned(),
             Reason::AppArmor => "`toynet doctor --apparmor` prints that profile and how to load it".to_owned(),
             Reason::Filter => "start the container with --security-opt seccomp=unconfined".to_owned(),
+            Reason::Chroot => "start toynet outside the chroot".to_owned(),
+            Reason::ManyProcesses => "end some, or raise `ulimit -u`".to_owned(),
             Reason::NotLinux | Reason::Kernel | Reason::Threads | Reason::Unknown => return None,
         })
     }
@@ -138,6 +144,8 @@ impl fmt::Display for Reason {
             Reason::Unprivileged => f.write_str("namespaces are for root alone here"),
             Reason::AppArmor => f.write_str("this system lets only programs with an AppArmor profile make a network"),
             Reason::Filter => f.write_str("a seccomp filter, as containers have, forbids namespaces"),
+            Reason::Chroot => f.write_str("the system forbids namespaces here, as it does in a chroot"),
+            Reason::ManyProcesses => f.write_str("`ulimit -u` allows no more processes"),
             Reason::Threads => f.write_str("a world can only be made by a process of one thread"),
             Reason::Unknown => f.write_str("the system refuses"),
         }
@@ -152,12 +160,14 @@ fn reason(step: Step, error: &io::Error, settings: Settings) -> Reason {
     }
     match error.raw_os_error() {
         Some(ENOSPC | EUSERS) => limit(step).map_or(Reason::Unknown, Reason::Limit),
+        Some(EAGAIN) if matches!(step, Step::Users | Step::Processes | Step::Beside) => Reason::ManyProcesses,
         Some(ENOSYS) => Reason::Kernel,
         // What is asked for is always the same, so that a kernel that has namespaces takes it.
         Some(EINVAL) if step == Step::Users => Reason::Kernel,
         Some(EPERM | EACCES) if settings.no_unprivileged && step == Step::Users => Reason::Unprivileged,
         Some(EPERM | EACCES) if settings.apparmor => Reason::AppArmor,
         Some(EPERM | EACCES) if settings.filter => Reason::Filter,
+        Some(EPERM) if step == Step::Users => Reason::Chroot,
         Some(_) | None => Reason::Unknown,
     }
 }
@@ -189,6 +199,7 @@ impl Settings {
 const ENOUGH: u32 = 15_000;
 // The numbers of errno(3).
 const EPERM: i32 = 1;
+const EAGAIN: i32 = 11;
 const EACCES: i32 = 13;
 const EINVAL: i32 = 22;
 const ENOSPC: i32 = 28;
@@ -213,6 +224,8 @@ mod tests {
             (Step::Addresses, EPERM, ubuntu, Reason::AppArmor),
             (Step::Users, EINVAL, Settings::default(), Reason::Kernel),
             (Step::Files, EPERM, Settings::default(), Reason::Unknown),
+            (Step::Users, EPERM, Settings::default(), Reason::Chroot),
+            (Step::Users, EAGAIN, Settings::default(), Reason::ManyProcesses),
         ] {
             assert_eq!(reason(step, &io::Error::from_raw_os_error(errno), settings), expected, "{step:?} {errno}");
         }
