@@ -265,6 +265,24 @@ fn too_few_open_files_are_named_with_the_cure() {
 }
 
 #[test]
+fn too_few_processes_are_named_with_the_cure() {
+    let Some(home) = home_with(&["setpriv", "prlimit"]) else { return };
+    // Root may have as many as it likes; nobody else has this number.
+    let user = format!("--reuid {0} --regid {0} --clear-groups", 1_000_000_000 + std::process::id());
+    let other =
+        if run(Command::new("id").arg("-u")).stdout.trim() == "0" { format!("setpriv {user}") } else { String::new() };
+    let toynet = env!("CARGO_BIN_EXE_toynet");
+    let line = format!(
+        "folder=$(mktemp -d) && chmod 777 $folder && cd / && \
+         {other} prlimit --nproc=1 env -u HOME XDG_RUNTIME_DIR= TMPDIR=$folder {toynet} run -- true; \
+         status=$?; rm -r $folder; exit $status"
+    );
+    let outcome = shell_in(&home, &line);
+    assert_eq!(outcome.code(), Some(4), "{outcome:?}");
+    assert!(outcome.stderr.contains("`ulimit -u` allows no more processes"), "{outcome:?}");
+}
+
+#[test]
 fn a_lab_stops_and_goes_on_with_the_process_that_has_the_terminal() {
     let Some(home) = home_with(&[]) else { return };
     let mut command = home.toynet(&["up", &lab_file("shop"), "--carrier", "world"]);

@@ -123,7 +123,10 @@ pub fn status(ended: Result<(), Exit>) -> u8 {
 pub fn leave_outpost(plan: &Plan, doors: Option<u8>) -> Result<Outpost, Exit> {
     outpost::Outpost::leave(Allowed { to: plan.externals().into_iter().collect(), at: doors })
         .map(|outpost| Outpost(Arc::new(outpost)))
-        .map_err(serve::not_allowed)
+        .map_err(|refused| {
+            let cure = refused.cure().map(|cure| format!("; {cure}")).unwrap_or_default();
+            Exit::not_allowed(format!("toynet: {refused}{cure}"))
+        })
 }
 
 /// A process outside, as a lab knows it.

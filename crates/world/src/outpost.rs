@@ -11,6 +11,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 
+use crate::{Refused, Step};
+
 /// What such a socket is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -98,11 +100,12 @@ impl Outpost {
     /// thread.
     ///
     /// # Errors
-    /// As the kernel says.
-    pub fn leave(allowed: Allowed) -> io::Result<Self> {
-        let (here, there) = UnixStream::pair()?;
+    /// When there can be no further process.
+    pub fn leave(allowed: Allowed) -> Result<Self, Refused> {
+        let refused = |error| Refused::new(Step::Beside, error);
+        let (here, there) = UnixStream::pair().map_err(refused)?;
         let at = allowed.at;
-        crate::platform::stay(there, allowed)?;
+        crate::platform::stay(there, allowed).map_err(refused)?;
         Ok(Self { at, line: Mutex::new(here), opened: Mutex::default() })
     }
 
