@@ -35,31 +35,6 @@ fn dig_asks_the_labs_resolver_and_walks_down_from_its_root() {
 }
 
 #[test]
-fn java_trusts_the_lab() {
-    let Some(home) = home_with(&["java", "keytool"]) else { return };
-    let source = "public class Get { public static void main(String[] urls) throws Exception {
-        var answer = (java.net.HttpURLConnection) new java.net.URL(urls[0]).openConnection();
-        System.out.println(answer.getResponseCode()); } }";
-    let source = home.write("Get.java", source).display().to_string();
-    let line =
-        format!("java {source} https://www.shop.test/ && keytool -list -cacerts -storepass changeit | grep -c toynet");
-    assert_eq!(inside(&home, &["sh", "-c", &line]).succeeded().stdout, "200\n1\n");
-}
-
-#[test]
-fn programs_that_use_nss_p11_kit_or_gnutls_trust_the_lab() {
-    let Some(home) = home_with(&["certutil", "tstclnt", "trust", "gnutls-cli", "wget"]) else { return };
-    let line = "mkdir nss && certutil -N -d sql:nss --empty-password && \
-                printf 'GET / HTTP/1.0\r\nHost: www.shop.test\r\n\r\n' >request && \
-                tstclnt -h www.shop.test -p 443 -b -d sql:nss <request | grep -c 'must go'; \
-                trust list --filter=ca-anchors | grep label: | cut -d' ' -f1-6; \
-                gnutls-cli www.shop.test </dev/null | grep -c 'certificate is trusted'; \
-                wget -qO- https://www.shop.test/ | grep -c 'must go'";
-    let outcome = inside(&home, &["sh", "-c", line]);
-    assert_eq!(outcome.stdout, "1\n    label: toynet\n1\n1\n", "{}", outcome.stderr);
-}
-
-#[test]
 fn hosts_can_be_pinged_in_both_families() {
     let Some(home) = home_with(&["ping"]) else { return };
     for family in ["-4", "-6"] {
@@ -239,47 +214,6 @@ fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
     let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
     assert!(told.contains("lab lab has ended"), "{told}");
     assert_eq!(outcome.status.code(), Some(137));
-}
-
-#[test]
-fn too_few_open_files_are_named_with_the_cure() {
-    let home = Home::new();
-    for way in ["world", "ports"] {
-        if way == "world" && !tools::worlds(&mut home.toynet(&["doctor"])) {
-            continue;
-        }
-        for (limit, verb) in [(60, "up"), (60, "run"), (9, "up"), (9, "run")] {
-            let line = format!(
-                "ulimit -n {limit}; exec toynet {verb} --carrier {way} internet {}",
-                if verb == "run" { "-- true" } else { "" }
-            );
-            let outcome = run(home.furnish(Command::new("sh").args(["-c", &line])));
-            assert_eq!(outcome.code(), Some(4), "{way} {limit}: {outcome:?}");
-            let told = &outcome.stderr;
-            assert!(told.contains("ulimit -Hn") && told.contains(&format!(" {limit} ")), "{way} {limit}: {told}");
-        }
-        let line = format!("ulimit -Sn 9; exec toynet run --carrier {way} internet -- sh -c 'ulimit -Sn'");
-        let outcome = run(home.furnish(Command::new("sh").args(["-c", &line])));
-        assert!(outcome.code() == Some(0), "the hard limit is enough: {outcome:?}");
-    }
-}
-
-#[test]
-fn too_few_processes_are_named_with_the_cure() {
-    let Some(home) = home_with(&["setpriv", "prlimit"]) else { return };
-    // Root may have as many as it likes; nobody else has this number.
-    let user = format!("--reuid {0} --regid {0} --clear-groups", 1_000_000_000 + std::process::id());
-    let other =
-        if run(Command::new("id").arg("-u")).stdout.trim() == "0" { format!("setpriv {user}") } else { String::new() };
-    let toynet = env!("CARGO_BIN_EXE_toynet");
-    let line = format!(
-        "folder=$(mktemp -d) && chmod 777 $folder && cd / && \
-         {other} prlimit --nproc=1 env -u HOME XDG_RUNTIME_DIR= TMPDIR=$folder {toynet} run -- true; \
-         status=$?; rm -r $folder; exit $status"
-    );
-    let outcome = shell_in(&home, &line);
-    assert_eq!(outcome.code(), Some(4), "{outcome:?}");
-    assert!(outcome.stderr.contains("`ulimit -u` allows no more processes"), "{outcome:?}");
 }
 
 #[test]
@@ -515,32 +449,6 @@ fn a_lab_that_does_not_start_says_why_and_runs_nothing() {
     let outcome = run(&mut home.toynet(&["run", lab.to_str().unwrap(), "--", "echo", "ran"]));
     assert_eq!((outcome.code(), outcome.stdout.as_str()), (Some(3), ""));
     assert!(outcome.stderr.contains("rooot"), "{}", outcome.stderr);
-}
-
-#[test]
-fn a_system_that_refuses_is_named_with_its_cure() {
-    let Some(home) = home_with(&["unshare"]) else { return };
-    let line = "echo 0 > /proc/sys/user/max_user_namespaces && exec toynet";
-    let insisting = [
-        ("run --carrier world -- true", 4),
-        ("shell --carrier world -- true", 4),
-        ("up --carrier world", 4),
-        ("doctor", 1),
-    ];
-    for (arguments, status) in insisting {
-        let outcome = shell_in(&home, &format!("unshare -Ur sh -c '{line} {arguments}'"));
-        assert_eq!(outcome.code(), Some(status), "{arguments}: {outcome:?}");
-        let text = outcome.text();
-        assert!(text.contains("sudo sysctl user.max_user_namespaces="), "{arguments}: {text}");
-    }
-    // Where no carrier is asked for, the loopback does, and one line says what there is not.
-    let outcome = shell_in(
-        &home,
-        &format!("unshare -Ur sh -c '{line} up 2>told & until toynet wait ready; do :; done; cat told; toynet down'"),
-    );
-    let told: Vec<&str> = outcome.stdout.lines().filter(|line| line.contains("no network of its own")).collect();
-    assert_eq!(told.len(), 1, "{outcome:?}");
-    assert!(told[0].contains("sudo sysctl user.max_user_namespaces="), "{outcome:?}");
 }
 
 #[test]
