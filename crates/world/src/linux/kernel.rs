@@ -319,6 +319,22 @@ pub fn is_hung_up(socket: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
 }
 
+/// Gives back what this process has of its program's code, for as long as it does not run it: it is read from the file
+/// again. Where that is not to be had, nothing changes.
+pub fn forget_code() {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    for line in maps.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(range), Some("r-xp")) = (words.next(), words.next()) else { continue };
+        let numbers = range.split_once('-').map(|(from, to)| [from, to].map(|text| usize::from_str_radix(text, 16)));
+        // What is of no file ends in no path.
+        if let (Some([Ok(from), Ok(to)]), true) = (numbers, line.contains(" /")) {
+            // SAFETY: what is mapped privately from a file and cannot be written is the same when it is read again.
+            unsafe { libc::madvise(from as *mut libc::c_void, to - from, libc::MADV_DONTNEED) };
+        }
+    }
+}
+
 /// Ends this process without running what was meant for the end of the one it was split from.
 pub fn end(status: u8) -> ! {
     // SAFETY: takes no pointer.

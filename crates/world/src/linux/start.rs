@@ -109,6 +109,7 @@ impl Outside {
     /// # Errors
     /// As the kernel says.
     pub fn wait(mut self) -> io::Result<Ended> {
+        kernel::forget_code();
         let ended = guard::follow(self.process, false)?;
         self.ended = true;
         Ok(ended)
