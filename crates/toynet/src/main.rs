@@ -14,6 +14,7 @@
 //! - [`capture`]: a record as packets
 //! - [`tool`]: a protocol's clients; [`solo`]: its server alone; [`tap`]: a relay between those of others
 //! - [`ca`]: the root that vouches for a lab's certificates
+//! - [`misused`]: what else is said to who mistypes
 //! - [`output`]: what goes to stdout and stderr; [`exit`]: what went wrong, as text and status
 //! - [`remarks`]: what toynet itself has to say while it runs
 
@@ -37,6 +38,7 @@ mod judge;
 mod listen;
 mod live;
 mod manual;
+mod misused;
 mod output;
 mod recording;
 mod reload;
@@ -60,7 +62,7 @@ use arguments::{Arguments, Command, Up};
 use exit::Exit;
 
 fn main() -> ExitCode {
-    let matches = manual::command().get_matches();
+    let matches = manual::command().try_get_matches().unwrap_or_else(|error| misused::exit(error));
     let of_protocol = matches.subcommand().and_then(|(name, inner)| Some((tool::protocol(name)?, inner.clone())));
     let ended = match of_protocol {
         Some((protocol, inner)) => tool::go_inside(&inner).and_then(|()| on_runtime(tool::run(protocol, inner))),
