@@ -275,7 +275,7 @@ fn a_machine_that_is_furnished_like_dockers_has_worlds_that_lack_little() {
     }
     let nowhere = shell_at(&home, &format!("XDG_RUNTIME_DIR=/proc/nowhere {toynet} up"));
     assert_eq!(nowhere.code(), Some(4), "{nowhere:?}");
-    assert!(nowhere.stderr.contains("XDG_RUNTIME_DIR can name another"), "{nowhere:?}");
+    assert!(nowhere.stderr.contains("XDG_RUNTIME_DIR says so: unset it"), "{nowhere:?}");
 }
 
 #[test]

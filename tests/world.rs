@@ -411,6 +411,9 @@ fn a_folder_that_cannot_be_had_is_named() {
         assert_eq!(outcome.code(), Some(4), "{outcome:?}");
         assert!(outcome.stderr.contains("/dev/null/toynet"), "{outcome:?}");
     }
+    let outcome = run(home.toynet(&["run", "--", "true"]).env("XDG_RUNTIME_DIR", "/dev/null"));
+    assert_eq!(outcome.code(), Some(4), "{outcome:?}");
+    assert!(outcome.stderr.contains("/dev/null/toynet") && outcome.stderr.contains("unset it"), "{outcome:?}");
 }
 
 #[test]

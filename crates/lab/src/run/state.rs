@@ -106,6 +106,10 @@ impl Folders {
 }
 
 fn not_made(folder: &Path, error: &io::Error, variable: &str) -> io::Error {
-    let what = format!("the folder {} cannot be made: {error}; {variable} can name another", folder.display());
-    io::Error::new(error.kind(), what)
+    // `su` leaves that of another user.
+    let advice = match env::var_os(variable) {
+        Some(_) => format!("{variable} says so: unset it, or let it name another"),
+        None => format!("{variable} can name another"),
+    };
+    io::Error::new(error.kind(), format!("the folder {} cannot be made: {error}; {advice}", folder.display()))
 }
