@@ -101,7 +101,7 @@ impl Start {
 /// What could not be had, and the cure, in one line.
 fn without_world(refused: &Refused) -> String {
     let cure = refused.cure().unwrap_or_else(|| "`toynet doctor` tells more".to_owned());
-    format!("no network of its own, so `toynet shell` cannot enter this lab: {refused}; {cure}")
+    format!("no network of its own, so `toynet shell` leads programs to this lab on the loopback: {refused}; {cure}")
 }
 
 /// The lab file, or the built-in lab where none is named, and its plan.
