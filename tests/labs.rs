@@ -282,10 +282,14 @@ fn a_name_that_leads_out_of_the_labs_folder_is_wrong_usage() {
 fn a_file_that_is_no_lab_at_all_is_told_in_one_line() {
     let home = Home::new();
     let binary = home.write("binary.toml", b"\n\xff\xfe");
+    let wide = home.write("wide.toml", b"\xff\xfe[\0");
     let large = home.write("large.toml", "a".repeat(20 << 20));
-    for (file, why) in
-        [(binary, "line 2 is not UTF-8"), (large, "larger than 16 MiB"), (home.path().into(), "directory")]
-    {
+    for (file, why) in [
+        (binary, "line 2 is not UTF-8"),
+        (wide, "it is UTF-16"),
+        (large, "larger than 16 MiB"),
+        (home.path().into(), "directory"),
+    ] {
         let outcome = run(&mut home.toynet(&["check", &file.display().to_string()]));
         assert_eq!(outcome.code(), Some(3), "{outcome:?}");
         assert!(outcome.stderr.contains(why) && outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
@@ -309,6 +313,9 @@ fn wrong_usage_is_not_a_wrong_file() {
     for arguments in [&["chekc"][..], &["check"], &["up", "--nonsense"]] {
         assert_eq!(run(&mut home.toynet(arguments)).code(), Some(2), "{arguments:?}");
     }
+    let without_hyphens = run(&mut home.toynet(&["run", "curl", "http://www.shop.test/"]));
+    assert_eq!(without_hyphens.code(), Some(2));
+    assert!(without_hyphens.stderr.contains("toynet run -- curl http://www.shop.test/"), "{}", without_hyphens.stderr);
     let missing = run(&mut home.toynet(&["check", "nowhere.toml"]));
     assert_eq!(missing.code(), Some(3));
     assert!(missing.stderr.contains("nowhere.toml"), "{}", missing.stderr);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
-use toynet_service::{Files, Mistake, Protocol};
+use toynet_service::{Files, Mistake, Protocol, near};
 
 use crate::files::{Disk, Embedded};
 use crate::plan::{self, Numbers, Plan};
@@ -71,6 +71,11 @@ impl LabFile {
         names
     }
 
+    /// The lab inside the binary that was meant by this name, mistyped or with the ending of a file.
+    pub fn built_in_like(name: &str) -> Option<&'static str> {
+        near::nearest(name.rsplit_once('.').map_or(name, |(stem, _)| stem), Self::built_in_names())
+    }
+
     /// What follows from the file.
     ///
     /// # Errors
@@ -104,6 +109,9 @@ fn text(path: &Path) -> io::Result<String> {
         let what = format!("it is larger than {} MiB, as no lab file is", LARGEST >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
     }
+    if UTF_16.iter().any(|mark| octets.starts_with(mark)) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is UTF-16; save it as UTF-8"));
+    }
     String::from_utf8(octets).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
@@ -113,6 +121,9 @@ fn text(path: &Path) -> io::Result<String> {
 
 /// Several times what the most hosts that fit into a lab take.
 const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// How a file begins that some editors and shells of Windows write (RFC 2781 section 3.2).
+const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
 pub(crate) static CONFIGS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../configs");
 
@@ -133,6 +144,11 @@ mod tests {
         let names = LabFile::built_in_names();
         assert!(names.starts_with(&["bbs", "hello", "internet", "mail", "routes", "slow-link"]), "{names:?}");
         assert!(names.contains(&"broken/lame-delegation"), "{names:?}");
+        for (typed, meant) in [("intrnet", "internet"), ("hello.tml", "hello"), ("broken/wrong-mz", "broken/wrong-mx")]
+        {
+            assert_eq!(LabFile::built_in_like(typed), Some(meant));
+        }
+        assert_eq!(LabFile::built_in_like("shop.toml"), None);
         for name in ["nothing", "nothing/hello", "broken", "broken/nothing"] {
             assert!(LabFile::built_in(name).is_none(), "{name}");
         }

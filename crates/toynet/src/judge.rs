@@ -53,7 +53,10 @@ pub fn open(path: &Path) -> Result<LabFile, Exit> {
 fn unreadable(path: &Path, error: &io::Error) -> Exit {
     let mut text = format!("toynet: {} cannot be read: {error}", path.display());
     if error.kind() == io::ErrorKind::NotFound {
-        text = format!("{text}\nbuilt-in labs are: {}", LabFile::built_in_names().join(", "));
+        text = match path.to_str().and_then(LabFile::built_in_like) {
+            Some(name) => format!("{text}\ndid you mean the built-in lab {name}?"),
+            None => format!("{text}\nbuilt-in labs are: {}", LabFile::built_in_names().join(", ")),
+        };
     }
     Exit::invalid(text)
 }
