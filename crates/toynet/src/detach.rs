@@ -36,8 +36,9 @@ pub fn detach(name: &str) -> Result<(), Exit> {
         }
     }
     let status = child.wait().map_err(not_allowed)?;
-    let why = remarks.and_then(|path| fs::read_to_string(path).ok());
-    Err(Exit::with_status(number(status), why))
+    let why = remarks.as_ref().and_then(|path| fs::read_to_string(path).ok()).filter(|why| !why.is_empty());
+    let silent = || remarks.map(|path| format!("toynet: no lab started, and why is not in {}", path.display()));
+    Err(Exit::with_status(number(status), why.or_else(silent)))
 }
 
 fn remarks(name: &str) -> Result<Option<PathBuf>, Exit> {
