@@ -28,7 +28,7 @@ impl Variables {
         let (_, lab) = self.set.iter().find(|(name, _)| name == LAB)?;
         let rest = match shell.file_name().and_then(OsStr::to_str) {
             Some("bash") => "\\u@\\h:\\w\\$ ",
-            Some("zsh") => "%n@%m:%~%# ",
+            Some("zsh") => "%n@%m:%~%% ",
             // All that POSIX has for it are variables (sh, 2.5.3).
             _ => "$TOYNET_HOST:$PWD$ ",
         };
@@ -87,7 +87,7 @@ mod tests {
         let variables = World::new("one").variables();
         let prompt = |shell: &str| variables.prompt(Path::new(shell)).unwrap();
         assert_eq!(prompt("/bin/bash"), "(one) \\u@\\h:\\w\\$ ");
-        assert_eq!(prompt("zsh"), "(one) %n@%m:%~%# ");
+        assert_eq!(prompt("zsh"), "(one) %n@%m:%~%% ");
         assert_eq!(prompt("/bin/dash"), "(one) $TOYNET_HOST:$PWD$ ");
         assert_eq!(Variables::default().prompt(Path::new("bash")), None);
     }

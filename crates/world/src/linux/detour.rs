@@ -70,7 +70,7 @@ pub(crate) fn run_detoured(detour: Detour, visit: &Visit, lab: Option<pid_t>) ->
     // What cannot be set back is the mask of a process that is about to end.
     let _ = kernel::hold_only(&held);
     if let Ok(ended) = ended {
-        terminal.take_back(ended);
+        terminal.take_back(Some(ended));
     }
     ended
 }

@@ -80,6 +80,7 @@ impl Entrance {
         self.take_rights()?;
         let mut command = command(visit);
         let terminal = guard::Terminal::new();
+        let leads = is_shell(visit) && terminal.is_ours_alone();
         kernel::hear_of_children();
         let held = kernel::hold(&guard::followed())?;
         let own = self.own;
@@ -88,15 +89,17 @@ impl Entrance {
             kernel::go_to(&here).or_else(|_| kernel::go_to(c"/"))?;
             capability::pass_on()?;
             kernel::die_with_parent(libc::SIGHUP)?;
+            if leads {
+                guard::lead()?;
+            }
             kernel::hold_only(&held).map(drop)
         };
         // SAFETY: between fork and exec only system calls are made; nothing is allocated, no lock is taken.
         let child = unsafe { command.pre_exec(enter) }.spawn();
         let ended = child.and_then(|child| guard::follow(child.id() as pid_t, true));
         kernel::hold_only(&held)?;
-        let ended = ended?;
-        terminal.take_back(ended);
-        Ok(ended)
+        terminal.take_back(ended.as_ref().ok().copied());
+        ended
     }
 
     /// The order matters: the rights over the others come with the namespace of users.
@@ -116,6 +119,12 @@ pub fn command(visit: &Visit) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// Whether what is run is a shell for somebody at a terminal.
+fn is_shell(visit: &Visit) -> bool {
+    let name = Path::new(&visit.program).file_name().unwrap_or_default();
+    visit.arguments.is_empty() && name.as_encoded_bytes().ends_with(b"sh")
 }
 
 /// Whether a process is in the same world as this one: nobody owns two of them by one namespace of users.

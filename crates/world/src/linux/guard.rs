@@ -107,11 +107,21 @@ fn news(child: pid_t) -> io::Result<Option<News>> {
 }
 
 fn stop_too(child: pid_t) -> io::Result<()> {
-    let terminal = Terminal::new();
     kernel::signal(std::process::id() as pid_t, libc::SIGSTOP)?;
     let group = kernel::group_of(child);
-    terminal.give(group);
+    // Whoever has it go on in the background keeps the terminal.
+    Terminal::new().give(group);
     kernel::signal(-group, libc::SIGCONT)
+}
+
+/// Makes this process, which is about to be a shell, the first of a group of its own that has the terminal, as where one
+/// logs in. In a group whose first process is in another world it would find that its group has no number, and
+/// dash and ash end with an error when they give the terminal back to that.
+pub fn lead() -> io::Result<()> {
+    kernel::lead_group()?;
+    // Whoever is in the background and takes the terminal is stopped by this signal (tcsetpgrp(3)).
+    kernel::hold(&kernel::signals(&[libc::SIGTTOU]))?;
+    kernel::give_terminal(libc::STDIN_FILENO, kernel::group_of(0))
 }
 
 /// Stops a child that knows nothing of this terminal, and this process, until somebody has this one go on.
@@ -140,11 +150,17 @@ impl Terminal {
         Self { settings, is_ours }
     }
 
+    /// Whether nobody but this process has it: what is before or behind it in a pipe would be in its group.
+    pub fn is_ours_alone(&self) -> bool {
+        let leads = kernel::group_of(0) == std::process::id() as pid_t;
+        leads && self.is_ours && kernel::terminal_settings(libc::STDOUT_FILENO).is_some()
+    }
+
     /// Takes it back: a shell leaves it to a process group that is gone, and what was killed leaves it
     /// as it was set for it alone.
-    pub fn take_back(&self, ended: Ended) {
+    pub fn take_back(&self, ended: Option<Ended>) {
         self.give(kernel::group_of(0));
-        if let (Some(settings), Ended::Killed(_), true) = (&self.settings, ended, self.is_ours) {
+        if let (Some(settings), Some(Ended::Killed(_)), true) = (&self.settings, ended, self.is_ours) {
             let _ = kernel::set_terminal(libc::STDIN_FILENO, settings);
         }
     }

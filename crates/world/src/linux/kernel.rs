@@ -264,6 +264,12 @@ pub fn group_of(process: pid_t) -> pid_t {
     unsafe { libc::getpgid(process) }
 }
 
+/// Makes this process the first of a group of its own.
+pub fn lead_group() -> io::Result<()> {
+    // SAFETY: takes no pointer.
+    checked(unsafe { libc::setpgid(0, 0) })
+}
+
 /// Gives the terminal to a process group.
 pub fn give_terminal(terminal: c_int, group: pid_t) -> io::Result<()> {
     // SAFETY: takes no pointer.
