@@ -513,8 +513,8 @@ fn lab_name(text: &str) -> Result<String, String> {
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 fine, 1 a check failed or no lab runs, 2 usage, 3 the lab file is invalid,
-4 an address cannot be bound or something is not allowed, 5 a service died. Clients: 0 as wished,
-1 refused, 6 no answer.
+4 an address cannot be bound, something is not allowed or what was printed is lost, 5 a service died.
+Clients: 0 as wished, 1 refused, 6 no answer.
 What toynet itself has to say goes to stderr; RUST_LOG=debug makes it say more.";
 
 #[cfg(test)]

@@ -36,7 +36,10 @@ impl Variables {
     }
 
     pub(crate) fn of(world: &World) -> Self {
-        Self::new(&world.name, &world.me.name, world.trust.as_ref().map(|_| trust::BUNDLE))
+        let mut variables = Self::new(&world.name, &world.me.name, world.trust.as_ref().map(|_| trust::BUNDLE));
+        // nmap asks who one is, and here it is what one may that counts.
+        variables.set.push(("NMAP_PRIVILEGED".to_owned(), "1".to_owned()));
+        variables
     }
 
     /// Those of programs in the lab of this name, as the host `me`, that trust what stands in the file `bundle`.
@@ -80,6 +83,13 @@ mod tests {
         assert!(variables.set.contains(&("TOYNET_LAB".into(), "one".into())));
         assert!(variables.unset.contains(&"https_proxy".into()));
         assert!(!variables.set.iter().any(|(name, _)| name == "SSL_CERT_FILE"));
+    }
+
+    #[test]
+    fn nmap_is_told_what_it_may_only_where_that_is_so() {
+        let told = |variables: Variables| variables.set.iter().any(|(name, _)| name == "NMAP_PRIVILEGED");
+        assert!(told(World::new("one").variables()));
+        assert!(!told(Variables::new("one", "you", None)), "on the machine's own network");
     }
 
     #[test]
