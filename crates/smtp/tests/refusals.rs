@@ -3,8 +3,8 @@
 mod support;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::{CLUB, Lab, SHOP, first_mail, in_virtual_time, mails};
@@ -70,13 +70,15 @@ fn what_cannot_be_stored_is_not_taken_and_stays_with_its_sender() {
         let lab = Lab::new(vec![]);
         let club = lab.serve(CLUB).await;
         let failing = Arc::new(Failing::default());
-        failing.fails.store(true, Ordering::Relaxed);
         lab.serve_with(SHOP, failing.clone()).await;
-        let fate = lab.send(SHOP, "<alice@shop.test>", "carol@club.test", "Subject: Hi\n").await.unwrap();
-        assert_eq!(
-            fate.to_string(),
-            "deferred: mail.shop.test said to the message: 451 4.3.0 the mail could not be stored; try again later"
-        );
+        for (why, reply) in [
+            (io::ErrorKind::Other, "451 4.3.0 the mail could not be stored; try again later"),
+            (io::ErrorKind::StorageFull, "452 4.3.1 there is no room for the mail; try again later"),
+        ] {
+            *failing.keeps_fail.lock().unwrap() = Some(why);
+            let fate = lab.send(SHOP, "<alice@shop.test>", "carol@club.test", "Subject: Hi\n").await.unwrap();
+            assert_eq!(fate.to_string(), format!("deferred: mail.shop.test said to the message: {reply}"));
+        }
         lab.network.clock().sleep(Duration::from_secs(86_400)).await;
         assert_eq!(mails(&*club, "carol").await.len(), 0);
     });
@@ -136,15 +138,15 @@ fn a_server_that_is_started_again_goes_on_with_its_mails() {
 #[derive(Debug, Default)]
 struct Failing {
     memory: Memory,
-    fails: AtomicBool,
+    keeps_fail: Mutex<Option<io::ErrorKind>>,
     puts_fail: AtomicBool,
 }
 
 impl Store for Failing {
     fn keep(&self, records: Vec<Record>) -> LocalFuture<'_, io::Result<()>> {
-        match self.fails.load(Ordering::Relaxed) {
-            true => Box::pin(std::future::ready(Err(io::ErrorKind::StorageFull.into()))),
-            false => self.memory.keep(records),
+        match *self.keeps_fail.lock().expect("no test panics while it holds this") {
+            Some(why) => Box::pin(std::future::ready(Err(why.into()))),
+            None => self.memory.keep(records),
         }
     }
 

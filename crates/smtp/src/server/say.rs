@@ -35,6 +35,11 @@ pub fn cannot_store() -> Reply {
     Reply::new(451, Enhanced(4, 3, 0), "the mail could not be stored; try again later")
 }
 
+/// The disk or the queue is full (RFC 3463 3.4); the client keeps the mail and tries again.
+pub fn no_room() -> Reply {
+    Reply::new(452, Enhanced(4, 3, 1), "there is no room for the mail; try again later")
+}
+
 /// Mail goes in circles (RFC 5321 6.3).
 pub fn loops() -> Reply {
     Reply::new(554, Enhanced(5, 4, 6), "the mail has been through too many servers; it loops")

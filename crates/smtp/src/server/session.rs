@@ -87,7 +87,7 @@ impl ServerSession {
             Ok(()) => say::queued(&id),
             Err(error) => {
                 tracing::error!(host = self.host.name(), "a mail could not be stored: {error}");
-                say::cannot_store()
+                if error.kind() == io::ErrorKind::StorageFull { say::no_room() } else { say::cannot_store() }
             }
         }
     }
