@@ -126,9 +126,10 @@ impl Telling {
         let up_to = clock.now();
         let journal = Journal::merge([&recorder.read(&mut self.cursor)]);
         for part in journal.parts(LONGEST_PART) {
-            self.client.tell(&part, toynet_machine::Time::default()).await?;
+            self.client.tell(&part, toynet_machine::Time::default(), Vec::new()).await?;
         }
-        self.client.tell(&Journal::default(), up_to).await?;
+        let struck = self.network.topology().link_faults().take_hits();
+        self.client.tell(&Journal::default(), up_to, struck).await?;
         if let Some(terrain) = self.client.news()? {
             let topology = self.network.topology().following(terrain);
             self.network.set_topology(Arc::new(topology));

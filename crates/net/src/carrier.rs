@@ -11,10 +11,12 @@ pub mod real;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use toynet_record::Transport;
+use toynet_record::{Direction, Transport};
 
+use crate::fault::Fault;
 use crate::link::{Ending, Link, Parcel};
 use crate::stream::carried::Io;
 use crate::{Clock, Host};
@@ -90,7 +92,7 @@ impl Carrier {
 
 impl Dialing {
     /// Connects; `struck` gets what links do wrong on purpose meanwhile.
-    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
+    pub async fn connect(self, struck: &mut Struck) -> io::Result<Io> {
         match self.way {
             Way::Memory(dialing) => dialing.connect(struck).await,
             Way::Ports(dialing) => dialing.connect(struck).await,
@@ -99,20 +101,29 @@ impl Dialing {
     }
 }
 
-/// Takes the time that an empty segment needs: half of a handshake.
+/// Faults of links that struck, and what they struck.
+pub(crate) type Struck = Vec<(Direction, Arc<Fault>)>;
+
+/// Takes the time that an empty segment needs that goes this way: half of a handshake.
 ///
 /// # Errors
 /// [`io::ErrorKind::ConnectionRefused`] where the link says so, [`io::ErrorKind::TimedOut`] where it lets nothing
 /// pass for as long as a system tries.
-pub(crate) async fn cross(clock: Clock, link: Option<&Link>, struck: &mut Vec<String>) -> io::Result<()> {
+pub(crate) async fn cross(
+    clock: Clock,
+    link: Option<&Link>,
+    direction: Direction,
+    struck: &mut Struck,
+) -> io::Result<()> {
     let Some(link) = link else { return Ok(()) };
     let mut patience = FIRST_PATIENCE;
+    let before = struck.len();
     for _ in 0..MOST_ATTEMPTS {
         let parcel = Parcel { length: HEADERS, now: clock.now(), stream: true, sent: None };
-        let verdict = link.judge_noting(&parcel, &mut |text| {
-            // Of what holds it up each attempt is none of its own.
-            if struck.last().is_none_or(|last| last != text) {
-                struck.push(text.to_owned());
+        let verdict = link.judge_noting(&parcel, &mut |fault| {
+            // What holds it up strikes once, however often it is tried.
+            if struck[before..].iter().all(|(_, known)| !Arc::ptr_eq(known, fault)) {
+                struck.push((direction, Arc::clone(fault)));
             }
         });
         match verdict.ending {

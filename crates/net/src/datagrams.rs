@@ -17,7 +17,7 @@ use toynet_record::{Cause, Direction, Side, Transport};
 
 use crate::Host;
 use crate::tap::{Opening, Tap};
-use socket::Socket;
+use socket::{Crossed, Socket};
 
 /// A socket of a host.
 #[derive(Debug)]
@@ -79,14 +79,22 @@ impl Datagrams {
             return Err(crate::carrier::nobody(to));
         }
         self.record(Direction::Sent, to, octets)?;
-        if let Some(lost) = self.socket.send(&self.host, octets, to).await? {
-            self.peers
-                .borrow()
-                .iter()
-                .filter(|(peer, _)| *peer == to)
-                .for_each(|(_, tap)| tap.fault(Direction::Sent, lost));
-        }
+        let crossed = self.socket.send(&self.host, octets, to).await?;
+        self.note(to, &crossed);
         Ok(())
+    }
+
+    /// Writes down what a link did to what was just sent.
+    fn note(&self, to: SocketAddr, crossed: &Crossed) {
+        if crossed.lost.is_none() && crossed.struck.is_empty() {
+            return;
+        }
+        let peers = self.peers.borrow();
+        let Some((_, tap)) = peers.iter().find(|(peer, _)| *peer == to) else { return crossed.count() };
+        crossed.struck.iter().for_each(|fault| tap.struck(Direction::Sent, fault));
+        // Who took it away is told already where a fault did.
+        let lost = crossed.lost.filter(|_| crossed.struck.is_empty());
+        lost.into_iter().for_each(|why| tap.fault(Direction::Sent, why));
     }
 
     /// The next datagram: its length in `buffer` and whose it is. What does not fit is cut off.
@@ -106,7 +114,9 @@ impl Datagrams {
     /// As the socket says.
     pub async fn answer_to(&self, octets: &[u8], peer: SocketAddr) -> io::Result<()> {
         self.record(Direction::Sent, peer, octets)?;
-        self.put(octets, peer).await
+        let crossed = self.socket.send(&self.host, octets, peer).await?;
+        self.note(peer, &crossed);
+        Ok(())
     }
 
     pub(crate) fn host(&self) -> &Host {
@@ -115,7 +125,7 @@ impl Datagrams {
 
     /// Sends without a record, to anyone: for what is recorded in clear further up.
     pub(crate) async fn put(&self, octets: &[u8], to: SocketAddr) -> io::Result<()> {
-        self.socket.send(&self.host, octets, to).await.map(drop)
+        self.socket.send(&self.host, octets, to).await.map(|crossed| crossed.count())
     }
 
     /// Receives without a record.

@@ -44,8 +44,10 @@ pub enum Meant {
     NotOf(Vec<IpAddr>),
 }
 
-/// A fault of one service.
+/// A fault of one service, or of links.
 pub struct Fault {
+    /// By which other processes call it.
+    id: u64,
     text: String,
     meant: Meant,
     when: When,
@@ -54,6 +56,8 @@ pub struct Fault {
     on: AtomicBool,
     occasions: AtomicU64,
     hits: AtomicU64,
+    /// How many of its hits another process was told of.
+    told: AtomicU64,
     random: Mutex<Random>,
 }
 
@@ -71,6 +75,15 @@ struct List {
     version: AtomicU64,
 }
 
+/// How often a fault has struck in another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hits {
+    /// The fault, as the process calls it that has set it.
+    pub fault: u64,
+    /// So often since it was last told.
+    pub hits: u64,
+}
+
 /// A fault that strikes now.
 #[derive(Clone, Debug)]
 pub struct Struck<T> {
@@ -83,7 +96,23 @@ pub struct Struck<T> {
 impl Fault {
     /// A fault, described by `text`, that begins to count at `began` and takes its chances from `random`.
     pub fn new(text: String, meant: Meant, when: When, what: What, began: Time, random: Random) -> Arc<Self> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        Self::called(id, text, meant, when, what, began, random)
+    }
+
+    /// The same fault as one of another process, which calls it `id`.
+    pub(crate) fn called(
+        id: u64,
+        text: String,
+        meant: Meant,
+        when: When,
+        what: What,
+        began: Time,
+        random: Random,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            id,
             text,
             meant,
             when,
@@ -92,6 +121,7 @@ impl Fault {
             on: AtomicBool::new(true),
             occasions: AtomicU64::new(0),
             hits: AtomicU64::new(0),
+            told: AtomicU64::new(0),
             random: Mutex::new(random),
         })
     }
@@ -104,6 +134,15 @@ impl Fault {
     /// How often it has struck.
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Counts a hit. Of a fault of links the one who writes it down does, so that each leaves one mark.
+    pub(crate) fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether it may strike.
@@ -141,19 +180,15 @@ impl Fault {
         self.is_on() && is_time
     }
 
-    /// Counts an occasion and says whether it strikes at it.
-    pub(crate) fn strikes(&self, now: Time) -> bool {
+    /// Counts an occasion and says whether it is one at which it strikes.
+    pub(crate) fn has_turn(&self, now: Time) -> bool {
         if !self.is_its_time(now) {
             return false;
         }
         let occasion = self.occasions.fetch_add(1, Ordering::Relaxed) + 1;
         let is_turn = self.when.nth.is_none_or(|nth| nth == occasion)
             && self.when.every.is_none_or(|every| every > 0 && occasion.is_multiple_of(every));
-        let strikes = is_turn && self.when.probability.is_none_or(|share| self.chance(share));
-        if strikes {
-            self.hits.fetch_add(1, Ordering::Relaxed);
-        }
-        strikes
+        is_turn && self.when.probability.is_none_or(|share| self.chance(share))
     }
 
     fn chance(&self, share: f64) -> bool {
@@ -181,8 +216,11 @@ impl Faults {
         let faults = self.0.faults.read().unwrap_or_else(PoisonError::into_inner);
         faults.iter().find_map(|fault| {
             let what = Arc::clone(&fault.what).downcast::<T>().ok()?;
-            let strikes = fault.is_meant_for(peer) && fits(&what) && fault.strikes(now);
-            strikes.then(|| Struck { what, text: fault.text.clone() })
+            let strikes = fault.is_meant_for(peer) && fits(&what) && fault.has_turn(now);
+            strikes.then(|| {
+                fault.hit();
+                Struck { what, text: fault.text.clone() }
+            })
         })
     }
 
@@ -194,6 +232,29 @@ impl Faults {
         let faults = self.0.faults.read().unwrap_or_else(PoisonError::into_inner);
         for fault in faults.iter() {
             fault.what.downcast_ref::<T>().into_iter().for_each(|what| hear(fault, what));
+        }
+    }
+
+    /// How often each has struck here since the last call, for the process whose faults they are.
+    pub fn take_hits(&self) -> Vec<Hits> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let faults = self.0.faults.read().unwrap_or_else(PoisonError::into_inner);
+        let new = faults.iter().map(|fault| {
+            let hits = fault.hits();
+            Hits { fault: fault.id, hits: hits - fault.told.swap(hits, Ordering::Relaxed) }
+        });
+        new.filter(|new| new.hits > 0).collect()
+    }
+
+    /// Counts hits that another process has told of. Those of a fault that is gone are nobody's.
+    pub fn count(&self, told: &[Hits]) {
+        let faults = self.0.faults.read().unwrap_or_else(PoisonError::into_inner);
+        for Hits { fault: id, hits } in told {
+            if let Some(fault) = faults.iter().find(|fault| fault.id == *id) {
+                fault.hits.fetch_add(*hits, Ordering::Relaxed);
+            }
         }
     }
 

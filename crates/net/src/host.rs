@@ -172,7 +172,7 @@ impl Host {
         if connected.is_err() {
             tap.speak();
         }
-        struck.iter().for_each(|what| tap.fault(Direction::Sent, what));
+        struck.iter().for_each(|(direction, fault)| tap.struck(*direction, fault));
         let io = connected.inspect_err(|error| tap.failed(error))?;
         Ok(Stream::new(io, tap, local, to))
     }

@@ -24,10 +24,12 @@ mod slice;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use toynet_machine::Time;
+
+use crate::fault::Fault;
 
 pub use corrupt::{Corrupt, Garble};
 pub use cut::{Cut, Window};
@@ -145,8 +147,8 @@ impl Link {
         self.judge_noting(parcel, &mut |_| {})
     }
 
-    /// The same; `note` hears of each fault that has a part in it.
-    pub(crate) fn judge_noting(&self, parcel: &Parcel, note: &mut dyn FnMut(&str)) -> Verdict {
+    /// The same; `note` hears of each fault that has a part in it, and is to count that hit where it is written down.
+    pub(crate) fn judge_noting(&self, parcel: &Parcel, note: &mut dyn FnMut(&Arc<Fault>)) -> Verdict {
         let mut verdict = Verdict::default();
         let mut conditions = self.conditions.lock().unwrap_or_else(PoisonError::into_inner);
         for condition in conditions.iter_mut() {

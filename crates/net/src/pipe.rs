@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep};
 use toynet_record::Direction;
 
 use crate::Clock;
+use crate::fault::Fault;
 use crate::link::{DEFAULT_WINDOW, Ending, Link, Parcel, Verdict};
 
 /// The two ends of a connection; what the first writes crosses `there`, what the second writes `back`.
@@ -60,12 +61,12 @@ struct Way {
     struck: Struck,
 }
 
-/// Faults of the link that struck, in words, until somebody writes them down.
+/// Faults of the link that struck, until somebody writes them down.
 #[derive(Debug, Default)]
 struct Struck {
-    told: Vec<String>,
+    told: Vec<Arc<Fault>>,
     /// The one that holds the stream up, which is tried again and again.
-    holding: Option<String>,
+    holding: Option<Arc<Fault>>,
 }
 
 #[derive(Debug)]
@@ -87,10 +88,10 @@ impl End {
     }
 
     /// The faults of the links that struck since the last call, whoever sent then.
-    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+    pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         let take = |way: &RefCell<Way>| std::mem::take(&mut way.borrow_mut().struck.told);
-        let sent = take(&self.outgoing).into_iter().map(|text| (Direction::Sent, text));
-        sent.chain(take(&self.incoming).into_iter().map(|text| (Direction::Received, text))).collect()
+        let sent = take(&self.outgoing).into_iter().map(|fault| (Direction::Sent, fault));
+        sent.chain(take(&self.incoming).into_iter().map(|fault| (Direction::Received, fault))).collect()
     }
 
     fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -182,8 +183,9 @@ enum Next {
 }
 
 impl Struck {
-    fn hear(&mut self, struck: Vec<String>, is_held: bool) {
-        let is_known = is_held && self.holding.is_some() && self.holding.as_ref() == struck.last();
+    fn hear(&mut self, struck: Vec<Arc<Fault>>, is_held: bool) {
+        let is_same = |held: &Arc<Fault>| struck.last().is_some_and(|last| Arc::ptr_eq(held, last));
+        let is_known = is_held && self.holding.as_ref().is_some_and(is_same);
         self.holding = if is_held { struck.last().cloned() } else { None };
         if !is_known && self.told.len() < MOST_STRUCK {
             self.told.extend(struck);
@@ -271,11 +273,15 @@ impl Way {
 
     fn judge(&mut self, length: usize) -> Verdict {
         let Some(link) = &self.link else { return Verdict::default() };
-        let parcel = Parcel { length, now: self.clock.now(), stream: true, sent: Some(self.sent) };
+        let parcel = self.parcel(length);
         let mut struck = Vec::new();
-        let verdict = link.judge_noting(&parcel, &mut |text| struck.push(text.to_owned()));
+        let verdict = link.judge_noting(&parcel, &mut |fault| struck.push(Arc::clone(fault)));
         self.struck.hear(struck, verdict.held);
         verdict
+    }
+
+    fn parcel(&self, length: usize) -> Parcel {
+        Parcel { length, now: self.clock.now(), stream: true, sent: Some(self.sent) }
     }
 
     fn take(&mut self, buffer: &mut ReadBuf<'_>, cx: &mut Context<'_>) -> Next {
@@ -310,7 +316,8 @@ impl Way {
 
     fn finish(&mut self) {
         if self.finished.is_none() {
-            let verdict = self.judge(0);
+            // That the end is late as well is no hit of its own.
+            let verdict = self.link.as_ref().map(|link| link.judge(&self.parcel(0))).unwrap_or_default();
             let delay = if verdict.held { LAST_TRY } else { verdict.delay };
             self.last_arrival = self.last_arrival.max(Instant::now() + delay);
             self.finished = Some(self.last_arrival);

@@ -222,8 +222,8 @@ impl Stream {
 
     /// Writes down what the links did wrong on purpose to either way.
     fn note_struck(&mut self) {
-        for (direction, what) in self.io.take_struck() {
-            self.tap.fault(direction, &what);
+        for (direction, fault) in self.io.take_struck() {
+            self.tap.struck(direction, &fault);
         }
     }
 

@@ -8,6 +8,7 @@ use toynet_machine::Time;
 use toynet_record::{Cause, Closing, Direction, EndId, Keep, Seen, Side, StripId, Transport};
 
 use crate::Recorder;
+use crate::fault::Fault;
 
 /// One end of a flow, seen. The end is closed when its tap is dropped.
 #[derive(Debug)]
@@ -124,6 +125,12 @@ impl Tap {
             Direction::Received => self.received.number,
         };
         self.write(self.now(), Seen::Fault { direction, number, what });
+    }
+
+    /// Writes down that a link's fault struck what goes this way, and counts that.
+    pub fn struck(&self, direction: Direction, fault: &Fault) {
+        fault.hit();
+        self.fault(direction, fault.text());
     }
 
     pub fn secured(&self, terms: &str, secrets: &[String]) {

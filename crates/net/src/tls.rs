@@ -33,6 +33,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
 use crate::Clock;
+use crate::fault::Fault;
 use crate::stream::carried::Io;
 pub(crate) use alert::Refusal;
 pub(crate) use keylog::Secrets;
@@ -213,7 +214,7 @@ impl Session {
     }
 
     /// What links did wrong on purpose below since the last call.
-    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+    pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         self.wire().take_struck()
     }
 

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, ReadHalf, WriteHalf};
 use toynet_machine::Time;
+use toynet_net::fault::Hits;
 use toynet_net::local;
 use toynet_net::topology::Terrain;
 use toynet_record::{Journal, Roster};
@@ -175,12 +176,12 @@ impl Client {
         }
     }
 
-    /// Tells what was seen by a process that has joined, all of it up to a time.
+    /// Tells what was seen by a process that has joined, all of it up to a time, and how often faults of links struck.
     ///
     /// # Errors
     /// When the lab has gone.
-    pub async fn tell(&mut self, journal: &Journal, up_to: Time) -> Result<(), ClientError> {
-        self.ask(&message::seen(journal, up_to)).await
+    pub async fn tell(&mut self, journal: &Journal, up_to: Time, struck: Vec<Hits>) -> Result<(), ClientError> {
+        self.ask(&message::seen(journal, up_to, struck)).await
     }
 
     /// What the lab has said of its hosts and links since, without waiting for it.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toynet_machine::Time;
+use toynet_net::fault::Hits;
 use toynet_net::topology::Terrain;
 use toynet_record::{Journal, Roster};
 
@@ -31,6 +32,9 @@ pub enum Ask {
         octets: String,
         /// All that it saw up to this time, in nanoseconds since the epoch, is told herewith.
         up_to: Time,
+        /// How often faults of links have struck there since it last told.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        struck: Vec<Hits>,
     },
     /// To change what services do wrong on purpose, and to tell what that is then.
     Fault {
@@ -178,9 +182,9 @@ pub fn entries(journal: &Journal, left_out: u64) -> Answer {
     Answer::Entries { octets: base64::Engine::encode(&BASE64, journal.as_bytes()), left_out }
 }
 
-/// Entries that a process which has joined saw, all up to a time.
-pub fn seen(journal: &Journal, up_to: Time) -> Ask {
-    Ask::Seen { octets: base64::Engine::encode(&BASE64, journal.as_bytes()), up_to }
+/// Entries that a process which has joined saw, all up to a time, and how often faults of links struck meanwhile.
+pub fn seen(journal: &Journal, up_to: Time, struck: Vec<Hits>) -> Ask {
+    Ask::Seen { octets: base64::Engine::encode(&BASE64, journal.as_bytes()), up_to, struck }
 }
 
 /// The entries that a message carries; an empty journal when they are garbled.

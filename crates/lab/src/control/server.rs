@@ -154,7 +154,8 @@ async fn join(
             continue;
         }
         match message::parse(&text) {
-            Ok(Ask::Seen { octets, up_to }) => {
+            Ok(Ask::Seen { octets, up_to, struck }) => {
+                control.reloader.count(&struck);
                 guest.tells(&message::journal(&octets), up_to);
                 let before = std::mem::replace(&mut version, control.reloader.version());
                 if before != version {

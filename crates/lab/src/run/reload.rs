@@ -20,6 +20,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use toynet_net::Clock;
+use toynet_net::fault::Hits;
 use toynet_net::link::Links;
 use toynet_net::topology::Terrain;
 use toynet_record::Roster;
@@ -131,6 +132,11 @@ impl Reloader {
     /// The hosts and links as plain values, for another process.
     pub fn terrain(&self) -> Terrain {
         self.0.standing.borrow().scene.topology.terrain()
+    }
+
+    /// Counts how often faults of links have struck in another process.
+    pub fn count(&self, struck: &[Hits]) {
+        self.0.standing.borrow().scene.topology.link_faults().count(struck);
     }
 
     /// A number that is another one when [`Reloader::terrain`] is.

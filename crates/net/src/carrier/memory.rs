@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::mpsc;
+use toynet_record::Direction;
 
-use super::{cross, nobody};
+use super::{Struck, cross, nobody};
 use crate::link::Link;
 use crate::pipe;
 use crate::stream::carried::Io;
@@ -70,13 +71,13 @@ pub(crate) struct Dialing {
 
 impl Dialing {
     /// Takes one round trip, as TCP's handshake does.
-    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
-        cross(self.clock, self.there.as_deref(), struck).await?;
+    pub async fn connect(self, struck: &mut Struck) -> io::Result<Io> {
+        cross(self.clock, self.there.as_deref(), Direction::Sent, struck).await?;
         let listener = self.fabric.listeners.borrow().get(&self.to).cloned();
         let (mine, theirs) = pipe::pair(self.clock, self.there.clone(), self.back.clone());
         let connection = Connection { io: theirs, local: self.to, peer: self.local };
         let accepted = listener.is_some_and(|listener| listener.try_send(connection).is_ok());
-        cross(self.clock, self.back.as_deref(), struck).await?;
+        cross(self.clock, self.back.as_deref(), Direction::Received, struck).await?;
         if accepted { Ok(Io::Pipe(mine)) } else { Err(io::ErrorKind::ConnectionRefused.into()) }
     }
 }

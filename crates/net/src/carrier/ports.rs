@@ -12,8 +12,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
+use toynet_record::Direction;
 
-use super::{cross, nobody};
+use super::{Struck, cross, nobody};
 use crate::link::Link;
 use crate::stream::carried::Io;
 use crate::topology::{Topology, TopologyHost};
@@ -160,11 +161,11 @@ impl Ports {
 }
 
 impl Dialing {
-    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
-        cross(self.clock, self.there.as_deref(), struck).await?;
+    pub async fn connect(self, struck: &mut Struck) -> io::Result<Io> {
+        cross(self.clock, self.there.as_deref(), Direction::Sent, struck).await?;
         let stream = self.socket.connect(self.real).await?;
         stream.set_nodelay(true)?;
-        cross(self.clock, self.back.as_deref(), struck).await?;
+        cross(self.clock, self.back.as_deref(), Direction::Received, struck).await?;
         // The other side's end puts its own conditions on what it sends.
         Ok(relay(stream, self.clock, self.there, None))
     }

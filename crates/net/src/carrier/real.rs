@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use toynet_record::Direction;
 
 use super::ports::{Ports, relay};
-use super::{cross, nobody};
+use super::{Struck, cross, nobody};
 use crate::doors::Doors;
 use crate::link::Link;
 use crate::stream::carried::Io;
@@ -118,11 +119,11 @@ fn bind_all(addresses: &[IpAddr], mut port: u16) -> io::Result<(u16, Vec<UdpSock
 }
 
 impl Dialing {
-    pub async fn connect(self, struck: &mut Vec<String>) -> io::Result<Io> {
-        cross(self.clock, self.there.as_deref(), struck).await?;
+    pub async fn connect(self, struck: &mut Struck) -> io::Result<Io> {
+        cross(self.clock, self.there.as_deref(), Direction::Sent, struck).await?;
         let stream = self.socket.connect(self.to).await?;
         stream.set_nodelay(true)?;
-        cross(self.clock, self.back.as_deref(), struck).await?;
+        cross(self.clock, self.back.as_deref(), Direction::Received, struck).await?;
         // The other side's end puts its own conditions on what it sends.
         Ok(relay(stream, self.clock, self.there, None))
     }

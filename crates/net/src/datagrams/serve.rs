@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use toynet_record::{Cause, Direction, EndId, Seen, Side, StripId, Transport};
 use super::socket::{NOBODY, Socket};
 use super::{Answer, Arrived, Datagrams, Pending};
 use crate::carrier::ports::Ports;
+use crate::fault::Fault;
 use crate::link::{Parcel, Verdict};
 use crate::socket::Batch;
 use crate::{Host, Recorder};
@@ -132,6 +134,22 @@ impl Mark {
 }
 
 impl Mark {
+    /// Sends the answer to the datagram of this number. One that cannot be sent is lost, as any datagram may be.
+    async fn sends(&self, socket: &Socket, host: &Host, octets: &[u8], to: SocketAddr, number: u64) {
+        let crossed = socket.send(host, octets, to).await.unwrap_or_default();
+        self.struck(Direction::Sent, number, &crossed.struck);
+    }
+
+    /// Writes down which faults of a link struck the datagram of this number, or the answer to it, and counts them.
+    #[inline]
+    fn struck(&self, direction: Direction, number: u64, struck: &[Arc<Fault>]) {
+        for fault in struck {
+            fault.hit();
+            let seen = Seen::Fault { direction, number, what: fault.text() };
+            self.recorder.write(self.strip, self.end, self.recorder.now(), seen);
+        }
+    }
+
     #[cold]
     fn state_again(&self, time: Time) {
         let (side, transport, local, peer) = (Side::Acceptor, Transport::Udp, self.local, NOBODY);
@@ -194,19 +212,24 @@ impl Served {
             let slot = batch.slot(at);
             let (to, from) = names.lab_addresses(&self.host, slot.from);
             let bent = may_be_bent && self.is_bent(from);
-            let way_in = if bent { self.way_in(from, slot.octets.len()) } else { Verdict::default() };
+            let (way_in, struck) = if bent { self.way_in(from, slot.octets.len()) } else { Default::default() };
             if way_in.lost.is_some() {
+                self.note_lost(from, slot.octets, time, &struck);
                 continue;
             }
             if bent {
-                for _ in 0..=way_in.copies {
+                for copy in 0..=way_in.copies {
                     let octets = way_in.spoil(slot.octets);
-                    let length = self.answer_one(from, to, &octets, time, slot.answer, answer);
+                    let struck = if copy == 0 { &struck[..] } else { &[] };
+                    let arrived = Received { from, to, octets: &octets, time, struck };
+                    let length = self.answer_one(arrived, slot.answer, answer);
                     length.into_iter().for_each(|length| {
                         self.send_apart(slot.answer[..length].to_vec(), from, way_in.delay);
                     });
                 }
-            } else if let Some(length) = self.answer_one(from, to, slot.octets, time, slot.answer, answer) {
+            } else if let Some(length) =
+                self.answer_one(Received { from, to, octets: slot.octets, time, struck: &[] }, slot.answer, answer)
+            {
                 batch.ready(at, length);
             }
         }
@@ -219,18 +242,27 @@ impl Served {
 
     /// A host of the lab bends what it sends itself; a stranger cannot. The delay of a stranger's link
     /// is added to that of the answer.
-    fn way_in(&self, from: SocketAddr, length: usize) -> Verdict {
-        let link = self.host.link_in(from.ip());
+    fn way_in(&self, from: SocketAddr, length: usize) -> (Verdict, Vec<Arc<Fault>>) {
+        let Some(link) = self.host.link_in(from.ip()) else { return Default::default() };
         let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false, sent: None };
-        link.map(|link| link.judge(&parcel)).unwrap_or_default()
+        let mut struck = Vec::new();
+        (link.judge_noting(&parcel, &mut |fault| struck.push(Arc::clone(fault))), struck)
+    }
+
+    /// Of a stranger's datagram that a fault took away nobody else would know.
+    fn note_lost(&mut self, from: SocketAddr, octets: &[u8], time: Time, struck: &[Arc<Fault>]) {
+        if !struck.is_empty() {
+            self.number += 1;
+            self.mark.datagram(Direction::Received, from, self.number, time, octets);
+            self.mark.struck(Direction::Received, self.number, struck);
+        }
     }
 
     fn send_apart(&self, octets: Vec<u8>, to: SocketAddr, delay: Duration) {
-        let (socket, host) = (self.socket.clone(), self.host.clone());
+        let (socket, host, mark, number) = (self.socket.clone(), self.host.clone(), self.mark.clone(), self.number);
         tokio::task::spawn_local(async move {
             host.clock().sleep(delay).await;
-            // An answer that cannot be sent is lost, as any datagram may be.
-            let _ = socket.send(&host, &octets, to).await;
+            mark.sends(&socket, &host, &octets, to, number).await;
         });
     }
 
@@ -240,9 +272,9 @@ impl Served {
         loop {
             let (length, from, to) = self.socket.receive_at(&self.host, &mut octets).await?;
             let time = self.mark.recorder.now();
-            if let Some(length) = self.answer_one(from, to, &octets[..length], time, &mut room, answer) {
-                // An answer that cannot be sent is lost, as any datagram may be.
-                let _ = self.socket.send(&self.host, &room[..length], from).await;
+            let arrived = Received { from, to, octets: &octets[..length], time, struck: &[] };
+            if let Some(length) = self.answer_one(arrived, &mut room, answer) {
+                self.mark.sends(&self.socket, &self.host, &room[..length], from, self.number).await;
             }
         }
     }
@@ -251,16 +283,14 @@ impl Served {
     #[inline]
     fn answer_one(
         &mut self,
-        from: SocketAddr,
-        to: SocketAddr,
-        octets: &[u8],
-        time: Time,
+        Received { from, to, octets, time, struck }: Received<'_>,
         room: &mut [u8],
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) -> Option<usize> {
         self.number += 1;
         let number = self.number;
         self.mark.datagram(Direction::Received, from, number, time, octets);
+        self.mark.struck(Direction::Received, number, struck);
         let cause = Cause { end: self.mark.end, exchange: number };
         let outside = !self.host.is_inside(from.ip());
         match answer(Arrived { from, to, octets, time, cause, outside }, room) {
@@ -287,11 +317,19 @@ impl Served {
             let _waiting = waiting;
             if let Some(octets) = pending.await {
                 mark.datagram(Direction::Sent, to, number, mark.recorder.now(), &octets);
-                // An answer that cannot be sent is lost, as any datagram may be.
-                let _ = socket.send(&host, &octets, to).await;
+                mark.sends(&socket, &host, &octets, to, number).await;
             }
         });
     }
+}
+
+/// A datagram as its link lets it arrive.
+struct Received<'a> {
+    from: SocketAddr,
+    to: SocketAddr,
+    octets: &'a [u8],
+    time: Time,
+    struck: &'a [Arc<Fault>],
 }
 
 /// Counts a pending answer for as long as it lives, however it ends.

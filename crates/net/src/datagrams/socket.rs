@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
@@ -11,6 +12,7 @@ use tokio::net::UdpSocket;
 use crate::carrier::memory::{Fabric, Inbox};
 use crate::carrier::ports::Ports;
 use crate::carrier::real::{self, Bound};
+use crate::fault::Fault;
 use crate::link::Parcel;
 use crate::{Carrier, Host};
 
@@ -19,6 +21,22 @@ pub(super) enum Socket {
     Memory { fabric: Rc<Fabric>, inbox: Rc<Inbox> },
     Ports { ports: Ports, port: u16, four: Rc<UdpSocket>, six: Option<Rc<UdpSocket>> },
     Real { port: u16, sockets: Rc<[Rc<UdpSocket>]>, door: Option<(Rc<UdpSocket>, Ports)> },
+}
+
+/// What a link did to a datagram.
+#[derive(Debug, Default)]
+pub(super) struct Crossed {
+    /// Why it is lost, if it is.
+    pub lost: Option<&'static str>,
+    /// The faults that struck.
+    pub struck: Vec<Arc<Fault>>,
+}
+
+impl Crossed {
+    /// Counts the hits where there is nothing to write them down in.
+    pub fn count(&self) {
+        self.struck.iter().for_each(|fault| fault.hit());
+    }
 }
 
 impl Socket {
@@ -59,15 +77,16 @@ impl Socket {
         }
     }
 
-    /// Sends over the link to `to`; says why it is lost if it is.
-    pub async fn send(&self, host: &Host, octets: &[u8], to: SocketAddr) -> io::Result<Option<&'static str>> {
+    /// Sends over the link to `to`.
+    pub async fn send(&self, host: &Host, octets: &[u8], to: SocketAddr) -> io::Result<Crossed> {
         let Some(link) = host.link_out(to.ip()) else {
-            return self.put(host, octets, to).await.map(|()| None);
+            return self.put(host, octets, to).await.map(|()| Crossed::default());
         };
-        let length = octets.len() + HEADERS;
-        let verdict = link.judge(&Parcel { length, now: host.clock().now(), stream: false, sent: None });
+        let (length, mut crossed) = (octets.len() + HEADERS, Crossed::default());
+        let parcel = Parcel { length, now: host.clock().now(), stream: false, sent: None };
+        let verdict = link.judge_noting(&parcel, &mut |fault| crossed.struck.push(Arc::clone(fault)));
         if verdict.lost.is_some() {
-            return Ok(verdict.lost);
+            return Ok(Crossed { lost: verdict.lost, ..crossed });
         }
         let octets = verdict.spoil(octets);
         for _ in 0..=verdict.copies {
@@ -76,7 +95,7 @@ impl Socket {
                 false => self.put_later(host, &octets, to, verdict.delay),
             }
         }
-        Ok(None)
+        Ok(crossed)
     }
 
     fn put_later(&self, host: &Host, octets: &[u8], to: SocketAddr, delay: Duration) {

@@ -70,16 +70,16 @@ impl Live {
         Self { from: own(from), to: own(to), seed, faults, met: Mutex::default() }
     }
 
-    /// Adds to the verdict what the faults of this time do, and names those to `note` that do something. Each parcel
-    /// is an occasion.
-    pub fn judge(&self, parcel: &Parcel, verdict: &mut Verdict, note: &mut dyn FnMut(&str)) {
+    /// Adds to the verdict what the faults of this time do, and tells `note` of those that do something: they have
+    /// struck. Each parcel is an occasion.
+    pub fn judge(&self, parcel: &Parcel, verdict: &mut Verdict, note: &mut dyn FnMut(&Arc<Fault>)) {
         if self.faults.is_empty() {
             return;
         }
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         met.retain(|met| self.faults.has(&met.fault));
         self.faults.each(|fault, bend: &Bend| {
-            if bend.touches(self.from.as_deref(), self.to.as_deref()) && fault.strikes(parcel.now) {
+            if bend.touches(self.from.as_deref(), self.to.as_deref()) && fault.has_turn(parcel.now) {
                 let at = met.iter().position(|met| Arc::ptr_eq(&met.fault, fault)).unwrap_or_else(|| {
                     met.push(Met { fault: Arc::clone(fault), conditions: self.meet(fault, bend) });
                     met.len() - 1
@@ -87,7 +87,7 @@ impl Live {
                 let before = *verdict;
                 met[at].conditions.iter_mut().for_each(|condition| condition.judge(parcel, verdict));
                 if *verdict != before {
-                    note(fault.text());
+                    note(fault);
                 }
             }
         });

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use toynet_record::Direction;
 
+use crate::fault::Fault;
 use crate::{pipe, quic, tls};
 
 /// What carries a stream.
@@ -25,7 +27,7 @@ pub(crate) enum Io {
 
 impl Io {
     /// What links did wrong on purpose since the last call.
-    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+    pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         match self {
             Io::Pipe(io) => io.take_struck(),
             Io::Tls(io) => io.take_struck(),

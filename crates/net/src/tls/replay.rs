@@ -2,11 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
+use crate::fault::Fault;
 use crate::stream::carried::Io;
 
 /// A connection that gives back first what was read from it to look at.
@@ -30,7 +32,7 @@ impl Replay {
         self.io.reset();
     }
 
-    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+    pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         self.io.take_struck()
     }
 

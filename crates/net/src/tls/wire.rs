@@ -2,11 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
+use crate::fault::Fault;
 use crate::stream::carried::Io;
 
 #[derive(Debug)]
@@ -26,7 +28,7 @@ impl Wire {
         self.io.reset();
     }
 
-    pub fn take_struck(&mut self) -> Vec<(Direction, String)> {
+    pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         self.io.take_struck()
     }
 

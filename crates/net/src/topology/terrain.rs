@@ -23,9 +23,11 @@ pub struct Terrain {
     played: BTreeSet<String>,
 }
 
-/// What links do wrong on purpose. In each process it counts occasions and hits of its own.
+/// What links do wrong on purpose. In each process it counts occasions of its own; of its hits the lab is
+/// [told](crate::fault::Faults::take_hits).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Wrong {
+    id: u64,
     text: String,
     bend: Bend,
     when: When,
@@ -52,12 +54,12 @@ impl Topology {
         }
         let known = self.wrongs();
         for (fault, wrong) in &known {
-            match terrain.faults.iter().find(|one| one.is_same(wrong)) {
+            match terrain.faults.iter().find(|one| one.id == wrong.id) {
                 Some(one) => fault.turn(one.on),
                 None => drop(self.link_faults().remove(fault)),
             }
         }
-        let is_new = |one: &&Wrong| !known.iter().any(|(_, wrong)| wrong.is_same(one));
+        let is_new = |one: &&Wrong| !known.iter().any(|(_, wrong)| wrong.id == one.id);
         for wrong in terrain.faults.iter().filter(is_new) {
             self.link_faults().add(wrong.fault(self.seed));
         }
@@ -68,7 +70,8 @@ impl Topology {
         let mut wrongs = Vec::new();
         self.link_faults().each(|fault, bend: &Bend| {
             let (text, bend) = (fault.text().to_owned(), bend.clone());
-            let wrong = Wrong { text, bend, when: fault.when(), began: fault.began(), on: fault.is_on() };
+            let (id, when, began) = (fault.id(), fault.when(), fault.began());
+            let wrong = Wrong { id, text, bend, when, began, on: fault.is_on() };
             wrongs.push((Arc::clone(fault), wrong));
         });
         wrongs
@@ -85,14 +88,10 @@ impl From<Terrain> for Topology {
 }
 
 impl Wrong {
-    fn is_same(&self, other: &Self) -> bool {
-        (&self.text, &self.bend, self.when, self.began) == (&other.text, &other.bend, other.when, other.began)
-    }
-
     fn fault(&self, seed: u64) -> Arc<Fault> {
         let random = Random::new(seed, &self.text, "fault of a guest");
         let what = Arc::new(self.bend.clone());
-        let fault = Fault::new(self.text.clone(), Meant::All, self.when, what, self.began, random);
+        let fault = Fault::called(self.id, self.text.clone(), Meant::All, self.when, what, self.began, random);
         fault.turn(self.on);
         fault
     }
@@ -119,7 +118,15 @@ mod tests {
         assert_eq!(link.judge(&parcel).delay.as_secs(), 0, "a connection that stands meets it too");
         fault.turn(true);
         let guest = guest.following(lab.terrain());
-        assert_eq!(link.judge(&parcel).delay.as_secs(), 1);
+        let delay = |guest: &Topology| {
+            let struck = |struck: &Arc<Fault>| struck.hit();
+            between(guest).expect("a link").judge_noting(&parcel, &mut { struck }).delay.as_secs()
+        };
+        assert_eq!(delay(&guest), 1);
+        // What strikes there is counted here, once.
+        lab.link_faults().count(&guest.link_faults().take_hits());
+        lab.link_faults().count(&guest.link_faults().take_hits());
+        assert_eq!(fault.hits(), 1);
         lab.link_faults().remove(&fault);
         let lab = lab.with_hosts(hosts(&["b.test", "c.test"]), None);
         let guest = guest.following(lab.terrain());
