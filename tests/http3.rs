@@ -93,6 +93,44 @@ fn faults_strike_a_stream_and_leave_the_others_alone() {
 }
 
 #[test]
+fn tls_goes_wrong_in_quic_as_it_does_on_streams() {
+    let Some(_) = python_with("aioquic") else { return };
+    let lab = open();
+    let (door, root) = (door(&lab), root(&lab));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/http3_meets.py");
+    let meet = || {
+        let mut python = python_with("aioquic").expect("it was there");
+        run(python.args([script, &door.ip().to_string(), &door.port().to_string()]).arg(&root)).text()
+    };
+    for (words, met) in [
+        ("tls=expired", "0x12d Certificate is no longer valid"),
+        ("tls=not-yet-valid", "0x12d Certificate is not valid yet"),
+        ("tls=wrong-name", "0x12a hostname 'www.shop.test' doesn't match"),
+        ("tls=unknown-authority", "0x12a unable to get local issuer certificate"),
+        ("tls=self-signed", "0x12a self-signed certificate"),
+        ("tls=handshake_failure", "0x128"),
+        ("tls=old", "0x146"),
+        ("tls=close", "0xc"),
+        ("tls=reset", "0x2"),
+        ("tls=silence", "Idle timeout"),
+        ("tls=slow delay=10ms", "fine"),
+        ("tls=expired peer=off.shop.test", "fine"),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        lab.toynet(&[&["fault", "add", "host=www.shop.test"], &words[..]].concat()).succeeded();
+        let told = meet();
+        assert!(told.contains(met), "{words:?}: {told}");
+        lab.toynet(&["fault", "clear"]).succeeded();
+    }
+    assert!(meet().contains("fine"), "all is well again");
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    for told in ["tls expired", "tls close", "tls silence", "tls handshake_failure", "tls slow, delay 10ms"] {
+        assert_eq!(log.matches(&format!("fault: {told}")).count(), 1, "{told} in\n{log}");
+    }
+    assert!(log.contains("no TLS: alert handshake_failure"), "{log}");
+}
+
+#[test]
 fn it_is_off_where_the_lab_file_says_so_and_certificates_can_be_wrong() {
     let lab = open();
     let expired = lab.toynet(&["http", "get", "--http3", "https://expired.shop.test/"]);

@@ -1,20 +1,21 @@
 //! QUIC (RFC 9000) over a lab's datagrams; each stream is a flow of its own, recorded in clear.
 //!
-//! - here: endpoints and connections; `pair`: streams
+//! - here: endpoints and connections; `pair`: streams; `fault`: what goes wrong on purpose while one begins
 //! - `socket`, `runtime`: datagrams, time and tasks as quinn wants them
 
+mod fault;
 mod pair;
 mod runtime;
 mod socket;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
+use quinn::crypto::rustls::{HandshakeData, QuicClientConfig};
 use quinn::{ConnectionError, IdleTimeout, TransportConfig, VarInt};
 use toynet_machine::Random;
 use toynet_record::alert::in_words;
@@ -25,7 +26,9 @@ use crate::datagrams::Datagrams;
 use crate::stream::Stream;
 use crate::stream::carried::Io;
 use crate::tap::{Opening, Tap};
-use crate::tls::{ClientConfig, Secrets, ServerConfig};
+use crate::tls::fault::{TlsFault, Wrong};
+use crate::tls::{ClientConfig, Secrets, Server};
+use fault::{Failed, Handshakes};
 pub use pair::GivenUp;
 pub(crate) use pair::Pair;
 use pair::varint;
@@ -41,6 +44,8 @@ pub struct Endpoint {
     host: Host,
     port: u16,
     secrets: Arc<Secrets>,
+    /// Of one that serves.
+    handshakes: Option<Rc<Handshakes>>,
 }
 
 /// A client that has said its first words.
@@ -50,6 +55,7 @@ pub struct Arriving {
     host: Host,
     local: SocketAddr,
     secrets: Arc<Secrets>,
+    handshakes: Option<Rc<Handshakes>>,
 }
 
 /// A connection, on which both sides open streams. Clones are the same connection.
@@ -63,47 +69,39 @@ pub struct Connection {
     is_told: Rc<Cell<bool>>,
     /// What a client called its server.
     name: Option<String>,
+    /// What went wrong on purpose while it began, until a stream has told the record.
+    struck: Rc<RefCell<Option<String>>>,
 }
 
 impl Endpoint {
-    /// Accepts connections on `datagrams`. TLS 1.3 must be among the versions of `config`.
+    /// Accepts connections on `datagrams`. TLS 1.3 must be among the versions of `tls`.
     ///
     /// # Errors
-    /// When `config` cannot be used for QUIC.
-    pub fn server(datagrams: Datagrams, config: &ServerConfig) -> io::Result<Self> {
-        Self::server_after(datagrams, config, None)
+    /// When `tls` cannot be used for QUIC.
+    pub fn server(datagrams: Datagrams, tls: &Server) -> io::Result<Self> {
+        Self::server_after(datagrams, tls, None)
     }
 
     /// The same once somebody has spoken QUIC there: until then it is no more than a socket, of which a lab may
     /// have thousands. Other datagrams are passed over.
     ///
     /// # Errors
-    /// When `config` cannot be used for QUIC; as the socket says.
-    pub async fn server_when_asked(datagrams: Datagrams, config: &ServerConfig) -> io::Result<Self> {
+    /// When `tls` cannot be used for QUIC; as the socket says.
+    pub async fn server_when_asked(datagrams: Datagrams, tls: &Server) -> io::Result<Self> {
         let mut first = [0; socket::LARGEST];
         loop {
             let (length, from) = datagrams.take(&mut first).await?;
             if length >= SHORTEST_INITIAL && first[0] & LONG_HEADER == LONG_HEADER {
-                return Self::server_after(datagrams, config, Some((&first[..length], from)));
+                return Self::server_after(datagrams, tls, Some((&first[..length], from)));
             }
         }
     }
 
-    fn server_after(
-        datagrams: Datagrams,
-        config: &ServerConfig,
-        first: Option<(&[u8], SocketAddr)>,
-    ) -> io::Result<Self> {
+    fn server_after(datagrams: Datagrams, tls: &Server, first: Option<(&[u8], SocketAddr)>) -> io::Result<Self> {
         let secrets = Arc::new(Secrets::default());
-        let mut config = config.clone();
-        config.key_log = Arc::clone(&secrets) as Arc<_>;
-        let crypto = QuicServerConfig::try_from(config).map_err(io::Error::other)?;
-        let mut server = quinn::ServerConfig::with_crypto(Arc::new(crypto));
-        server.max_incoming(MOST_ARRIVING).incoming_buffer_size(BUFFER).incoming_buffer_size_total(16 * BUFFER);
-        let mut transport = transport();
-        transport.keep_alive_interval(Some(SIGN_OF_LIFE));
-        server.transport_config(Arc::new(transport));
-        let endpoint = Self::new(datagrams, Some(server), secrets)?;
+        let handshakes = Handshakes::new(tls.clone(), Arc::clone(&secrets));
+        let mut endpoint = Self::new(datagrams, Some(handshakes.right()?), secrets)?;
+        endpoint.handshakes = Some(Rc::new(handshakes));
         first.into_iter().for_each(|(octets, from)| endpoint.socket.arrived(octets.to_vec(), from));
         Ok(endpoint)
     }
@@ -131,7 +129,7 @@ impl Endpoint {
         let runtime = Arc::new(LocalTime);
         let socket = Socket::start(datagrams);
         let inner = quinn::Endpoint::new_with_abstract_socket(config, server, Arc::clone(&socket) as Arc<_>, runtime)?;
-        Ok(Self { inner, socket, host, port, secrets })
+        Ok(Self { inner, socket, host, port, secrets, handshakes: None })
     }
 
     /// The next connection; nothing once the endpoint is closed. While it is made no other is accepted: see
@@ -144,7 +142,8 @@ impl Endpoint {
     pub async fn arrival(&self) -> Option<Arriving> {
         let incoming = self.inner.accept().await?;
         let local = self.local(canonical(incoming.remote_address()));
-        Some(Arriving { incoming, host: self.host.clone(), local, secrets: Arc::clone(&self.secrets) })
+        let (host, secrets) = (self.host.clone(), Arc::clone(&self.secrets));
+        Some(Arriving { incoming, host, local, secrets, handshakes: self.handshakes.clone() })
     }
 
     /// Connects to the server called `name` at `to`.
@@ -154,10 +153,10 @@ impl Endpoint {
     pub async fn connect(&self, to: SocketAddr, name: &str) -> io::Result<Connection> {
         let connecting = self.inner.connect(to, name).map_err(io::Error::other)?;
         let (host, local, secrets) = (self.host.clone(), self.local(to), Arc::clone(&self.secrets));
-        let name = Some(name.to_owned());
+        let (name, struck) = (Some(name.to_owned()), Rc::default());
         match connecting.await {
-            Ok(inner) => Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name }),
-            Err(error) => Err(failed(&host, Side::Initiator, local, to, error)),
+            Ok(inner) => Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name, struck }),
+            Err(error) => Err(failed(attempt(&host, Side::Initiator, local, to), error)),
         }
     }
 
@@ -185,10 +184,39 @@ impl Arriving {
     /// # Errors
     /// As QUIC and TLS say.
     pub async fn connect(self) -> io::Result<Connection> {
-        let (peer, Self { incoming, host, local, secrets }) = (self.peer(), self);
-        match incoming.await {
-            Ok(inner) => Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name: None }),
-            Err(error) => Err(failed(&host, Side::Acceptor, local, peer, error)),
+        let (peer, clock) = (self.peer(), self.host.clock());
+        let struck = self.host.faults().strike(clock.now(), peer.ip(), |_: &TlsFault| true);
+        let Self { incoming, host, local, secrets, handshakes } = self;
+        let (Some(struck), Some(handshakes)) = (struck, handshakes) else {
+            let inner = incoming.await.map_err(|error| failed(attempt(&host, Side::Acceptor, local, peer), error))?;
+            return Ok(Connection {
+                inner,
+                host,
+                local,
+                secrets,
+                is_told: Rc::default(),
+                name: None,
+                struck: Rc::default(),
+            });
+        };
+        // Where there may be a connection its first stream tells.
+        let may_be = matches!(struck.what.wrong, None | Some(Wrong::Shows(_)));
+        let begin = || {
+            let tap = attempt(&host, Side::Acceptor, local, peer);
+            tap.fault(Direction::Sent, &struck.text);
+            tap
+        };
+        let tap = (!may_be).then(begin);
+        match handshakes.go_wrong(incoming, &struck.what, clock).await {
+            Ok(inner) => {
+                let struck = Rc::new(RefCell::new(may_be.then(|| struck.text.clone())));
+                Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name: None, struck })
+            }
+            Err(Failed::Quic(error)) => Err(failed(tap.unwrap_or_else(begin), error)),
+            Err(Failed::OnPurpose(why)) => {
+                tap.unwrap_or_else(begin).unsecured(Direction::Sent, why);
+                Err(io::Error::other(why))
+            }
         }
     }
 
@@ -287,15 +315,22 @@ impl Connection {
         // Once, and where a client of the lab's own tells the same: in a stream that the client has opened.
         let tells = pair.is_of_client() && !self.is_told.replace(true);
         tap.secured(&if tells { self.terms() } else { String::new() }, &self.secrets.take());
+        if tells && let Some(struck) = self.struck.take() {
+            tap.fault(Direction::Sent, &struck);
+        }
         Stream::new(Io::Quic(pair), tap, local, peer)
     }
 }
 
-/// Writes down that there is no connection, and why.
-fn failed(host: &Host, side: Side, local: SocketAddr, peer: SocketAddr, error: ConnectionError) -> io::Error {
+/// The record of a connection that does not come to be.
+fn attempt(host: &Host, side: Side, local: SocketAddr, peer: SocketAddr) -> Tap {
     let cause = if side == Side::Initiator { host.cause } else { None };
     let opening = Opening { side, transport: Transport::Quic, stream: None, local, peer, cause };
-    let mut tap = Tap::open(host.network.recorder(), host.strip, opening);
+    Tap::open(host.network.recorder(), host.strip, opening)
+}
+
+/// Writes down that there is no connection, and why.
+fn failed(mut tap: Tap, error: ConnectionError) -> io::Error {
     let (refusal, error) = refused(error);
     refusal.into_iter().for_each(|(direction, why)| tap.unsecured(direction, &why));
     tap.failed(&error);

@@ -111,7 +111,7 @@ fn what_was_sent_before_tls_started_is_refused() {
 fn quic_carries_streams_that_are_recorded_in_clear() {
     let check = async |network: Rc<Network>| {
         let (server_config, client_config) = configs(&[b"h3"]);
-        let server = Endpoint::server(ns(&network).bind(443).await.unwrap(), &server_config).unwrap();
+        let server = Endpoint::server(ns(&network).bind(443).await.unwrap(), &server_config.into()).unwrap();
         let serving = spawn_local(async move {
             for _ in 0..2 {
                 let connection = server.accept().await.unwrap().unwrap();

@@ -31,11 +31,9 @@ pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
     if let (Some(port), Some(settings)) = (http.tls_port(), http.tls()) {
         let aliases = http.aliases().map(|name| name.get_ref().as_str());
         let tls = place.tls_server(settings, aliases, ALPN)?;
-        if let (Some(port), Some(config)) = (http.three_port(), tls.config()) {
-            // The same but for that, so that both show the same certificates.
-            let mut config = config.clone();
-            config.alpn_protocols = ALPN_THREE.iter().map(|name| name.as_bytes().to_vec()).collect();
-            server = server.on_quic(port, config);
+        // The same but for what is spoken, so that both show the same certificates.
+        if let (Some(port), Some(tls)) = (http.three_port(), tls.speaking(ALPN_THREE)) {
+            server = server.on_quic(port, tls);
         }
         server = server.on(port, Way::Tls(tls));
     }

@@ -56,7 +56,7 @@ pub use tunnel::{ConnectProtocol, Enter, Seize, Tunnel};
 pub struct HttpServer {
     serving: Serving,
     ports: Vec<(u16, Way)>,
-    quic: Vec<(u16, tls::ServerConfig)>,
+    quic: Vec<(u16, tls::Server)>,
 }
 
 /// What the connections of a server have in common.
@@ -120,7 +120,7 @@ impl HttpServer {
 
     /// With one port more, for HTTP/3. TLS 1.3 must be among the versions, and [`ALPN_THREE`] be agreed.
     #[must_use]
-    pub fn on_quic(mut self, port: u16, tls: tls::ServerConfig) -> Self {
+    pub fn on_quic(mut self, port: u16, tls: tls::Server) -> Self {
         self.quic.push((port, tls));
         self.serving.has_three = true;
         self
@@ -136,7 +136,7 @@ impl Server for HttpServer {
             for (port, way) in ports {
                 listening.push((host.listen(port).await?, Door::new(way, &serving)));
             }
-            let mut asked: Vec<(Datagrams, tls::ServerConfig)> = Vec::new();
+            let mut asked: Vec<(Datagrams, tls::Server)> = Vec::new();
             for (port, tls) in quic {
                 asked.push((host.bind(port).await?, tls));
             }

@@ -17,7 +17,7 @@ use toynet_http::server::{ALPN_THREE, Handler, HttpServer, Limits, Sites};
 use toynet_http::site::{Memory, Site};
 use toynet_machine::Time;
 use toynet_net::link::{Conditions, Links, Pattern, Rule};
-use toynet_net::tls::{self, ClientConfig, Identity, ServerConfig, Tickets, Trust, Versions};
+use toynet_net::tls::{self, ClientConfig, Identity, Tickets, Trust, Versions};
 use toynet_net::{Carrier, Clock, Host, Network, Recorder, Stream, Topology, TopologyHost};
 use toynet_record::{Cursor, Journal, Quota};
 use toynet_service::{LocalFuture, Server};
@@ -105,7 +105,7 @@ pub fn field<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
 
 /// A server's and a client's TLS that suit each other.
 pub struct TlsPair {
-    pub server: ServerConfig,
+    pub server: tls::Server,
     pub client: ClientConfig,
 }
 
@@ -117,7 +117,7 @@ pub fn tls() -> TlsPair {
     let (versions, clock) = (Versions::OnlyThree, Clock::starting_at(EPOCH));
     let server = tls::Server::new(Arc::new(identity), versions, ALPN_THREE, &Tickets::new().unwrap(), clock).unwrap();
     let client = Trust::Authorities(made.pem()).client(ALPN_THREE, clock).unwrap();
-    TlsPair { server: server.config().unwrap().clone(), client }
+    TlsPair { server, client }
 }
 
 /// A server of HTTP/3 at `www.shop.test`, to be run.

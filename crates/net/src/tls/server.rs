@@ -89,12 +89,21 @@ impl Server {
         config
     }
 
-    /// What QUIC needs of it; nothing for one that is too old for that.
-    pub fn config(&self) -> Option<&ServerConfig> {
-        match &self.0 {
-            How::Modern(config, _) => Some(config),
-            How::Old => None,
-        }
+    /// The same with other application protocols, for QUIC; nothing for one that is too old for that.
+    pub fn speaking(&self, alpn: &[&str]) -> Option<Self> {
+        let How::Modern(config, identities) = &self.0 else { return None };
+        let mut config = ServerConfig::clone(config);
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Some(Self(How::Modern(Arc::new(config), identities.clone())))
+    }
+
+    /// What QUIC needs of it, where the certificate may be one that is wrong; nothing for one that is too old.
+    pub(crate) fn for_quic(&self, spoilt: Option<Spoilt>) -> Option<ServerConfig> {
+        let How::Modern(config, identities) = &self.0 else { return None };
+        Some(match spoilt {
+            Some(spoilt) => Self::spoilt(config, identities.clone(), spoilt),
+            None => ServerConfig::clone(config),
+        })
     }
 }
 

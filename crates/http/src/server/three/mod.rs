@@ -27,12 +27,7 @@ use crate::wire::three::{Code, Streams, one_way};
 pub(super) use content::Carried;
 
 /// Serves connections until the socket breaks or notice is given. When this is dropped their clients are told.
-pub(super) async fn accept(
-    datagrams: Datagrams,
-    tls: tls::ServerConfig,
-    host: Host,
-    serving: Rc<Serving>,
-) -> io::Result<()> {
+pub(super) async fn accept(datagrams: Datagrams, tls: tls::Server, host: Host, serving: Rc<Serving>) -> io::Result<()> {
     let endpoint = Rc::new(Endpoint::server_when_asked(datagrams, &tls).await?);
     let (_end, ended) = tokio::sync::watch::channel(());
     let mut watches: Vec<Rc<Watch>> = Vec::new();
