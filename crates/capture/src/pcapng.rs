@@ -6,7 +6,11 @@ use toynet_machine::Time;
 
 /// Appends blocks to a buffer, in little endian.
 #[derive(Debug, Default)]
-pub struct Blocks(Vec<u8>);
+pub struct Blocks {
+    out: Vec<u8>,
+    /// Where the last block begins, if that is a packet which was not taken.
+    last: Option<usize>,
+}
 
 /// What the packets of an interface begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +94,7 @@ impl Blocks {
 
     /// A packet (section 4.3).
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        let (length, nanos) = (packet.octets.len() as u32, packet.time.nanos());
+        let (length, nanos, begin) = (packet.octets.len() as u32, packet.time.nanos(), self.out.len());
         self.block(PACKET, |body| {
             for number in [packet.interface, (nanos >> 32) as u32, nanos as u32, length, length] {
                 body.extend(number.to_le_bytes());
@@ -104,33 +108,51 @@ impl Blocks {
             option(body, FLAGS, &direction.to_le_bytes());
             end_of_options(body);
         });
+        self.last = Some(begin);
+    }
+
+    /// One more comment at the last block; says whether that is a packet and still here.
+    pub fn comment(&mut self, comment: &str) -> bool {
+        let Some(begin) = self.last else { return false };
+        // Without its length, which stands at its end too, and the end of its options.
+        self.out.truncate(self.out.len() - 8);
+        option(&mut self.out, COMMENT, comment.as_bytes());
+        end_of_options(&mut self.out);
+        self.end_block(begin);
+        true
     }
 
     /// Takes what was appended.
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.0)
+        self.last = None;
+        std::mem::take(&mut self.out)
     }
 
     /// Octets that wait to be taken.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.out.len()
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.out.is_empty()
     }
 
     fn block(&mut self, kind: u32, write: impl FnOnce(&mut Vec<u8>)) {
-        let out = &mut self.0;
+        self.last = None;
+        let out = &mut self.out;
         let begin = out.len();
         out.extend(kind.to_le_bytes());
         out.extend([0; 4]);
         write(out);
         pad(out);
-        let length = ((out.len() + 4 - begin) as u32).to_le_bytes();
-        out[begin + 4..begin + 8].copy_from_slice(&length);
-        out.extend(length);
+        self.end_block(begin);
+    }
+
+    fn end_block(&mut self, begin: usize) {
+        let length = ((self.out.len() + 4 - begin) as u32).to_le_bytes();
+        self.out[begin + 4..begin + 8].copy_from_slice(&length);
+        self.out.extend(length);
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Remark {
     pub protocol: &'static str,
     /// Whether it is a message that one side said in full.
     pub is_message: bool,
+    /// Whether it is about the packet that side sent last, and not the one that follows.
+    pub is_after: bool,
     /// One line.
     pub text: String,
 }
@@ -61,6 +63,8 @@ pub struct Capture {
     elsewhere: u32,
     flows: BTreeMap<FlowId, Live>,
     remarks: BTreeMap<FlowId, Vec<Remark>>,
+    /// Whose packet was written last.
+    last: Option<(FlowId, Side)>,
     holds_keys: bool,
 }
 
@@ -80,7 +84,7 @@ impl Capture {
         blocks.names(names(roster).into_iter());
         let (flows, remarks) = (BTreeMap::new(), BTreeMap::new());
         let elsewhere = roster.hosts().count() as u32;
-        Self { blocks, style, interfaces, elsewhere, flows, remarks, holds_keys: false }
+        Self { blocks, style, interfaces, elsewhere, flows, remarks, last: None, holds_keys: false }
     }
 
     /// Takes note that a host, known or not, has an address.
@@ -96,6 +100,9 @@ impl Capture {
 
     /// Takes note of what will stand at the next packet of a flow.
     pub fn remark(&mut self, remark: Remark) {
+        if remark.is_after && self.last == Some((remark.flow, remark.by)) && self.blocks.comment(&remark.text) {
+            return;
+        }
         let remarks = self.remarks.entry(remark.flow).or_default();
         if remarks.len() < MOST_REMARKS {
             remarks.push(remark);
@@ -183,7 +190,7 @@ impl Capture {
         let sent = live.secured(terms);
         let text = if live.is_sealed() { MADE_ANEW } else { NO_KEYS };
         let (by, protocol, text) = (Side::Initiator, "tls", text.to_owned());
-        self.remark(Remark { flow, by, protocol, is_message: false, text });
+        self.remark(Remark { flow, by, protocol, is_message: false, is_after: false, text });
         self.write(flow, time, &sent);
     }
 
@@ -201,6 +208,7 @@ impl Capture {
             let comments = if number == sent.len() { &comments[..] } else { &[] };
             let (interface, outbound) = (live.interface, *by == live.side);
             self.blocks.packet(&Packet { interface, time, outbound, octets, comments });
+            self.last = Some((flow, *by));
         }
     }
 

@@ -6,11 +6,11 @@ pub use toynet_capture::tls::{KeyLog, Opener};
 use toynet_capture::write::Remark;
 pub use toynet_capture::{ReadError, Recording, Style, is_capture, read};
 use toynet_machine::Time;
-use toynet_record::{Entry, Event, Reader, Roster, Seen};
+use toynet_record::{Entry, Event, Reader, Roster, Seen, Transport};
 
 use crate::clean::clean;
 use crate::story::{Dissectors, Story};
-use crate::told::{Told, What};
+use crate::told::{Happening, Told, What};
 use crate::words::grouped;
 
 /// Turns entries into a pcapng file, a portion at a time.
@@ -97,7 +97,10 @@ fn remark(told: &Told, secrets: bool) -> Remark {
     let faults: String = told.faults().iter().map(|fault| format!("\n! {}", clean(fault, LONGEST))).collect();
     let (from, to, words) = (clean(&from, LONGEST), clean(&to, LONGEST), clean(&told.words(secrets), LONGEST));
     let text = format!("{number}#{} {from} → {to}: {words}{cause}{faults}", told.flow.id);
-    Remark { flow: told.flow.id, by: told.by, protocol: told.protocol, is_message, text }
+    // What happens to a datagram on its way is known once it is sent.
+    let is_after =
+        matches!(told.what, What::Happening(Happening::Fault { .. })) && told.flow.transport == Transport::Udp;
+    Remark { flow: told.flow.id, by: told.by, protocol: told.protocol, is_message, is_after, text }
 }
 
 /// Who opens the file learns where its packets come from.
