@@ -215,7 +215,10 @@ pub const LINK_KINDS: &[(&str, &str)] = &[
     ("link = \"a.test <-> b.test\", slice = \"1B\"", "streams come in pieces of at most this size"),
     ("link = \"a.test <-> b.test\", reset = \"10KiB\"", "a stream is reset after so much; true for at once"),
     ("link = \"a.test -> b.test\", half_close = \"1KiB\"", "a stream ends this way after so much; true for at once"),
-    ("host = \"a.test\", down = \"refuse\"", "the host refuses connections and resets those over bent links"),
+    (
+        "host = \"a.test\", down = \"refuse\"",
+        "the host refuses connections and resets those over bent links; refusals by the system itself are not counted",
+    ),
     ("host = \"a.test\", down = \"silence\"", "nothing is heard of the host"),
     (
         "partition = [[\"a.test\", \"b.test\"], [\"c.test\"]]",
