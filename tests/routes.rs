@@ -286,6 +286,9 @@ assert session.get(base + '/basic-auth/u/p', auth=HTTPBasicAuth('u', 'p')).json(
 for algorithm in ['MD5', 'SHA-256', 'SHA-512']:
     answer = session.get(f'{base}/digest-auth/auth/u/p/{algorithm}', auth=HTTPDigestAuth('u', 'p'))
     assert answer.status_code == 200, (algorithm, answer.status_code)
+# The challenge brings a cookie, which comes back with the proof.
+assert session.cookies.get_dict() == {'fake': 'fake_value'}, session.cookies
+session.cookies.clear()
 answer = session.get(base + '/redirect/3')
 assert len(answer.history) == 3 and answer.url.endswith('/get'), answer.history
 assert session.get(base + '/cookies/set?a=1&b=2').json() == {'cookies': {'a': '1', 'b': '2'}}
