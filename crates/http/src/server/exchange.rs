@@ -99,10 +99,12 @@ impl Exchanges {
 
 /// Whether the target is of a scheme that its connection meets: what is https comes by TLS (RFC 9110 7.4).
 fn is_scheme_served(request: &Request<Content>) -> bool {
-    match request.uri().scheme_str() {
-        None | Some("http") => true,
-        Some("https") => request.body().connected().is_secure,
-        Some(_) => request.method() == Method::CONNECT,
+    let Some(scheme) = request.uri().scheme_str() else { return true };
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    match (is("http"), is("https")) {
+        (true, _) => true,
+        (_, true) => request.body().connected().is_secure,
+        _ => request.method() == Method::CONNECT,
     }
 }
 
