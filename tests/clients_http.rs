@@ -112,6 +112,29 @@ fn what_is_typed_is_what_is_sent() {
 }
 
 #[test]
+fn a_framing_that_is_typed_is_the_only_one() {
+    let server = Server::answering(&[FINE]);
+    server.toynet(&["post", "-d", "a=1", "-H", "Transfer-Encoding: chunked"], "/").succeeded();
+    let heard = server.heard();
+    assert!(heard.ends_with("\r\n\r\n3\r\na=1\r\n0\r\n\r\n") && !heard.contains("Content-Length"), "{heard}");
+}
+
+#[test]
+fn heads_are_kept_in_a_file_or_shown_or_filled_in() {
+    const MOVED: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /to\r\nContent-Length: 0\r\n\r\n";
+    const TWICE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nok";
+    let server = Server::answering(&[MOVED, TWICE, TWICE, TWICE]);
+    let file = server.home.path().join("heads").display().to_string();
+    assert_eq!(server.toynet(&["get", "-N", "-L", "-D", &file], "/").succeeded().stdout, "ok");
+    let kept = std::fs::read_to_string(&file).expect("the file is there");
+    assert!(kept.starts_with("HTTP/1.1 302 ") && kept.contains("\r\n\r\nHTTP/1.1 200 OK\r\n"), "{kept}");
+    assert!(server.toynet(&["get", "-D", "-"], "/").succeeded().stdout.ends_with("X-A: 2\r\n\r\nok"));
+    let told = server.toynet(&["get", "-o", "/dev/null", "-w", "%{header_json}"], "/").succeeded().stdout;
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told, serde_json::json!({ "content-length": ["2"], "x-a": ["1", "2"] }));
+}
+
+#[test]
 fn files_are_uploaded_whole_and_as_forms() {
     let server = Server::answering(&[FINE; 2]);
     let file = server.home.write("note.txt", "0123456789".repeat(20_000));
@@ -375,7 +398,8 @@ fn request(stream: &mut TcpStream) -> Vec<u8> {
         let text = String::from_utf8_lossy(&heard).into_owned();
         if let Some(end) = text.find("\r\n\r\n") {
             let length = text[..end].lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
-            if heard.len() >= end + 4 + length.unwrap_or(0) || text.contains("100-continue") {
+            let is_chunked = text[..end].contains("Transfer-Encoding: chunked") && !text.ends_with("0\r\n\r\n");
+            if !is_chunked && heard.len() >= end + 4 + length.unwrap_or(0) || text.contains("100-continue") {
                 return heard;
             }
         }

@@ -61,7 +61,7 @@ fn request() -> Vec<Arg> {
         value('r', "range", "RANGE", "A part only: 0-499, 500-, or -500 for the last 500"),
         value('u', "user", "USER:PASSWORD", "Credentials, in the Basic scheme (RFC 7617) if nothing else is said"),
         flag_long("digest", "Prove the password by a digest, once the server asks for it (RFC 7616)").requires("user"),
-        long("bearer", "TOKEN", "A bearer token (RFC 6750)").conflicts_with("user"),
+        long("bearer", "TOKEN", "A bearer token (RFC 6750)").alias("oauth2-bearer").conflicts_with("user"),
         values('b', "cookie", "COOKIES|FILE", "Cookies as in 'a=1; b=2', or a jar to read them from"),
         value('c', "cookie-jar", "FILE", "Keep cookies in this jar, in Netscape's form; - is standard output"),
         flag('L', "location", "Follow redirections"),
@@ -93,7 +93,7 @@ fn connection() -> Vec<Arg> {
         flag_long(name, help).conflicts_with_all(VERSIONS.into_iter().filter(move |other| *other != name))
     };
     vec![
-        version("http1.0", "Speak HTTP/1.0"),
+        version("http1.0", "Speak HTTP/1.0").short('0'),
         version("http1.1", "Speak HTTP/1.1"),
         version("http2", "Speak HTTP/2 where TLS agrees on it; this is the default"),
         version("http2-prior-knowledge", "Speak HTTP/2 without asking (RFC 9113 3.3)"),
@@ -124,6 +124,7 @@ fn output() -> Vec<Arg> {
     vec![
         value('o', "output", "FILE", "Write the content to this file; - is standard output"),
         flag('O', "remote-name", "Write the content to a file with the URL's last name").conflicts_with("output"),
+        value('D', "dump-header", "FILE", "Write the head of each answer to this file; - is standard output"),
         flag('i', "include", "Show the head of the answer too"),
         flag('I', "head", "Show the head of the answer only: the method is HEAD"),
         flag('v', "verbose", "Say on standard error what happens, and show both heads"),
@@ -138,6 +139,9 @@ fn output() -> Vec<Arg> {
             "Print this at the end, with %{http_code} and its like filled in; @FILE reads it from a file",
         ),
         flag_long("timing", "Say at the end how long each step took"),
+        // What curl must be told, and what is done here anyhow.
+        flag('N', "no-buffer", "Show content as it comes, which is always done").hide(true),
+        flag_long("path-as-is", "Leave . and .. in the path, which is always done").hide(true),
     ]
 }
 

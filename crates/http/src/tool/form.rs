@@ -156,16 +156,24 @@ struct Field {
 }
 
 impl Field {
-    /// `value`, `@file` or `<file`, with `;type=` and `;filename=` behind.
-    fn read(value: &str) -> Result<Self, String> {
-        let (value, file_name) = split_option(value, ";filename=");
-        let (value, media_type) = split_option(&value, ";type=");
-        if let Some(file) = value.strip_prefix('<') {
-            return Ok(Self { content: Part::Octets(file_or_stdin(file)?.into()), file_name, media_type });
-        }
-        let Some(file) = value.strip_prefix('@') else {
-            return Ok(Self { content: Part::Octets(value.into_bytes().into()), file_name, media_type });
+    /// `value`, `@file` or `<file`, with `;type=` and `;filename=` behind; any of them may stand in quotation
+    /// marks.
+    fn read(text: &str) -> Result<Self, String> {
+        let (kind, text) = text.split_at(usize::from(text.starts_with(['@', '<'])));
+        let (held, behind) = match quotation(text) {
+            Some((held, behind)) => (Some(held), behind),
+            None => (None, text),
         };
+        let (value, file_name) = split_option(behind, ";filename=");
+        let (value, media_type) = split_option(&value, ";type=");
+        let value = held.unwrap_or(value);
+        if kind == "<" {
+            return Ok(Self { content: Part::Octets(file_or_stdin(&value)?.into()), file_name, media_type });
+        }
+        if kind.is_empty() {
+            return Ok(Self { content: Part::Octets(value.into_bytes().into()), file_name, media_type });
+        }
+        let file = value.as_str();
         let guess = || mime_guess::from_path(file).first_or_octet_stream().to_string();
         let own_name = || Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(Self {
@@ -179,8 +187,27 @@ impl Field {
 /// An option behind a value, and the value without it.
 fn split_option(value: &str, option: &str) -> (String, Option<String>) {
     let Some((before, after)) = value.split_once(option) else { return (value.to_owned(), None) };
-    let (found, rest) = after.split_at(after.find(';').unwrap_or(after.len()));
-    (format!("{before}{rest}"), Some(found.to_owned()))
+    let (found, rest) = quotation(after).unwrap_or_else(|| {
+        let (found, rest) = after.split_at(after.find(';').unwrap_or(after.len()));
+        (found.to_owned(), rest)
+    });
+    (format!("{before}{rest}"), Some(found))
+}
+
+/// What stands in quotation marks at the beginning, and what follows them; a backslash escapes a mark and
+/// itself.
+fn quotation(text: &str) -> Option<(String, &str)> {
+    let inside = text.strip_prefix('"')?;
+    let mut held = String::new();
+    let mut letters = inside.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((held, &inside[at + 1..])),
+            '\\' => held.push(letters.next_if(|(_, next)| ['"', '\\'].contains(next)).map_or('\\', |(_, next)| next)),
+            other => held.push(other),
+        }
+    }
+    None
 }
 
 /// What browsers make of a quotation mark and line ends (RFC 7578 4.2).
@@ -245,6 +272,20 @@ mod tests {
         );
         assert_eq!(form.as_query(), expected, "without the file, which is read as it is sent");
         assert!(form.parts.contains(&Part::File(file)));
+    }
+
+    #[test]
+    fn quotation_marks_hold_what_would_mean_something() {
+        for (text, value, file_name, media_type) in [
+            (r#""a;type=b";type=text/y"#, "a;type=b", None, Some("text/y")),
+            (r#"1;filename="a;b\"c";type=x/y"#, "1", Some("a;b\"c"), Some("x/y")),
+            (r#""C:\dir \\ \" x""#, "C:\\dir \\ \" x", None, None),
+            (r#""open"#, "\"open", None, None),
+        ] {
+            let field = Field::read(text).unwrap();
+            assert_eq!(field.content, Part::Octets(value.to_owned().into()), "{text}");
+            assert_eq!((field.file_name.as_deref(), field.media_type.as_deref()), (file_name, media_type), "{text}");
+        }
     }
 
     #[test]

@@ -41,7 +41,11 @@ pub(super) fn fields(wish: &Wish, url: &Url, content: Option<&Outgoing>, version
         Line::Field(name, value) if is_home || !is_secret(name) => Some((name.clone(), value.clone().into_bytes())),
         Line::Field(..) | Line::Without(_) => None,
     });
-    let own = own.into_iter().filter(|(name, _)| !is_named(name));
+    // One of both says where the content ends, and who types one takes the other's place (RFC 9112 6.2).
+    let is_framed = is_named("content-length") || is_named("transfer-encoding");
+    let frames = |name: &str| ["Content-Length", "Transfer-Encoding"].contains(&name);
+    let is_replaced = |name: &str| is_named(name) || (is_framed && frames(name));
+    let own = own.into_iter().filter(|(name, _)| !is_replaced(name));
     let own = own.filter_map(|(name, value)| Some((name.to_owned(), value?.into_bytes())));
     let (mut first, rest): (Fields, Fields) = own.chain(typed).partition(|(name, _)| name.eq_ignore_ascii_case("host"));
     // RFC 9110 7.2: Host comes first.

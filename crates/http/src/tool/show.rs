@@ -17,6 +17,8 @@ pub(crate) struct Show {
     errand: Errand,
     sink: Sink,
     is_verbose: bool,
+    /// For the file that keeps heads.
+    heads: Vec<u8>,
     /// Why the content went nowhere, where that is so.
     lost: Option<Lost>,
     /// Nothing was shown so far, on a terminal that binary content would upset.
@@ -50,7 +52,7 @@ impl Show {
         };
         let is_stdout = matches!(errand.out, toynet_service::tool::Out::Stdout(_));
         let is_wary = wish.output == Output::Stdout(false) && is_stdout && io::stdout().is_terminal();
-        Self { errand: errand.clone(), sink, is_verbose: wish.shows.verbose, lost: None, is_wary }
+        Self { errand: errand.clone(), sink, is_verbose: wish.shows.verbose, heads: Vec::new(), lost: None, is_wary }
     }
 
     /// Says what happens.
@@ -71,6 +73,11 @@ impl Show {
     pub async fn heard(&mut self, head: &AnswerHead, wish: &Wish) {
         if self.is_verbose {
             self.say(&marked('<', &head.octets, |_| false));
+        }
+        match wish.shows.heads.as_deref() {
+            Some("-") => drop(self.errand.print(&head.octets)),
+            Some(_) => self.heads.extend_from_slice(&head.octets),
+            None => {}
         }
         if wish.shows.head && !self.errand.json {
             let octets = if self.errand.colour && matches!(self.sink, Sink::Stdout) {
@@ -115,6 +122,11 @@ impl Show {
             && let Err(error) = file.flush().await
         {
             self.lost = Some(Lost::Unwritten(error));
+        }
+        if let Some(file) = wish.shows.heads.as_deref().filter(|file| *file != "-")
+            && let Err(error) = tokio::fs::write(file, &self.heads).await
+        {
+            self.lost = Some(Lost::Unwritten(io::Error::new(error.kind(), format!("{file}: {error}"))));
         }
         let ending = self.ending(wish, story, fetched);
         if self.errand.json {

@@ -271,8 +271,21 @@ fn value(name: &str, story: &Story, ending: &Ending) -> Option<String> {
         "exitcode" => ending.how.status().to_string(),
         "errormsg" => ending.remark.clone().unwrap_or_default(),
         "json" => json(story, None, ending).trim_end().to_owned(),
+        "header_json" => head.map_or_else(|| "{}".to_owned(), header_json),
         _ => return None,
     })
+}
+
+/// The fields of an answer by name, each with all its values.
+fn header_json(head: &AnswerHead) -> String {
+    let mut told = serde_json::Map::new();
+    for (name, value) in &head.fields {
+        let values = told.entry(name.to_ascii_lowercase()).or_insert_with(|| Vec::<serde_json::Value>::new().into());
+        if let Some(values) = values.as_array_mut() {
+            values.push(String::from_utf8_lossy(value).into());
+        }
+    }
+    serde_json::Value::from(told).to_string()
 }
 
 fn milliseconds(span: Duration) -> f64 {

@@ -84,6 +84,8 @@ pub(crate) enum Output {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shows {
     pub head: bool,
+    /// Where heads are kept; - is standard output.
+    pub heads: Option<String>,
     pub verbose: bool,
     /// Nothing of failures.
     pub silent: bool,
@@ -403,6 +405,7 @@ fn shows(matches: &ArgMatches, method: &str) -> Result<Shows, String> {
     };
     Ok(Shows {
         head: is("include") || is("head") || method == "HEAD",
+        heads: text(matches, "dump-header").map(str::to_owned),
         verbose: is("verbose"),
         silent: is("silent") && !is("show-error"),
         fails: is("fail") || is("fail-with-body"),
