@@ -65,19 +65,25 @@ fn what_is_asked_is_logged_in_the_hosts_folder_and_so_is_what_is_refused() {
         let network = network(vec![]);
         let state = folder.path().join("state");
         let place = Place { state: Some(state.clone()), ..place(folder.path().to_owned()) };
-        let server = protocol("root = 'disk'\naccess_log = 'common'").build(&place).unwrap();
+        let server = protocol("root = 'disk'\naccess_log = 'common'\nroute = [{ path = '/in/*', inspect = true }]")
+            .build(&place)
+            .unwrap();
         tokio::task::spawn_local(server.start(network.host("www.shop.test").unwrap()).await.unwrap());
-        let asked = b"GET /?q HTTP/1.1\r\nHost: www.shop.test\r\n\r\nGET / HTTP/1.1\r\nHost : x\r\n\r\n";
-        assert!(support::say(&network, asked).await.contains("HTTP/1.1 400 "));
+        let asked = b"GET /?q HTTP/1.1\r\nHost: www.shop.test\r\nAuthorization: Basic YWxpY2U6cHc=\r\n\r\n\
+                      GET /in/trailers HTTP/1.1\r\nHost: www.shop.test\r\n\r\nGET / HTTP/1.1\r\nHost : x\r\n\r\n";
+        let heard = support::say(&network, asked).await;
+        let (_, refusal) = heard.split_once("HTTP/1.1 400 ").unwrap();
+        let page = refusal.split_once("\r\n\r\n").unwrap().1;
         let mut log = String::new();
-        while log.lines().count() < 2 {
+        while log.lines().count() < 3 {
             network.clock().sleep(std::time::Duration::from_millis(1)).await;
             log = fs::read_to_string(state.join("access.log")).unwrap_or_default();
         }
         let lines: Vec<_> = log.lines().collect();
-        assert!(lines[0].starts_with("198.18.0.2 - - [01/Jan/2026:00:00:00 +0000] "), "{log}");
+        assert!(lines[0].starts_with("198.18.0.2 - alice [01/Jan/2026:00:00:00 +0000] "), "{log}");
         assert!(lines[0].ends_with("\"GET /?q HTTP/1.1\" 200 7"), "{log}");
-        assert!(lines[1].contains("\"-\" 400 "), "{log}");
+        assert!(lines[1].ends_with("\"GET /in/trailers HTTP/1.1\" 200 34"), "{log}");
+        assert!(lines[2].ends_with(&format!("\"-\" 400 {}", page.len())), "{log}");
     });
 }
 

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use toynet_machine::Time;
 
+use super::route::auth::Credentials;
 use super::{Connected, Content};
 use crate::site::date;
 
@@ -20,7 +21,7 @@ use crate::site::date;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// `host - - [date] "request" status octets`, as NCSA httpd wrote it.
+    /// `host - user [date] "request" status octets`, as NCSA httpd wrote it.
     Common,
     /// The same with referer and user agent.
     Combined,
@@ -42,6 +43,8 @@ pub struct AccessLog {
 #[derive(Debug)]
 pub(super) struct Entry {
     client: IpAddr,
+    /// The name that came with a password, whether that was right or not; the status tells.
+    user: Option<String>,
     at: Time,
     method: String,
     target: String,
@@ -57,8 +60,9 @@ impl AccessLog {
         Self { format, file, writer: OnceCell::new(), lost: Cell::new(0) }
     }
 
-    /// Writes how a request was answered. Where the disk cannot follow, lines are dropped and counted.
-    pub(super) fn write(&self, entry: &Entry, status: StatusCode, octets: Option<u64>) {
+    /// Writes how a request was answered, with how much content. Where the disk cannot follow, lines are dropped and
+    /// counted.
+    pub(super) fn write(&self, entry: &Entry, status: StatusCode, octets: u64) {
         self.send(self.format.line(entry, status, octets));
     }
 
@@ -66,6 +70,7 @@ impl AccessLog {
     pub(super) fn refused(&self, status: StatusCode, connected: &Connected, octets: u64, now: Time) {
         let entry = Entry {
             client: connected.peer.ip(),
+            user: None,
             at: now,
             method: String::new(),
             target: String::new(),
@@ -74,7 +79,7 @@ impl AccessLog {
             referer: String::new(),
             agent: String::new(),
         };
-        self.write(&entry, status, Some(octets));
+        self.write(&entry, status, octets);
     }
 
     fn send(&self, line: String) {
@@ -119,8 +124,13 @@ impl Entry {
         };
         let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
         let host = request.uri().authority().map_or_else(|| field(http::header::HOST), ToString::to_string);
+        let user = match Credentials::of(request) {
+            Some(Credentials::Basic(user, _)) => Some(user),
+            _ => None,
+        };
         Self {
             client: request.body().connected().peer.ip(),
+            user,
             at: now,
             method: request.method().to_string(),
             target: target.to_owned(),
@@ -146,22 +156,25 @@ impl Entry {
 }
 
 impl Format {
-    fn line(self, entry: &Entry, status: StatusCode, octets: Option<u64>) -> String {
-        let size = octets.map_or("-".to_owned(), |octets| octets.to_string());
+    fn line(self, entry: &Entry, status: StatusCode, octets: u64) -> String {
+        let or_hyphen = |text: &str| if text.is_empty() { "-".to_owned() } else { quoted(text) };
+        let size = if octets == 0 { "-".to_owned() } else { octets.to_string() };
         let common = || {
+            // A space would begin the next column.
+            let user = or_hyphen(entry.user.as_deref().unwrap_or_default()).replace(' ', "\\x20");
             let (client, at, request) = (entry.client, clf_date(entry.at), quoted(&entry.request()));
-            format!("{client} - - [{at}] \"{request}\" {} {size}", status.as_u16())
+            format!("{client} - {user} [{at}] \"{request}\" {} {size}", status.as_u16())
         };
         match self {
             Format::Common => common() + "\n",
             Format::Combined => {
-                let or_hyphen = |text: &str| if text.is_empty() { "-".to_owned() } else { quoted(text) };
                 format!("{} \"{}\" \"{}\"\n", common(), or_hyphen(&entry.referer), or_hyphen(&entry.agent))
             }
             Format::Json => {
                 let object = serde_json::json!({
                     "time": entry.at.secs(),
                     "client": entry.client,
+                    "user": entry.user,
                     "host": entry.host,
                     "method": entry.method,
                     "target": entry.target,
@@ -213,7 +226,7 @@ mod tests {
     #[test]
     fn lines_are_what_log_readers_expect() {
         let common = "198.18.0.7 - - [06/Nov/1994:08:49:37 +0000] \"GET /a?b HTTP/1.1\" 200 12";
-        let line = |format: Format| format.line(&entry(), StatusCode::OK, Some(12));
+        let line = |format: Format| format.line(&entry(), StatusCode::OK, 12);
         assert_eq!(line(Format::Common), format!("{common}\n"));
         assert_eq!(line(Format::Combined), format!("{common} \"-\" \"say \\\"x\\\"\\x0a\"\n"));
         let json: serde_json::Value = serde_json::from_str(&line(Format::Json)).expect("JSON");
@@ -221,15 +234,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_no_request_and_has_no_length_are_hyphens() {
+    fn who_names_himself_is_in_the_line_as_one_word() {
+        let entry = Entry { user: Some("Alice \"x".into()), ..entry() };
+        let line = Format::Common.line(&entry, StatusCode::OK, 12);
+        assert!(line.starts_with("198.18.0.7 - Alice\\x20\\\"x [06/Nov/1994"), "{line}");
+    }
+
+    #[test]
+    fn what_was_no_request_and_has_no_content_are_hyphens() {
         let entry = Entry { method: String::new(), ..entry() };
-        let line = Format::Common.line(&entry, StatusCode::BAD_REQUEST, None);
+        let line = Format::Common.line(&entry, StatusCode::BAD_REQUEST, 0);
         assert!(line.ends_with("\"-\" 400 -\n"), "{line}");
     }
 
     fn entry() -> Entry {
         Entry {
             client: IpAddr::from([198, 18, 0, 7]),
+            user: None,
             at: Time::from_secs(784_111_777),
             method: "GET".into(),
             target: "/a?b".into(),

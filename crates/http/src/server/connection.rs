@@ -126,7 +126,7 @@ async fn converse_in_one(stream: Watched, exchanges: Exchanges, clock: Clock) ->
     let mut stream = stream.into_stream();
     if let (Some(refusal), Some(answer)) = (refusal, answer) {
         stream.write_all(&answer).await?;
-        serving.refused(refusal, &connected, answer.len(), &host);
+        serving.refused(refusal, &answer, &connected, &host);
     } else if watch.given_up() == Some(Standstill::Idle) {
         // Nothing is left to be heard.
         let _ = clock.until(clock.now() + LINGER, stream.shutdown()).await;

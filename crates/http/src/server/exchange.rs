@@ -17,7 +17,7 @@ use toynet_service::LocalFuture;
 
 use super::access::Entry;
 use super::content::Unreadable;
-use super::sending::Sending;
+use super::sending::{Line, Sending};
 use super::tunnel::{self, ConnectProtocol, Next};
 use super::watch::{AtWork, Standstill, Watch};
 use super::{Answer, Connected, Content, Outgoing, Serving};
@@ -187,14 +187,6 @@ impl Exchange {
 
     /// The answer as it is sent; what follows it is set up.
     fn send(&mut self, response: Response<Outgoing>) -> Response<Outgoing> {
-        if let (Some(entry), Some(log)) = (self.entry.take(), &self.serving.log) {
-            let is_empty = self.method == Method::HEAD;
-            log.write(
-                &entry,
-                response.status(),
-                hyper::body::Body::size_hint(response.body()).exact().filter(|_| !is_empty),
-            );
-        }
         let mut response = self.dated(response);
         if let Some(elsewhere) = self.elsewhere.take() {
             response.headers_mut().entry(ALT_SVC).or_insert(elsewhere);
@@ -259,7 +251,9 @@ impl Future for Exchange {
             Some(response) if matches!(response.body(), Outgoing::Seized(_)) => this.seize(response.into_body()),
             Some(response) => {
                 let sent = this.send(response);
-                Poll::Ready(Ok(sent.map(|content| Sending::new(content, &this.watch))))
+                let (status, serving) = (sent.status(), Rc::clone(&this.serving));
+                let line = this.entry.take().map(|entry| Line { entry, status, serving });
+                Poll::Ready(Ok(sent.map(|content| Sending::new(content, &this.watch, line))))
             }
             None => Poll::Pending,
         }

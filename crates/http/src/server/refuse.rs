@@ -5,7 +5,7 @@ use toynet_net::Host;
 
 use super::{Connected, Serving};
 use crate::site::{date, page};
-use crate::wire::Refusal;
+use crate::wire::{Refusal, head};
 
 /// The last answer on a connection, whole, to what began with `request`.
 pub(super) fn answer(refusal: Refusal, request: &[u8], now: Time) -> Vec<u8> {
@@ -25,12 +25,13 @@ pub(super) fn answer(refusal: Refusal, request: &[u8], now: Time) -> Vec<u8> {
 }
 
 impl Serving {
-    /// Tells that something was refused.
-    pub(super) fn refused(&self, refusal: Refusal, connected: &Connected, octets: usize, host: &Host) {
+    /// Tells that something was refused, by which answer.
+    pub(super) fn refused(&self, refusal: Refusal, answer: &[u8], connected: &Connected, host: &Host) {
         let why = refusal.fault.map(|fault| fault.to_string()).unwrap_or_default();
         tracing::debug!(host = host.name(), peer = %connected.peer, status = refusal.status.as_u16(), "refused: {why}");
         if let Some(log) = &self.log {
-            log.refused(refusal.status, connected, octets as u64, host.clock().now());
+            let head = head::end(answer, 0).unwrap_or_default();
+            log.refused(refusal.status, connected, (answer.len() - head) as u64, host.clock().now());
         }
     }
 }
