@@ -21,6 +21,11 @@ pub enum OutputError {
     /// It ended before the empty line behind its fields.
     #[error("it ends before the empty line behind its fields (RFC 3875 6.1)")]
     Ended,
+    /// It begins with a status line, as programs do that speak HTTP themselves (5).
+    #[error(
+        "it begins with a status line, as programs called nph- do: here `Status: 200` says the same (RFC 3875 6.3.3)"
+    )]
+    StatusLine,
     /// A line is no field.
     #[error("line {0} is no field (RFC 3875 6.3)")]
     Field(usize),
@@ -37,7 +42,7 @@ pub enum OutputError {
 
 impl OutputError {
     fn is_of_line(&self) -> bool {
-        matches!(self, OutputError::Field(_))
+        matches!(self, OutputError::Field(_) | OutputError::StatusLine)
     }
 }
 
@@ -84,7 +89,12 @@ fn read(head: &[u8]) -> Result<Head, OutputError> {
     let mut fields = HeaderMap::new();
     let mut status = None;
     for (number, line) in (1..).zip(head.split(|octet| *octet == b'\n').filter(|line| !line.is_empty())) {
-        let (name, value) = field(line).ok_or(OutputError::Field(number))?;
+        let wrong = if number == 1 && line.starts_with(b"HTTP/") {
+            OutputError::StatusLine
+        } else {
+            OutputError::Field(number)
+        };
+        let (name, value) = field(line).ok_or(wrong)?;
         match name.as_str() {
             "status" => status = Some(code(&value).ok_or(OutputError::Status)?),
             _ => drop(fields.append(name, value)),
@@ -158,6 +168,7 @@ mod tests {
             ("\n", OutputError::Nothing),
             ("X: 1\n\n", OutputError::Nothing),
             ("<p>hello\n\n", OutputError::Field(1)),
+            ("HTTP/1.1 200 OK\nContent-Type: a/b\n\n", OutputError::StatusLine),
             ("Content-Type: a/b\nx y: 1\n\n", OutputError::Field(2)),
             ("Status: 100\n\n", OutputError::Status),
             ("Status: fine\n\n", OutputError::Status),
