@@ -301,7 +301,9 @@ fn a_proxy_asks_in_clear_and_opens_tunnels_for_tls() {
     assert!(told.stdout.starts_with("HTTP/2 200") && told.stdout.ends_with("hello from nginx\n"), "{}", told.stdout);
     assert!(told.stderr.contains(&format!("> CONNECT 127.0.0.1:{} HTTP/1.1\n", nginx.tls)), "{}", told.stderr);
     assert!(!told.stderr.contains("hidden") && !told.stderr.contains("bWU6aGlkZGVu"), "{}", told.stderr);
-    let unknown = get(&["-U", "me:hidden", "--cacert", &cacert, "--connect-to", &at_home], &secure);
+    let elsewhere = get(&["-U", "me:hidden", "--cacert", &cacert, "--connect-to", &at_home], &secure);
+    assert_eq!(elsewhere.succeeded().stdout, "hello from nginx\n");
+    let unknown = get(&["-U", "me:hidden", "--cacert", &cacert], &secure);
     assert!(unknown.stderr.contains("the proxy opens no tunnel: 5"), "the proxy looks names up: {unknown:?}");
     for (user, url, says) in [
         (&["-U", "me:other"][..], &by_address, "the proxy opens no tunnel: 401 Unauthorized"),

@@ -1,7 +1,7 @@
 //! The client: one connection's requests, in any version.
 //!
 //! - here: requests that are sent and answered whole
-//! - [`url`]: where to; [`reach`], [`tunnel`]: the way there; [`failure`]: why there is no answer
+//! - [`url`]: where to; [`reach`], [`tunnel`], [`socks`]: the way there; [`failure`]: why there is no answer
 //! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`]: what goes and comes
 //! - [`cookies`], [`coding`], [`digest`]: what a client does beyond that
 
@@ -13,6 +13,7 @@ pub mod failure;
 pub mod one;
 pub mod outgoing;
 pub mod reach;
+pub mod socks;
 pub mod three;
 pub mod tunnel;
 pub mod two;
@@ -189,7 +190,7 @@ async fn in_three(sender: &three::Sender, request: Request<Full<Bytes>>) -> Resu
     };
     let fields: Vec<_> =
         head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
-    let mut answer = sender.send(asked, &fields, content.into()).await?;
+    let mut answer = sender.send(asked, &fields, content.into(), &mut |_| {}).await?;
     let mut response = Response::builder().status(answer.head.status).version(Version::HTTP_3);
     for (name, value) in &answer.head.fields {
         response = response.header(name, value.as_slice());

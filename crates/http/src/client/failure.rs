@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use toynet_net::tls::trust;
 
+use super::socks::Refused;
 use super::url::UrlError;
 use crate::wire::Fault;
 
@@ -45,6 +46,12 @@ pub enum Failure {
     /// The proxy opens no tunnel: the status of its answer.
     #[error("the proxy opens no tunnel: {}", status_in_words(*.0))]
     PeerProxy(u16),
+    /// The proxy that speaks SOCKS leads nowhere.
+    #[error("the proxy leads nowhere: {0}")]
+    PeerSocks(#[from] Refused),
+    /// The proxy went away without a word.
+    #[error("the proxy closed the connection without an answer")]
+    PeerSilent,
     /// Octets of its own, where the client speaks first.
     #[error("the proxy says something before the server was asked")]
     PeerTunnel,

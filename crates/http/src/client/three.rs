@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_local};
 use toynet_net::quic::{Connection, Endpoint, GivenUp};
-use toynet_net::{Host, Stream, tls};
+use toynet_net::{Clock, Host, Stream, tls};
 
 use super::Outgoing;
 use super::answer::{Answer, AnswerHead, Content};
@@ -28,6 +30,7 @@ pub struct Sender(Rc<Link>);
 #[derive(Debug)]
 struct Link {
     connection: Connection,
+    clock: Clock,
     /// This side's, which must not end before the connection does.
     _control: Stream,
     _listening: JoinSet<()>,
@@ -61,23 +64,23 @@ impl Sender {
     pub async fn connect(host: &Host, to: SocketAddr, config: &tls::ClientConfig, name: &str) -> io::Result<Self> {
         let endpoint = Endpoint::client(host.bind(0).await?, config)?;
         let connection = endpoint.connect(to, name).await?;
+        Self::on(endpoint, connection, host.clock()).await
+    }
+
+    /// Begins on a connection of `endpoint`'s.
+    ///
+    /// # Errors
+    /// When it is lost.
+    pub async fn on(endpoint: Endpoint, connection: Connection, clock: Clock) -> io::Result<Self> {
         let control = three::control(&connection, LARGEST_FIELDS as u64, &[]).await?;
         let mut listening = JoinSet::new();
         listening.spawn_local(listen(connection.clone()));
-        Ok(Self(Rc::new(Link { connection, _control: control, _listening: listening, _endpoint: endpoint })))
-    }
-
-    /// What was agreed in the handshake.
-    pub fn terms(&self) -> String {
-        self.0.connection.terms()
-    }
-
-    /// The address of this end, and that of the server.
-    pub fn ends(&self) -> (SocketAddr, SocketAddr) {
-        (self.0.connection.local(), self.0.connection.peer())
+        Ok(Self(Rc::new(Link { connection, clock, _control: control, _listening: listening, _endpoint: endpoint })))
     }
 
     /// Sends a request and reads the head of its answer. Fields that HTTP/3 does not know are left out (RFC 9114 4.2).
+    /// `interim` hears of each answer before that, as `103 Early Hints`; where the server is asked first
+    /// (`Expect: 100-continue`), the content waits for it.
     ///
     /// # Errors
     /// Why there is none.
@@ -87,11 +90,12 @@ impl Sender {
         url: &Url,
         fields: &[(String, Vec<u8>)],
         content: Outgoing,
+        interim: &mut dyn FnMut(&AnswerHead),
     ) -> Result<Answer, Failure> {
         let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
         let authority = host.map_or_else(|| url.authority(), |(_, value)| String::from_utf8_lossy(value).into_owned());
         let asked = Asked { method, scheme: url.scheme(), authority: &authority, target: &url.target };
-        self.send(asked, fields, content).await
+        self.send(asked, fields, content, interim).await
     }
 
     /// The same, in parts.
@@ -103,6 +107,7 @@ impl Sender {
         asked: Asked<'_>,
         fields: &[(String, Vec<u8>)],
         content: Outgoing,
+        interim: &mut dyn FnMut(&AnswerHead),
     ) -> Result<Answer, Failure> {
         let stream = self.0.connection.open().await.map_err(lost)?;
         let stream = Rc::new(RefCell::new(stream));
@@ -110,9 +115,20 @@ impl Sender {
         let message = Message::answer(LARGEST_FIELDS);
         let mut receiving = Receiving::new(&stream, self.0.connection.clone(), message, None);
         sending.write(&frame::frame(FrameKind::Headers, &section(asked, fields))).await.map_err(lost)?;
-        spawn_local(send_content(sending, content));
-        let list = head(&mut receiving).await?;
-        let head = answer_head(&list);
+        let (say, told) = watch::channel(if waits(fields, &content) { Wanted::Unknown } else { Wanted::Yes });
+        spawn_local(send_content(sending, content, told, self.0.clock));
+        let mut heard = |head: &AnswerHead| {
+            // Whoever sends may have ended already.
+            let _ = say.send(Wanted::Yes);
+            interim(head);
+        };
+        let head = head(&mut receiving, &mut heard).await?;
+        // Content that nobody has asked for by now is wanted no more (RFC 9110 10.1.1).
+        say.send_modify(|wanted| {
+            if *wanted == Wanted::Unknown {
+                *wanted = Wanted::No;
+            }
+        });
         let promised = match (asked.method, head.status) {
             ("HEAD", _) | (_, 204 | 304) => Some(0),
             _ => head.text("content-length").and_then(|digits| digits.parse().ok()),
@@ -157,6 +173,22 @@ impl Incoming {
     }
 }
 
+/// Whether the server wants the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Unknown,
+    Yes,
+    No,
+}
+
+/// Whether the server is asked first.
+fn waits(fields: &[(String, Vec<u8>)], content: &Outgoing) -> bool {
+    let asks = |(name, value): &(String, Vec<u8>)| {
+        name.eq_ignore_ascii_case("expect") && value.eq_ignore_ascii_case(b"100-continue")
+    };
+    content.length != Some(0) && fields.iter().any(asks)
+}
+
 /// Hears what the server says beside its answers.
 async fn listen(connection: Connection) {
     let streams = Rc::new(RefCell::new(Streams::of_server()));
@@ -166,7 +198,13 @@ async fn listen(connection: Connection) {
     }
 }
 
-async fn send_content(sending: Sending, mut content: Outgoing) {
+async fn send_content(sending: Sending, mut content: Outgoing, mut told: watch::Receiver<Wanted>, clock: Clock) {
+    // A server that does not know the question says nothing.
+    let known = told.wait_for(|wanted| *wanted != Wanted::Unknown);
+    let known = clock.until(clock.now() + PATIENCE, known).await;
+    if known.is_ok_and(|wanted| wanted.is_err() || wanted.is_ok_and(|wanted| *wanted == Wanted::No)) {
+        return sending.give_up(Code::REQUEST_CANCELLED);
+    }
     loop {
         let piece = match content.piece().await {
             Ok(Some(piece)) => piece,
@@ -194,8 +232,8 @@ fn section(asked: Asked<'_>, fields: &[(String, Vec<u8>)]) -> Vec<u8> {
     qpack::encode(pseudo.map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(own))
 }
 
-/// The fields of the answer; those of interim ones are passed over.
-async fn head(receiving: &mut Receiving) -> Result<Vec<Field>, Failure> {
+/// The head of the answer, and before it those of interim ones.
+async fn head(receiving: &mut Receiving, interim: &mut dyn FnMut(&AnswerHead)) -> Result<AnswerHead, Failure> {
     loop {
         let section = match receiving.part().await {
             Ok(Some(Got::Fields(section))) => section,
@@ -207,9 +245,11 @@ async fn head(receiving: &mut Receiving) -> Result<Vec<Field>, Failure> {
             receiving.stop(Code::MESSAGE_ERROR);
             return Err(Failure::PeerTwo((*fault).to_owned()));
         }
-        if status(&list) >= 200 {
-            return Ok(list);
+        let head = answer_head(&list);
+        if head.status >= 200 {
+            return Ok(head);
         }
+        interim(&head);
         receiving.was_interim();
     }
 }
@@ -240,5 +280,7 @@ fn lost(error: io::Error) -> Failure {
     }
 }
 
+/// As long as curl waits for `100 Continue`.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// As much as curl takes of a head.
 const LARGEST_FIELDS: usize = 300 * 1024;

@@ -2,7 +2,7 @@
 //!
 //! - `one`: HTTP/1.x: pipelining, keep-alive, holes
 //! - `two`: HTTP/2 by prior knowledge; `three`: a stream of HTTP/3
-//! - `websocket`: what an upgrade leads to
+//! - `websocket`: what an upgrade leads to; `socks`: what stands in front where a proxy leads to the server
 //! - `draft`, `line`: what a message becomes in words; `carried`: all of it
 //! - `notes`: what it means, part by part
 //! - [`opening`]: how HTTP is known by what is said first
@@ -17,14 +17,17 @@ mod line;
 mod notes;
 mod one;
 pub mod opening;
+mod socks;
 mod three;
 mod two;
 mod websocket;
 
 use one::Http1;
+use socks::{Led, Socks};
 use three::Http3;
 use two::Http2;
 
+use crate::wire;
 use crate::wire::frame::PREFACE;
 
 /// Tells HTTP/1.x and HTTP/2 apart by what the client says first, and dissects either. Streams of QUIC are HTTP/3's.
@@ -42,6 +45,10 @@ pub struct HttpDissector {
 enum Version {
     /// The client has said less than a preface: what was heard so far.
     Unknown(Vec<Heard>),
+    /// A proxy is asked for the way.
+    Socks(Box<Socks>),
+    /// Which leads nowhere.
+    Nowhere,
     One(Box<Http1>),
     Two(Box<Http2>),
     Three(Box<Http3>),
@@ -72,6 +79,20 @@ impl HttpDissector {
         Version::One(Box::new(Http1::from_its_beginning(self.explains, self.whole)))
     }
 
+    /// What comes behind a proxy is told as if there were none.
+    fn led(&mut self, led: Led, out: &mut Vec<Message>) {
+        match (led, std::mem::replace(&mut self.version, Version::Nowhere)) {
+            (Led::On, socks) => self.version = socks,
+            (Led::Through, Version::Socks(socks)) => {
+                self.version = Version::Unknown(Vec::new());
+                for (by, time, octets) in socks.rest().into_iter().filter(|(_, _, octets)| !octets.is_empty()) {
+                    self.said(Said { by, time, octets: &octets }, out);
+                }
+            }
+            (Led::Through | Led::Nowhere, _) => {}
+        }
+    }
+
     /// Settles for `version` and tells it what was heard so far.
     fn settle(&mut self, mut version: Version, out: &mut Vec<Message>) {
         if let Version::Unknown(heard) = &self.version {
@@ -85,12 +106,23 @@ impl HttpDissector {
 
 impl Dissector for HttpDissector {
     fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
+        if let Version::Socks(socks) = &mut self.version {
+            let led = socks.said(said, out);
+            return self.led(led, out);
+        }
         let Version::Unknown(heard) = &mut self.version else {
             return self.version.said(said, out);
         };
         heard.push(Heard { by: said.by, time: said.time, octets: said.octets.to_vec() });
         match opening(heard) {
             Opening::Unclear => {}
+            Opening::Socks => {
+                let heard = std::mem::take(heard);
+                self.version = Version::Socks(Box::new(Socks::new(self.explains)));
+                heard
+                    .iter()
+                    .for_each(|Heard { by, time, octets }| self.said(Said { by: *by, time: *time, octets }, out));
+            }
             Opening::Preface => self.settle(Version::Two(Box::new(Http2::new(self.explains, self.whole))), out),
             Opening::Other => self.settle(self.one(), out),
         }
@@ -99,7 +131,8 @@ impl Dissector for HttpDissector {
     fn hole(&mut self, by: Side, length: u64, time: Time, out: &mut Vec<Message>) {
         self.settle(self.one(), out);
         match &mut self.version {
-            Version::Unknown(_) => {}
+            Version::Unknown(_) | Version::Nowhere => {}
+            Version::Socks(_) => self.version = Version::Nowhere,
             Version::One(one) => one.hole(by, length, time, out),
             Version::Two(two) => two.hole(by, length, time, out),
             Version::Three(three) => three.hole(by, length, time, out),
@@ -109,7 +142,7 @@ impl Dissector for HttpDissector {
     fn closed(&mut self, time: Time, out: &mut Vec<Message>) {
         self.settle(self.one(), out);
         match &mut self.version {
-            Version::Unknown(_) => {}
+            Version::Unknown(_) | Version::Socks(_) | Version::Nowhere => {}
             Version::One(one) => one.closed(time, out),
             Version::Two(two) => two.closed(time, out),
             Version::Three(three) => three.closed(time, out),
@@ -120,7 +153,7 @@ impl Dissector for HttpDissector {
 impl Version {
     fn said(&mut self, said: Said<'_>, out: &mut Vec<Message>) {
         match self {
-            Version::Unknown(_) => {}
+            Version::Unknown(_) | Version::Socks(_) | Version::Nowhere => {}
             Version::One(one) => one.said(said, out),
             Version::Two(two) => two.said(said, out),
             Version::Three(three) => three.said(said, out),
@@ -131,6 +164,7 @@ impl Version {
 enum Opening {
     Unclear,
     Preface,
+    Socks,
     Other,
 }
 
@@ -138,7 +172,9 @@ fn opening(heard: &[Heard]) -> Opening {
     let of_client = heard.iter().filter(|heard| heard.by == Side::Initiator);
     let first: Vec<u8> = of_client.flat_map(|heard| &heard.octets).take(PREFACE.len()).copied().collect();
     let total: usize = heard.iter().map(|heard| heard.octets.len()).sum();
-    if first == PREFACE {
+    if first.first() == Some(&wire::socks::VERSION) {
+        Opening::Socks
+    } else if first == PREFACE {
         Opening::Preface
     } else if PREFACE.starts_with(&first) && total <= PATIENCE {
         Opening::Unclear

@@ -40,10 +40,13 @@ pub struct Receiving {
     is_over: bool,
 }
 
-/// The writing hand.
+/// The writing hand. Clones write to the same stream.
+#[derive(Clone)]
 pub struct Sending {
     stream: Shared,
     traffic: Option<Rc<dyn Traffic>>,
+    /// What goes out before anything else that is written.
+    first: Rc<RefCell<Bytes>>,
 }
 
 /// A part of a message.
@@ -174,10 +177,16 @@ impl std::fmt::Debug for Receiving {
     }
 }
 
+impl std::fmt::Debug for Sending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sending").finish_non_exhaustive()
+    }
+}
+
 impl Sending {
     /// Writes to a stream.
     pub fn new(stream: &Shared, traffic: Option<Rc<dyn Traffic>>) -> Self {
-        Self { stream: Rc::clone(stream), traffic }
+        Self { stream: Rc::clone(stream), traffic, first: Rc::default() }
     }
 
     /// Writes all of `octets`.
@@ -185,11 +194,27 @@ impl Sending {
     /// # Errors
     /// When the other side wants no more, or is gone.
     pub async fn write(&self, mut octets: &[u8]) -> io::Result<()> {
+        poll_fn(|cx| self.poll_first(cx)).await?;
         while !octets.is_empty() {
             let count = poll_fn(|cx| self.poll_write(cx, octets)).await?;
             octets = &octets[count..];
         }
         Ok(())
+    }
+
+    /// Has `octets` go out in [`Sending::poll_first`], at the latest before whatever [`Sending::write`] writes next.
+    pub fn say_first(&self, octets: Bytes) {
+        *self.first.borrow_mut() = octets;
+    }
+
+    /// Writes what is to go out first.
+    pub fn poll_first(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut first = self.first.borrow_mut();
+        while !first.is_empty() {
+            let count = ready!(self.poll_write(cx, &first))?;
+            first.advance(count);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Writes some of `octets`, and says how many.

@@ -106,8 +106,16 @@ fn connection() -> Vec<Arg> {
             "HOST:PORT:HOST2:PORT2",
             "Connect to HOST2:PORT2 for what is at HOST:PORT; an empty one is any, or the same",
         ),
-        value('x', "proxy", "http://HOST:PORT", "Have this proxy ask; https goes through a tunnel that it opens"),
-        value('U', "proxy-user", "USER:PASSWORD", "Credentials for the proxy, in the Basic scheme").requires("proxy"),
+        value(
+            'x',
+            "proxy",
+            "URL",
+            "Have this proxy ask; https goes through a tunnel that it opens. socks5:// leads to the server, socks5h:// looks its name up too",
+        )
+        .conflicts_with_all(["socks5", "socks5-hostname"]),
+        long("socks5", "HOST[:PORT]", "The same as -x socks5://HOST:PORT").conflicts_with("socks5-hostname"),
+        long("socks5-hostname", "HOST[:PORT]", "The same as -x socks5h://HOST:PORT"),
+        value('U', "proxy-user", "USER:PASSWORD", "Credentials for the proxy, in the Basic scheme or as SOCKS has them"),
         value('m', "max-time", "SECONDS", "For all of it at most").value_parser(seconds),
         long("connect-timeout", "SECONDS", "For look-up, connection and TLS at most")
             .value_parser(seconds)

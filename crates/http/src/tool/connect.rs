@@ -4,16 +4,20 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use toynet_net::quic::{Connection, Endpoint};
 use toynet_net::tls::{ClientConfig, Trust};
 use toynet_net::{Host, Stream};
 use toynet_service::Errand;
 
+use super::proxy::Proxy;
 use super::show::Show;
 use super::told::Story;
 use super::wish::{ONLY_HTTPS, Version, Way, Wish};
 use crate::client::failure::Failure;
+use crate::client::socks::Refused;
 use crate::client::url::Url;
 use crate::client::{reach, three};
+use crate::wire::socks::Place;
 
 /// Connects to where a URL leads, with TLS if it is `https`.
 pub(crate) async fn connect(
@@ -45,8 +49,31 @@ async fn connect_now(
     show: &mut Show,
 ) -> Result<Stream, Failure> {
     let clock = errand.host().clock();
-    let first_url = wish.proxy.as_ref().map_or(url, |proxy| &proxy.url);
-    let places = places(wish, first_url, errand).await?;
+    let stream = match &wish.proxy {
+        None => reach_first(wish, url, errand, story, show).await?,
+        Some(proxy) if proxy.asks(url) => reach_first(wish, &proxy.url, errand, story, show).await?,
+        Some(proxy) => led(wish, proxy, url, errand, story, show).await?,
+    };
+    if !url.is_secure {
+        return Ok(stream);
+    }
+    let stream = secure(wish, url, errand, stream).await?;
+    story.steps.secured = Some(clock.now() - story.began);
+    story.tls = stream.tls().map(ToString::to_string);
+    story.tls.iter().for_each(|terms| show.note(terms));
+    Ok(stream)
+}
+
+/// Connects to whoever is first.
+async fn reach_first(
+    wish: &Wish,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<Stream, Failure> {
+    let clock = errand.host().clock();
+    let places = places(wish, url, errand).await?;
     story.steps.looked_up = Some(clock.now() - story.began);
     show.note(&format!("Trying {}", list(&places)));
     let ways: Vec<(Host, SocketAddr)> = places.into_iter().map(|place| errand.reach(place)).collect();
@@ -54,19 +81,46 @@ async fn connect_now(
     story.steps.connected = Some(clock.now() - story.began);
     story.connections += 1;
     (story.local, story.peer) = (Some(stream.local()), Some(stream.peer()));
-    show.note(&format!("Connected to {} ({}) port {}", first_url.host, stream.peer().ip(), stream.peer().port()));
-    if !url.is_secure {
-        return Ok(stream);
-    }
-    let stream = match &wish.proxy {
-        Some(proxy) => proxy.tunnel(stream, url, errand, show).await?,
-        None => stream,
-    };
-    let stream = secure(wish, url, errand, stream).await?;
-    story.steps.secured = Some(clock.now() - story.began);
-    story.tls = stream.tls().map(ToString::to_string);
-    story.tls.iter().for_each(|terms| show.note(terms));
+    show.note(&format!("Connected to {} ({}) port {}", url.host, stream.peer().ip(), stream.peer().port()));
     Ok(stream)
+}
+
+/// Has a proxy lead to the server; to the first of its addresses that the proxy reaches, where these are known here.
+async fn led(
+    wish: &Wish,
+    proxy: &Proxy,
+    url: &Url,
+    errand: &Errand,
+    story: &mut Story,
+    show: &mut Show,
+) -> Result<Stream, Failure> {
+    let clock = errand.host().clock();
+    let mut failure = Failure::Network(io::ErrorKind::NotFound.into());
+    for to in proxy_places(wish, proxy, url, errand).await? {
+        let stream = reach_first(wish, &proxy.url, errand, story, show).await?;
+        match proxy.lead(stream, &to, errand, show).await {
+            Ok(stream) => {
+                story.steps.led = Some(clock.now() - story.began);
+                show.note(&format!("The proxy has opened the way to {to}"));
+                return Ok(stream);
+            }
+            // What one address does not take another may.
+            Err(refused @ Failure::PeerSocks(Refused::Reply(..))) => failure = refused,
+            Err(other) => return Err(other),
+        }
+    }
+    Err(failure)
+}
+
+/// What a proxy is asked to lead to: a name where it is to look that up.
+async fn proxy_places(wish: &Wish, proxy: &Proxy, url: &Url, errand: &Errand) -> Result<Vec<Place>, Failure> {
+    let (host, port) = wish.named(url);
+    let is_named =
+        host.parse::<IpAddr>().is_err() && !matches!(wish.detour(&url.host, url.port), Some(Way::Addresses(_)));
+    if is_named && proxy.looks_up() {
+        return Ok(vec![Place::Name(host, port)]);
+    }
+    Ok(places(wish, url, errand).await?.into_iter().map(Place::Address).collect())
 }
 
 /// Connects by QUIC to the first address that answers.
@@ -94,27 +148,48 @@ async fn connect_three_now(
     let places = places(wish, url, errand).await?;
     story.steps.looked_up = Some(clock.now() - story.began);
     show.note(&format!("Trying {} over QUIC", list(&places)));
+    let (endpoint, connection) = quic(wish, places, &url.host, errand).await?;
+    // QUIC and TLS shake hands at once (RFC 9001 3).
+    story.steps.connected = Some(clock.now() - story.began);
+    story.steps.secured = story.steps.connected;
+    story.connections += 1;
+    let (local, peer) = (connection.local(), connection.peer());
+    (story.local, story.peer) = (Some(local), Some(peer));
+    show.note(&format!("Connected to {} ({}) port {} over QUIC", url.host, peer.ip(), peer.port()));
+    story.tls = Some(connection.terms());
+    story.tls.iter().for_each(|terms| show.note(terms));
+    three::Sender::on(endpoint, connection, clock).await.map_err(Failure::Network)
+}
+
+/// Connects by QUIC to where the server of the wished URL is too (RFC 7838 2.1), whose name counts.
+pub(crate) async fn connect_elsewhere(
+    wish: &Wish,
+    elsewhere: &Url,
+    errand: &Errand,
+) -> Result<(Endpoint, Connection), Failure> {
+    let work = async { quic(wish, places(wish, elsewhere, errand).await?, &wish.url.host, errand).await };
+    in_time(wish, errand, work).await
+}
+
+/// Connects by QUIC to the server called `name`, at the first of some places that answers.
+async fn quic(
+    wish: &Wish,
+    places: Vec<SocketAddr>,
+    name: &str,
+    errand: &Errand,
+) -> Result<(Endpoint, Connection), Failure> {
+    let clock = errand.host().clock();
     let mut failure = Failure::Network(io::ErrorKind::NotFound.into());
     for place in places {
         let (host, to) = errand.reach(place);
         let client = client_config(wish, errand, to.ip())?;
-        let connecting = three::Sender::connect(&host, to, &client, &url.host);
-        let connected = clock.until(clock.now() + LONGEST_HANDSHAKE, connecting).await;
+        let datagrams = host.bind(0).await.map_err(Failure::Network)?;
+        let endpoint = Endpoint::client(datagrams, &client).map_err(Failure::Network)?;
+        let connected = clock.until(clock.now() + LONGEST_HANDSHAKE, endpoint.connect(to, name)).await;
         failure = match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Failure::Tls { name: url.host.clone(), error },
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Failure::Tls { name: name.to_owned(), error },
             Err(error) => Failure::Connect { to, error },
-            Ok(sender) => {
-                // QUIC and TLS shake hands at once (RFC 9001 3).
-                story.steps.connected = Some(clock.now() - story.began);
-                story.steps.secured = story.steps.connected;
-                story.connections += 1;
-                let (local, peer) = sender.ends();
-                (story.local, story.peer) = (Some(local), Some(peer));
-                show.note(&format!("Connected to {} ({}) port {} over QUIC", url.host, peer.ip(), peer.port()));
-                story.tls = Some(sender.terms());
-                story.tls.iter().for_each(|terms| show.note(terms));
-                return Ok(sender);
-            }
+            Ok(connection) => return Ok((endpoint, connection)),
         };
     }
     Err(failure)
@@ -143,11 +218,7 @@ fn client_config(wish: &Wish, errand: &Errand, server: IpAddr) -> Result<ClientC
 
 /// The addresses of a URL's server, in the order in which they are tried.
 async fn places(wish: &Wish, url: &Url, errand: &Errand) -> Result<Vec<SocketAddr>, Failure> {
-    let (mut host, mut port) = (url.host.clone(), url.port);
-    if let Some(Way::Host(other, other_port)) = wish.detour(&host, port) {
-        host = other.clone().unwrap_or(host);
-        port = other_port.unwrap_or(port);
-    }
+    let (host, port) = wish.named(url);
     let addresses: Vec<IpAddr> = match wish.detour(&url.host, url.port) {
         Some(Way::Addresses(addresses)) => addresses.clone(),
         _ => {

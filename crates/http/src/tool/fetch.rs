@@ -142,7 +142,7 @@ async fn ask(
     let fields = heading::fields(wish, &next.url, content.as_ref(), version, clock.now());
     story.uploaded = content.as_ref().and_then(|content| content.length).unwrap_or_default();
     story.steps.asked = Some(clock.now() - story.began);
-    let through = wish.proxy.as_ref().filter(|_| !next.url.is_secure);
+    let through = wish.proxy.as_ref().filter(|proxy| proxy.asks(&next.url));
     let through = through.map(|_| Proxy::target(&next.url, wish.asks_server));
     let head = heading::head(&next.method, through.as_deref().unwrap_or(target), minor, &fields);
     let answered = match link {
@@ -170,7 +170,13 @@ async fn ask(
         Link::Three(sender) => {
             show.sent(&head_in_frames("HTTP/3", &next.method, &next.url, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
-            (sender.ask(&next.method, &next.url, &fields, content).await?, Some(Link::Three(sender)))
+            let mut interim = Vec::new();
+            let said = &mut |head: &AnswerHead| interim.push(head.clone());
+            let answer = sender.ask(&next.method, &next.url, &fields, content, said).await?;
+            for head in &interim {
+                show.heard(head, wish).await;
+            }
+            (answer, Some(Link::Three(sender)))
         }
     };
     story.steps.first = Some(clock.now() - story.began);

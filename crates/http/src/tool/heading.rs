@@ -2,6 +2,7 @@
 
 use toynet_machine::Time;
 
+use super::proxy::Proxy;
 use super::wish::{Line, Version, Wish};
 use crate::client::coding;
 use crate::client::outgoing::Outgoing;
@@ -13,10 +14,10 @@ pub(super) type Fields = Vec<(String, Vec<u8>)>;
 /// The fields of a request for `url`. Credentials and cookies that were typed go to the wished origin only.
 pub(super) fn fields(wish: &Wish, url: &Url, content: Option<&Outgoing>, version: Version, now: Time) -> Fields {
     let is_home = url.is_same_origin(&wish.url);
-    let proxy = wish.proxy.as_ref().filter(|_| !url.is_secure);
+    let proxy = wish.proxy.as_ref().filter(|proxy| proxy.asks(url));
     let mut own: Vec<(&str, Option<String>)> = vec![
         ("Host", Some(url.authority())),
-        ("Proxy-Authorization", proxy.and_then(|proxy| proxy.credentials.clone())),
+        ("Proxy-Authorization", proxy.and_then(Proxy::credentials)),
         ("Authorization", wish.credentials.clone().filter(|_| is_home)),
         ("User-Agent", Some(AGENT.to_owned())),
         ("Accept", Some(if wants_json(wish) { "application/json" } else { "*/*" }.to_owned())),

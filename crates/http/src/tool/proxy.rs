@@ -1,4 +1,4 @@
-//! `--proxy`: somebody else asks the server.
+//! `--proxy`: somebody else asks the server, or leads to it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,37 +9,53 @@ use super::heading::{self, Fields};
 use super::show::Show;
 use super::wish::Version;
 use crate::client::failure::Failure;
+use crate::client::socks::{self, User};
 use crate::client::tunnel;
 use crate::client::url::{Url, UrlError};
+use crate::wire::socks::Place;
 
 /// Who asks the servers.
 #[derive(Clone, Debug)]
 pub(crate) struct Proxy {
     /// Where it is; its path means nothing.
     pub url: Url,
-    /// What stands in `Proxy-Authorization`.
-    pub credentials: Option<String>,
+    speaks: Speaks,
+    /// Name and password.
+    user: Option<User>,
+}
+
+/// What a proxy speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    /// HTTP: it asks for `http` and opens tunnels for `https`.
+    Http,
+    /// SOCKS 5, asked for the addresses of servers.
+    Socks,
+    /// SOCKS 5, asked for their names.
+    SocksOfNames,
 }
 
 impl Proxy {
-    /// Reads `http://HOST:PORT` and `USER:PASSWORD`.
+    /// Reads `http://HOST:PORT`, `socks5://` or `socks5h://`, and `USER:PASSWORD`.
     ///
     /// # Errors
     /// What is wrong with them, for the person.
     pub fn read(text: &str, user: Option<&str>) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| match error {
-            UrlError::Scheme(_) => ONLY_HTTP.to_owned(),
+        let (speaks, place) = match text.split_once("://") {
+            Some(("socks5", place)) => (Speaks::Socks, with_port(place)),
+            Some(("socks5h", place)) => (Speaks::SocksOfNames, with_port(place)),
+            _ => (Speaks::Http, text.to_owned()),
+        };
+        let url = Url::parse(&place).map_err(|error| match error {
+            UrlError::Scheme(_) => OTHERS.to_owned(),
             UrlError::User => "a proxy's user is said by -U USER:PASSWORD".to_owned(),
             other => format!("the proxy '{text}': {other}"),
         })?;
         if url.is_secure {
-            return Err(ONLY_HTTP.to_owned());
+            return Err(OTHERS.to_owned());
         }
-        if user.is_some_and(|user| !user.contains(':')) {
-            return Err("-U wants USER:PASSWORD, with a colon between".to_owned());
-        }
-        let credentials = user.map(|user| format!("Basic {}", STANDARD.encode(user)));
-        Ok(Self { url, credentials })
+        let user = user.map(|user| read_user(user, speaks)).transpose()?;
+        Ok(Self { url, speaks, user })
     }
 
     /// Why it cannot be asked for `url` in this version, where it cannot.
@@ -48,41 +64,77 @@ impl Proxy {
     /// That.
     pub fn check(&self, url: &Url, version: Version) -> Result<(), &'static str> {
         match version {
-            Version::Three => Err("HTTP/3 goes through no proxy here: it would take RFC 9298"),
-            Version::Two if !url.is_secure => Err("HTTP/2 without TLS goes through no proxy here: say https://"),
+            Version::Three if self.speaks == Speaks::Http => {
+                Err("HTTP/3 goes through no proxy here: it would take RFC 9298")
+            }
+            Version::Three => Err("HTTP/3 goes through no proxy here: it would take UDP ASSOCIATE (RFC 1928 7)"),
+            Version::Two if self.asks(url) => Err("HTTP/2 without TLS goes through no such proxy: say https://"),
             Version::Best | Version::One(_) | Version::Two => Ok(()),
         }
     }
 
-    /// What the proxy is asked for: the whole URL (RFC 9112 3.2.2), for `*` without a path (RFC 9112 3.2.4).
+    /// Whether it is asked itself, and does not lead to the server.
+    pub fn asks(&self, url: &Url) -> bool {
+        self.speaks == Speaks::Http && !url.is_secure
+    }
+
+    /// Whether it finds the addresses of servers by itself.
+    pub fn looks_up(&self) -> bool {
+        self.speaks != Speaks::Socks
+    }
+
+    /// The proxy is asked for the whole URL (RFC 9112 3.2.2), for `*` without a path (RFC 9112 3.2.4).
     pub fn target(url: &Url, asks_server: bool) -> String {
         let target = if asks_server { "" } else { &url.target };
         format!("http://{}{target}", url.authority())
     }
 
-    /// Asks for a tunnel to the server of `url`.
+    /// What stands in `Proxy-Authorization` (RFC 7617).
+    pub fn credentials(&self) -> Option<String> {
+        let User { name, password } = self.user.as_ref()?;
+        Some(format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
+    }
+
+    /// Has the way to a server opened.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn tunnel(&self, stream: Stream, url: &Url, errand: &Errand, show: &Show) -> Result<Stream, Failure> {
-        let authority = url.whole_authority();
+    pub async fn lead(&self, stream: Stream, to: &Place, errand: &Errand, show: &Show) -> Result<Stream, Failure> {
+        if self.speaks == Speaks::Http {
+            return self.tunnel(stream, to, errand, show).await;
+        }
+        show.note(&format!("Asking the proxy by SOCKS 5 for {to}"));
+        socks::open(stream, to, self.user.as_ref()).await
+    }
+
+    async fn tunnel(&self, stream: Stream, to: &Place, errand: &Errand, show: &Show) -> Result<Stream, Failure> {
+        let authority = to.to_string();
         let mut fields: Fields = vec![("Host".to_owned(), authority.clone().into_bytes())];
-        fields.extend(self.field());
+        fields.extend(self.credentials().map(|value| ("Proxy-Authorization".to_owned(), value.into_bytes())));
         fields.push(("User-Agent".to_owned(), heading::AGENT.into()));
         let head = heading::head("CONNECT", &authority, 1, &fields);
         show.sent(&head);
-        let stream = tunnel::open(stream, head, errand.host().clock()).await?;
-        show.note(&format!("The proxy has opened a tunnel to {authority}"));
-        Ok(stream)
-    }
-
-    /// The field that says who asks the proxy.
-    pub fn field(&self) -> Option<(String, Vec<u8>)> {
-        Some(("Proxy-Authorization".to_owned(), self.credentials.clone()?.into_bytes()))
+        tunnel::open(stream, head, errand.host().clock()).await
     }
 }
 
-const ONLY_HTTP: &str = "a proxy is reached by http: say -x http://HOST:PORT";
+/// As a URL that can be read, at the port that SOCKS has (RFC 1928 3) if none is said.
+fn with_port(place: &str) -> String {
+    let place = place.trim_end_matches('/');
+    let behind_brackets = place.rsplit(']').next().unwrap_or_default();
+    if behind_brackets.contains(':') { format!("http://{place}") } else { format!("http://{place}:1080") }
+}
+
+fn read_user(text: &str, speaks: Speaks) -> Result<User, String> {
+    let (name, password) = text.split_once(':').ok_or("-U wants USER:PASSWORD, with a colon between")?;
+    let fits = |text: &str| (1..=255).contains(&text.len());
+    if speaks != Speaks::Http && !(fits(name) && fits(password)) {
+        return Err("SOCKS takes names and passwords of 1 to 255 octets (RFC 1929 2)".to_owned());
+    }
+    Ok(User { name: name.to_owned(), password: password.to_owned() })
+}
+
+const OTHERS: &str = "a proxy is reached by http or SOCKS 5: say -x http://HOST:PORT, socks5:// or socks5h://";
 
 #[cfg(test)]
 mod tests {
@@ -93,10 +145,25 @@ mod tests {
         let url = |text| Url::parse(text).unwrap();
         assert_eq!(Proxy::target(&url("http://[::1]:81/a?b"), false), "http://[::1]:81/a?b");
         assert_eq!(Proxy::target(&url("http://a.test/*"), true), "http://a.test");
-        assert_eq!(url("https://a.test/").whole_authority(), "a.test:443");
-        for broken in ["https://a.test:1", "socks5://a.test:1", "http://u:p@a.test:1", ""] {
+        for broken in
+            ["https://a.test:1", "socks4://a.test:1", "socks5://", "http://u:p@a.test:1", "socks5://u:p@a", ""]
+        {
             assert!(Proxy::read(broken, None).is_err(), "{broken}");
         }
         assert!(Proxy::read("a.test:1", Some("nobody")).is_err());
+    }
+
+    #[test]
+    fn a_proxy_of_socks_leads_to_every_server() {
+        for (text, host, port) in
+            [("socks5h://a.test", "a.test", 1080), ("socks5://[::1]:9/", "::1", 9), ("socks5://[::1]", "::1", 1080)]
+        {
+            let proxy = Proxy::read(text, Some("me:a:b")).unwrap();
+            assert_eq!((proxy.url.host.as_str(), proxy.url.port), (host, port));
+            assert!(!proxy.asks(&Url::parse("http://a.test").unwrap()));
+            assert_eq!(proxy.looks_up(), text.starts_with("socks5h"));
+        }
+        assert!(Proxy::read("socks5://a", Some(&format!("me:{}", "x".repeat(256)))).is_err());
+        assert!(Proxy::read("socks5://a", Some(":pw")).is_err());
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Story {
 pub(crate) struct Steps {
     pub looked_up: Option<Duration>,
     pub connected: Option<Duration>,
+    /// A proxy has led to the server.
+    pub led: Option<Duration>,
     pub secured: Option<Duration>,
     pub asked: Option<Duration>,
     pub first: Option<Duration>,
@@ -98,10 +100,11 @@ impl Story {
 
     /// How long each step took, a line for each.
     pub fn timing(&self) -> String {
-        let Steps { looked_up, connected, secured, asked, first } = self.steps;
+        let Steps { looked_up, connected, led, secured, asked, first } = self.steps;
         let ends = [
             ("name look-up", looked_up),
             ("connection", connected),
+            ("way by proxy", led),
             ("TLS", secured),
             ("request", asked),
             ("first octet", first),
@@ -180,6 +183,8 @@ struct FieldTold<'a> {
 struct Timing {
     looked_up: Option<f64>,
     connected: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    led: Option<f64>,
     secured: Option<f64>,
     first: Option<f64>,
     total: f64,
@@ -187,10 +192,10 @@ struct Timing {
 
 impl Timing {
     fn of(story: &Story) -> Self {
-        let Steps { looked_up, connected, secured, first, .. } = story.steps;
-        let [looked_up, connected, secured, first] =
-            [looked_up, connected, secured, first].map(|step| step.map(milliseconds));
-        Self { looked_up, connected, secured, first, total: milliseconds(story.total) }
+        let Steps { looked_up, connected, led, secured, first, .. } = story.steps;
+        let [looked_up, connected, led, secured, first] =
+            [looked_up, connected, led, secured, first].map(|step| step.map(milliseconds));
+        Self { looked_up, connected, led, secured, first, total: milliseconds(story.total) }
     }
 }
 
@@ -233,7 +238,7 @@ fn escape(rest: &str, text: &mut String) -> usize {
 /// The value that curl has under this name.
 fn value(name: &str, story: &Story, ending: &Ending) -> Option<String> {
     let head = story.head.as_ref();
-    let Steps { looked_up, connected, secured, asked, first } = story.steps;
+    let Steps { looked_up, connected, secured, asked, first, .. } = story.steps;
     let seconds = |step: Option<Duration>| format!("{:.6}", step.unwrap_or_default().as_secs_f64());
     let speed = |octets: u64| format!("{:.0}", octets as f64 / story.total.as_secs_f64().max(f64::EPSILON));
     Some(match name {

@@ -202,6 +202,14 @@ impl Wish {
         })
     }
 
+    /// Whose addresses are looked up for a URL, and at which port its server is.
+    pub fn named(&self, url: &Url) -> (String, u16) {
+        match self.detour(&url.host, url.port) {
+            Some(Way::Host(host, port)) => (host.clone().unwrap_or_else(|| url.host.clone()), port.unwrap_or(url.port)),
+            Some(Way::Addresses(_)) | None => (url.host.clone(), url.port),
+        }
+    }
+
     /// The detour for a host, if there is one.
     pub fn detour(&self, host: &str, port: u16) -> Option<&Way> {
         let fits = |detour: &&Detour| {
@@ -332,8 +340,13 @@ fn trust(matches: &ArgMatches) -> Result<Option<Trust>, String> {
 }
 
 fn proxy(matches: &ArgMatches, url: &Url, version: Version) -> Result<Option<Proxy>, String> {
-    let Some(text_of_proxy) = text(matches, "proxy") else { return Ok(None) };
-    let proxy = Proxy::read(text_of_proxy, text(matches, "proxy-user"))?;
+    let user = text(matches, "proxy-user");
+    let socks = |id, scheme| text(matches, id).map(|place| format!("{scheme}://{place}"));
+    let of_socks = socks("socks5", "socks5").or_else(|| socks("socks5-hostname", "socks5h"));
+    let Some(text_of_proxy) = text(matches, "proxy").map(str::to_owned).or(of_socks) else {
+        return if user.is_none() { Ok(None) } else { Err("-U is for a proxy: say which one by -x".to_owned()) };
+    };
+    let proxy = Proxy::read(&text_of_proxy, user)?;
     proxy.check(url, version)?;
     Ok(Some(proxy))
 }

@@ -11,6 +11,7 @@
 //! - [`three`]: the frames and streams of HTTP/3; [`qpack`]: its field compression
 //! - [`fields`]: the rules for the fields of both
 //! - [`websocket`]: frames and messages of WebSocket
+//! - [`socks`]: what is said to a SOCKS proxy before
 
 pub mod challenge;
 pub mod content;
@@ -24,6 +25,7 @@ pub mod head;
 pub mod hpack;
 mod plain;
 pub mod qpack;
+pub mod socks;
 pub mod three;
 pub mod websocket;
 

@@ -9,14 +9,17 @@ use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::request::fields_of;
-use crate::three::{Got, Receiving};
+use crate::three::{Failed, Got, Receiving, Sending};
 use crate::wire::qpack;
 use crate::wire::three::Code;
+use crate::wire::three::frame::{self, Kind as FrameKind};
 
 /// Content that arrives while it is read.
 #[derive(Debug)]
 pub struct Carried {
     receiving: Receiving,
+    /// Who waits for an invitation gets it here (RFC 9110 10.1.1).
+    invites: Option<Sending>,
     /// What `Content-Length` says.
     promised: Option<u64>,
     got: u64,
@@ -25,7 +28,27 @@ pub struct Carried {
 
 impl Carried {
     pub fn new(receiving: Receiving, promised: Option<u64>, largest_fields: usize) -> Self {
-        Self { receiving, promised, got: 0, largest_fields }
+        Self { receiving, invites: None, promised, got: 0, largest_fields }
+    }
+
+    /// With `100 Continue` where the content is read and none has come yet.
+    pub fn inviting(self, sending: Sending) -> Self {
+        Self { invites: Some(sending), ..self }
+    }
+
+    /// The next part, for which the client is asked if it waits for that.
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Got>, Failed>> {
+        let polled = self.receiving.poll_part(cx);
+        match (&polled, self.invites.take()) {
+            (Poll::Pending, Some(sending)) => {
+                let section = qpack::encode([(&b":status"[..], &b"100"[..])]);
+                sending.say_first(frame::frame(FrameKind::Headers, &section).into());
+                // What does not go out now does so before the answer.
+                let _ = sending.poll_first(cx)?;
+            }
+            (Poll::Pending | Poll::Ready(_), _) => {}
+        }
+        polled
     }
 
     /// More or less came than was promised: the request is malformed (RFC 9114 4.1.2).
@@ -50,7 +73,7 @@ impl Body for Carried {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
-        let frame = match ready!(this.receiving.poll_part(cx)) {
+        let frame = match ready!(this.poll_part(cx)) {
             Ok(Some(Got::Content(octets))) => {
                 this.got += octets.len() as u64;
                 match this.promised.is_some_and(|promised| this.got > promised) {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::BodyExt;
@@ -100,7 +100,10 @@ impl Asked {
         let (content, receiving) = match method == Method::CONNECT {
             true => (Content::none(Rc::clone(&of.connected)), Some(self.receiving)),
             false => {
-                let carried = Carried::new(self.receiving, length(head.headers()), limits.header);
+                let mut carried = Carried::new(self.receiving, length(head.headers()), limits.header);
+                if head.headers().contains_key(EXPECT) {
+                    carried = carried.inviting(self.sending.clone());
+                }
                 (Content::of_stream(carried, limits.body, Rc::clone(&of.connected)), None)
             }
         };
