@@ -131,6 +131,22 @@ fn tls_goes_wrong_in_quic_as_it_does_on_streams() {
 }
 
 #[test]
+fn a_probe_finds_it_where_alt_svc_tells_and_breaks_nothing_that_we_must_keep() {
+    let lab = open();
+    let outcome = lab.toynet(&["http", "probe", "--json", "https://www.shop.test/"]).succeeded().stdout;
+    let told: Value = serde_json::from_str(&outcome).expect("JSON");
+    assert_eq!((&told["http3"]["host"], &told["http3"]["port"]), (&"www.shop.test".into(), &443.into()), "{outcome}");
+    let findings = told["findings"].as_array().expect("findings");
+    let over_three = |finding: &&Value| {
+        finding["check"].as_str().is_some_and(|name| name.starts_with("h3-") || name.starts_with("qpack-"))
+    };
+    let over_three: Vec<_> = findings.iter().filter(over_three).collect();
+    assert!(over_three.len() > 40 && over_three.iter().all(|finding| finding["result"] == "kept"), "{over_three:?}");
+    let off = lab.toynet(&["http", "probe", "https://off.shop.test/"]).succeeded().stdout;
+    assert!(off.contains("no Alt-Svc tells of HTTP/3"), "{off}");
+}
+
+#[test]
 fn it_is_off_where_the_lab_file_says_so_and_certificates_can_be_wrong() {
     let lab = open();
     let expired = lab.toynet(&["http", "get", "--http3", "https://expired.shop.test/"]);

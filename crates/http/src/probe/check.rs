@@ -6,14 +6,19 @@ use super::heard::{Heard, Reply};
 use super::{conditions, one, two};
 use crate::client::url::Url;
 
-/// A check.
-pub(super) struct Check {
+/// What is looked at.
+pub(super) struct Point {
     pub name: &'static str,
     pub about: &'static str,
     pub level: Level,
     pub rule: &'static str,
     /// What to do about it.
     pub cure: &'static str,
+}
+
+/// A check of it by what is said on a stream of TCP.
+pub(super) struct Check {
+    pub point: Point,
     pub is_two: bool,
     /// Why the check makes no sense with this server, if it does not.
     pub needs: fn(&Ground) -> Option<&'static str>,
@@ -45,6 +50,17 @@ pub(super) enum Verdict {
     Skipped(String),
 }
 
+/// Where the server speaks HTTP/3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Three {
+    /// What it says of that itself.
+    pub told: String,
+    pub host: String,
+    pub port: u16,
+    /// Those that it has there.
+    pub settings: Vec<(u64, u64)>,
+}
+
 /// What the server answers when nothing is wrong.
 #[derive(Debug, Default)]
 pub(super) struct Ground {
@@ -52,6 +68,7 @@ pub(super) struct Ground {
     pub host: String,
     pub target: String,
     pub status: u16,
+    pub three: Option<Three>,
     pub reply: Reply,
 }
 
@@ -101,11 +118,7 @@ impl Check {
         cure: &'static str,
     ) -> Self {
         Self {
-            name,
-            about,
-            level,
-            rule,
-            cure,
+            point: Point { name, about, level, rule, cure },
             is_two: false,
             needs: |_| None,
             say,
@@ -157,15 +170,13 @@ mod tests {
 
     #[test]
     fn every_check_has_a_name_of_its_own_a_rule_and_a_cure() {
-        let all = all();
-        assert!(all.len() > 40, "{}", all.len());
-        for (at, check) in all.iter().enumerate() {
-            assert_eq!(all.iter().position(|other| other.name == check.name), Some(at), "{}", check.name);
-            assert!(
-                check.rule.starts_with("RFC ") && !check.cure.is_empty() && !check.about.is_empty(),
-                "{}",
-                check.name
-            );
+        let of_three = super::super::three::CHECKS.iter().map(|check| &check.point);
+        let all: Vec<_> = all().into_iter().map(|check| &check.point).chain(of_three).collect();
+        assert!(all.len() > 100, "{}", all.len());
+        for (at, point) in all.iter().enumerate() {
+            let Point { name, about, rule, cure, .. } = point;
+            assert_eq!(all.iter().position(|other| other.name == *name), Some(at), "{name}");
+            assert!(rule.starts_with("RFC ") && !cure.is_empty() && !about.is_empty(), "{name}");
         }
     }
 }

@@ -1,14 +1,17 @@
-//! A probe of any server: what it makes of requests good and bad (RFC 9110, 9112, 9113).
+//! A probe of any server: what it makes of requests good and bad (RFC 9110, 9112, 9113, 9114).
 //!
 //! - `check`: what one check is; `one`, `conditions`: those over HTTP/1.x; `two`: those over HTTP/2
+//! - `three`: those over HTTP/3; `elsewhere`: where that is, and what is heard there
 //! - `heard`: what a server said, taken apart
 //! - `report`: what was found, for people and programs
 
 mod check;
 mod conditions;
+mod elsewhere;
 mod heard;
 mod one;
 mod report;
+mod three;
 mod two;
 
 use std::rc::Rc;
@@ -30,7 +33,7 @@ pub(crate) const TOOL: Tool = Tool { name: "probe", arguments, secrets: &[], run
 
 fn arguments() -> Command {
     tool::arguments_of_probe().about(
-        "Test a server against RFC 9110, 9112 and 9113 with requests good and bad; exit status 1 when it breaks a MUST",
+        "Test a server against RFC 9110, 9112, 9113 and 9114 with requests good and bad; exit status 1 when it breaks a MUST",
     )
 }
 
@@ -44,22 +47,36 @@ fn run(matches: ArgMatches, errand: Errand) -> LocalFuture<Ending> {
 }
 
 async fn probe(wish: Wish, errand: Errand) -> Ending {
-    let ground = match ground(&wish, &errand).await {
-        Ok(ground) => Rc::new(ground),
+    let mut ground = match ground(&wish, &errand).await {
+        Ok(ground) => ground,
         Err(failure) => return Ending::unanswered(failure.to_string()),
     };
+    elsewhere::find(&wish, &mut ground, &errand).await;
+    let ground = Rc::new(ground);
+    let three = Rc::new(Wish { version: Version::Three, ..wish.clone() });
     let (one, two) =
         (Rc::new(Wish { version: Version::One(1), ..wish.clone() }), Rc::new(Wish { version: Version::Two, ..wish }));
     let mut findings = Vec::new();
-    let mut rest = check::all().into_iter().enumerate();
+    let tests = check::all().into_iter().map(Test::Stream);
+    let mut rest = tests.chain(three::CHECKS.iter().map(Test::Three)).enumerate();
     let mut running = JoinSet::new();
     loop {
         while running.len() < AT_ONCE
-            && let Some((number, check)) = rest.next()
+            && let Some((number, test)) = rest.next()
         {
-            let wish = Rc::clone(if check.is_two { &two } else { &one });
+            let wish = Rc::clone(match test {
+                Test::Stream(check) if check.is_two => &two,
+                Test::Stream(_) => &one,
+                Test::Three(_) => &three,
+            });
             let (errand, ground) = (errand.clone(), Rc::clone(&ground));
-            running.spawn_local(async move { (number, examine(check, &wish, &errand, &ground).await) });
+            running.spawn_local(async move {
+                let finding = match test {
+                    Test::Stream(check) => examine(check, &wish, &errand, &ground).await,
+                    Test::Three(check) => elsewhere::examine(check, &wish, &errand, &ground).await,
+                };
+                (number, finding)
+            });
         }
         match running.join_next().await {
             Some(Ok(finding)) => findings.push(finding),
@@ -70,6 +87,12 @@ async fn probe(wish: Wish, errand: Errand) -> Ending {
     findings.sort_by_key(|(number, _)| *number);
     let findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     report::ending(&ground, &findings, &errand)
+}
+
+/// A check, over TCP or over QUIC.
+enum Test {
+    Stream(&'static Check),
+    Three(&'static three::Check),
 }
 
 /// What the server answers when nothing is wrong.
@@ -84,18 +107,18 @@ async fn ground(wish: &Wish, errand: &Errand) -> Result<Ground, Failure> {
 
 async fn examine(check: &'static Check, wish: &Wish, errand: &Errand, ground: &Ground) -> Finding {
     if let Some(why) = (check.needs)(ground) {
-        return Finding::new(check, Verdict::Skipped(why.to_owned()), Vec::new(), Vec::new());
+        return Finding::new(&check.point, Verdict::Skipped(why.to_owned()), Vec::new(), Vec::new());
     }
     let said = (check.say)(ground);
     match converse(wish, errand, &said, check.methods, check.awaits, check.awaits_close).await {
         Ok(heard) => {
             let verdict = (check.judge)(&heard, ground);
-            Finding::new(check, verdict, said, heard.octets)
+            Finding::new(&check.point, verdict, said, heard.octets)
         }
         Err(failure) if check.is_two => {
-            Finding::new(check, Verdict::Skipped(format!("HTTP/2 is not spoken: {failure}")), said, Vec::new())
+            Finding::new(&check.point, Verdict::Skipped(format!("HTTP/2 is not spoken: {failure}")), said, Vec::new())
         }
-        Err(failure) => Finding::new(check, Verdict::Broken(failure.to_string()), said, Vec::new()),
+        Err(failure) => Finding::new(&check.point, Verdict::Broken(failure.to_string()), said, Vec::new()),
     }
 }
 

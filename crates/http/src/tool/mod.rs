@@ -22,7 +22,7 @@ mod wish;
 
 pub(crate) use arguments::probe as arguments_of_probe;
 use clap::ArgMatches;
-pub(crate) use connect::connect;
+pub(crate) use connect::{connect, connect_elsewhere};
 pub(crate) use show::Show;
 pub(crate) use told::Story;
 use toynet_service::{Ending, Errand, LocalFuture, Tool};

@@ -71,6 +71,18 @@ pub fn control(largest_fields: u64, own: &[(u64, u64)]) -> Vec<u8> {
     [&[CONTROL as u8][..], &frame::frame(Kind::Settings, &settings)].concat()
 }
 
+/// The name of a setting without what all of them begin with, if it has one (RFC 9114 7.2.4.1, 9204 5, 9220 3, 9297 2.1.1).
+pub fn setting_name(id: u64) -> Option<&'static str> {
+    match id {
+        0x1 => Some("QPACK_MAX_TABLE_CAPACITY"),
+        MAX_FIELD_SECTION_SIZE => Some("MAX_FIELD_SECTION_SIZE"),
+        0x7 => Some("QPACK_BLOCKED_STREAMS"),
+        0x8 => Some("ENABLE_CONNECT_PROTOCOL"),
+        0x33 => Some("H3_DATAGRAM"),
+        _ => None,
+    }
+}
+
 /// A GOAWAY frame.
 pub fn go_away(from: u64) -> Vec<u8> {
     let mut payload = Vec::new();
