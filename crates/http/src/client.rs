@@ -3,6 +3,7 @@
 //! - here: requests that are sent and answered whole
 //! - [`url`]: where to; [`reach`], [`tunnel`], [`socks`]: the way there; [`failure`]: why there is no answer
 //! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`]: what goes and comes
+//! - [`websocket`]: what HTTP can lead to; `settled`: whether HTTP/2 may
 //! - [`cookies`], [`coding`], [`digest`]: what a client does beyond that
 
 pub mod answer;
@@ -13,11 +14,13 @@ pub mod failure;
 pub mod one;
 pub mod outgoing;
 pub mod reach;
+mod settled;
 pub mod socks;
 pub mod three;
 pub mod tunnel;
 pub mod two;
 pub mod url;
+pub mod websocket;
 
 use std::io;
 use std::net::SocketAddr;
@@ -187,6 +190,7 @@ async fn in_three(sender: &three::Sender, request: Request<Full<Bytes>>) -> Resu
         scheme: "https",
         authority: authority.as_str(),
         target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+        protocol: None,
     };
     let fields: Vec<_> =
         head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();

@@ -79,6 +79,9 @@ pub enum Failure {
     /// HTTP/2 or HTTP/3 failed.
     #[error("the server broke off: {0}")]
     PeerTwo(String),
+    /// There is an answer, and no WebSocket.
+    #[error("the server opens no WebSocket: {0}")]
+    PeerWebSocket(&'static str),
     /// The content is not coded as the answer says.
     #[error("the content is no {0}: {1}")]
     PeerCoding(&'static str, String),

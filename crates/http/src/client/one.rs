@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use toynet_net::{Clock, LocalFuture, Stream};
 
@@ -189,6 +189,20 @@ impl Incoming {
             return None;
         };
         (self.content.ends_with_connection() && unread.is_empty()).then(|| reader.unsplit(writer))
+    }
+
+    /// The connection itself, where the answer has made it another protocol's, with what has come of that already.
+    ///
+    /// # Errors
+    /// When the request could not be sent whole.
+    pub async fn into_tunnel(self) -> Result<impl AsyncRead + AsyncWrite, Failure> {
+        let Conversation { reader, writing, unread, .. } = self.conversation;
+        let writer = match writing {
+            Writing::Idle(writer) => writer,
+            Writing::Busy(sending) => sending.await?,
+            Writing::Over => return Err(Failure::Silent),
+        };
+        Ok(tokio::io::join(io::Cursor::new(unread).chain(reader), writer))
     }
 
     /// The connection, where another request may follow on it (RFC 9112 9.3).

@@ -17,9 +17,10 @@ use super::answer::{Answer, AnswerHead, Content};
 use super::failure::Failure;
 use super::two::is_of_one;
 use super::url::Url;
-use crate::three::{self, Failed, Got, Receiving, Sending};
+use crate::three::{self, Failed, Got, Receiving, Sending, Tunnel};
 use crate::wire::hpack::Field;
 use crate::wire::three::frame::{self, Kind as FrameKind};
+use crate::wire::three::one_way::{self, Told};
 use crate::wire::three::{Code, Message, Streams};
 use crate::wire::{Kind, fields, qpack};
 
@@ -33,6 +34,8 @@ struct Link {
     clock: Clock,
     /// This side's, which must not end before the connection does.
     _control: Stream,
+    /// Whether the server lets streams become tunnels, once it has said so or not.
+    has_tunnels: watch::Receiver<Option<bool>>,
     _listening: JoinSet<()>,
     _endpoint: Endpoint,
 }
@@ -54,6 +57,8 @@ pub struct Asked<'a> {
     pub authority: &'a str,
     /// Path and query.
     pub target: &'a str,
+    /// What a CONNECT wants to speak in the stream (RFC 9220 3).
+    pub protocol: Option<&'a str>,
 }
 
 impl Sender {
@@ -74,8 +79,20 @@ impl Sender {
     pub async fn on(endpoint: Endpoint, connection: Connection, clock: Clock) -> io::Result<Self> {
         let control = three::control(&connection, LARGEST_FIELDS as u64, &[]).await?;
         let mut listening = JoinSet::new();
-        listening.spawn_local(listen(connection.clone()));
-        Ok(Self(Rc::new(Link { connection, clock, _control: control, _listening: listening, _endpoint: endpoint })))
+        let (tell, has_tunnels) = watch::channel(None);
+        listening.spawn_local(listen(connection.clone(), tell));
+        let (_control, _listening, _endpoint) = (control, listening, endpoint);
+        Ok(Self(Rc::new(Link { connection, clock, _control, has_tunnels, _listening, _endpoint })))
+    }
+
+    /// What was agreed in the handshake.
+    pub fn terms(&self) -> String {
+        self.0.connection.terms()
+    }
+
+    /// The address of this end, and that of the server.
+    pub fn ends(&self) -> (SocketAddr, SocketAddr) {
+        (self.0.connection.local(), self.0.connection.peer())
     }
 
     /// Sends a request and reads the head of its answer. Fields that HTTP/3 does not know are left out (RFC 9114 4.2).
@@ -94,7 +111,7 @@ impl Sender {
     ) -> Result<Answer, Failure> {
         let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
         let authority = host.map_or_else(|| url.authority(), |(_, value)| String::from_utf8_lossy(value).into_owned());
-        let asked = Asked { method, scheme: url.scheme(), authority: &authority, target: &url.target };
+        let asked = Asked { method, scheme: url.scheme(), authority: &authority, target: &url.target, protocol: None };
         self.send(asked, fields, content, interim).await
     }
 
@@ -109,12 +126,7 @@ impl Sender {
         content: Outgoing,
         interim: &mut dyn FnMut(&AnswerHead),
     ) -> Result<Answer, Failure> {
-        let stream = self.0.connection.open().await.map_err(lost)?;
-        let stream = Rc::new(RefCell::new(stream));
-        let sending = Sending::new(&stream, None);
-        let message = Message::answer(LARGEST_FIELDS);
-        let mut receiving = Receiving::new(&stream, self.0.connection.clone(), message, None);
-        sending.write(&frame::frame(FrameKind::Headers, &section(asked, fields))).await.map_err(lost)?;
+        let (sending, mut receiving) = self.begin(asked, fields).await?;
         let (say, told) = watch::channel(if waits(fields, &content) { Wanted::Unknown } else { Wanted::Yes });
         spawn_local(send_content(sending, content, told, self.0.clock));
         let mut heard = |head: &AnswerHead| {
@@ -129,12 +141,56 @@ impl Sender {
                 *wanted = Wanted::No;
             }
         });
-        let promised = match (asked.method, head.status) {
+        let content = self.content(receiving, asked.method, &head);
+        Ok(Answer { head, content })
+    }
+
+    /// Asks for a tunnel for `protocol` in a stream (RFC 9220 3): the head of the answer, and the tunnel, or the content
+    /// of a refusal.
+    ///
+    /// # Errors
+    /// Why there is no answer; when the server does not let streams become tunnels.
+    pub async fn open(
+        &self,
+        protocol: &str,
+        url: &Url,
+        fields: &[(String, Vec<u8>)],
+    ) -> Result<(AnswerHead, Result<Tunnel, Content>), Failure> {
+        let mut settings = self.0.has_tunnels.clone();
+        let has_tunnels = settings.wait_for(Option::is_some).await.map_err(|_| Failure::Silent)?.unwrap_or_default();
+        if !has_tunnels {
+            return Err(Failure::PeerWebSocket("it does not let a stream become one (RFC 9220 3): say --http1.1"));
+        }
+        let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let authority = host.map_or_else(|| url.authority(), |(_, value)| String::from_utf8_lossy(value).into_owned());
+        let (scheme, target) = (url.scheme(), url.target.as_str());
+        let asked = Asked { method: "CONNECT", scheme, authority: &authority, target, protocol: Some(protocol) };
+        let (sending, mut receiving) = self.begin(asked, fields).await?;
+        let head = head(&mut receiving, &mut |_| ()).await?;
+        let opened = match (200..300).contains(&head.status) {
+            true => Ok(Tunnel::new(receiving, sending)),
+            false => Err(self.content(receiving, "CONNECT", &head)),
+        };
+        Ok((head, opened))
+    }
+
+    /// A stream in which something was asked.
+    async fn begin(&self, asked: Asked<'_>, fields: &[(String, Vec<u8>)]) -> Result<(Sending, Receiving), Failure> {
+        let stream = self.0.connection.open().await.map_err(lost)?;
+        let stream = Rc::new(RefCell::new(stream));
+        let sending = Sending::new(&stream, None);
+        let message = Message::answer(LARGEST_FIELDS);
+        let receiving = Receiving::new(&stream, self.0.connection.clone(), message, None);
+        sending.write(&frame::frame(FrameKind::Headers, &section(asked, fields))).await.map_err(lost)?;
+        Ok((sending, receiving))
+    }
+
+    fn content(&self, receiving: Receiving, method: &str, head: &AnswerHead) -> Content {
+        let promised = match (method, head.status) {
             ("HEAD", _) | (_, 204 | 304) => Some(0),
             _ => head.text("content-length").and_then(|digits| digits.parse().ok()),
         };
-        let content = Incoming { receiving, promised, got: 0, _connection: self.clone() };
-        Ok(Answer { head, content: Content::Three(Box::new(content)) })
+        Content::Three(Box::new(Incoming { receiving, promised, got: 0, _connection: self.clone() }))
     }
 }
 
@@ -190,11 +246,17 @@ fn waits(fields: &[(String, Vec<u8>)], content: &Outgoing) -> bool {
 }
 
 /// Hears what the server says beside its answers.
-async fn listen(connection: Connection) {
+async fn listen(connection: Connection, has_tunnels: watch::Sender<Option<bool>>) {
+    let has_tunnels = Rc::new(has_tunnels);
     let streams = Rc::new(RefCell::new(Streams::of_server()));
     let mut heard = JoinSet::new();
     while let Ok(stream) = connection.accept_one_way().await {
-        heard.spawn_local(three::hear(stream, connection.clone(), Rc::clone(&streams), |_| {}));
+        let has_tunnels = Rc::clone(&has_tunnels);
+        heard.spawn_local(three::hear(stream, connection.clone(), Rc::clone(&streams), move |told| {
+            if let Told::Settings(settings) = told {
+                has_tunnels.send_replace(Some(settings.contains(&(one_way::ENABLE_CONNECT_PROTOCOL, 1))));
+            }
+        }));
     }
 }
 
@@ -222,14 +284,16 @@ async fn send_content(sending: Sending, mut content: Outgoing, mut told: watch::
 }
 
 fn section(asked: Asked<'_>, fields: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let Asked { method, scheme, authority, target } = asked;
+    let Asked { method, scheme, authority, target, protocol } = asked;
     let pseudo = [(":method", method), (":scheme", scheme), (":authority", authority), (":path", target)];
-    // CONNECT is for an authority alone (RFC 9114 4.4).
-    let pseudo = pseudo.iter().filter(|(name, _)| method != "CONNECT" || ![":scheme", ":path"].contains(name));
+    // CONNECT is for an authority alone (RFC 9114 4.4), unless it wants a protocol there (RFC 9220 3).
+    let is_whole = method != "CONNECT" || protocol.is_some();
+    let pseudo = pseudo.into_iter().filter(|(name, _)| is_whole || ![":scheme", ":path"].contains(name));
+    let pseudo: Vec<_> = pseudo.chain(protocol.map(|protocol| (":protocol", protocol))).collect();
     let own = fields.iter().filter(|(name, _)| !is_of_one(name));
     let own: Vec<_> = own.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
     let own = own.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
-    qpack::encode(pseudo.map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(own))
+    qpack::encode(pseudo.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(own))
 }
 
 /// The head of the answer, and before it those of interim ones.

@@ -247,11 +247,6 @@ impl Sending {
         Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(cx)
     }
 
-    /// Waits until the other side wants no more, or has all of it.
-    pub fn unwanted(&self) -> impl Future<Output = ()> + use<> {
-        self.stream.borrow().unwanted()
-    }
-
     /// Breaks off, and says why.
     pub fn give_up(&self, code: Code) {
         self.stream.borrow_mut().give_up(code.0);

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use toynet_service::LocalFuture;
 
 use super::{Got, Receiving, Sending};
 use crate::wire::three::Code;
@@ -22,16 +21,13 @@ pub struct Tunnel {
     /// What is left of a frame on its way out.
     frame: Bytes,
     is_shut: bool,
-    /// The other side wants no more.
-    unwanted: LocalFuture<()>,
 }
 
 impl Tunnel {
     /// A stream whose fields were exchanged in both directions.
     pub fn new(mut receiving: Receiving, sending: Sending) -> Self {
         receiving.becomes_tunnel();
-        let unwanted = Box::pin(sending.unwanted());
-        Self { receiving, sending, came: Bytes::new(), frame: Bytes::new(), is_shut: false, unwanted }
+        Self { receiving, sending, came: Bytes::new(), frame: Bytes::new(), is_shut: false }
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -47,16 +43,11 @@ impl AsyncRead for Tunnel {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         while this.came.is_empty() {
-            match this.receiving.poll_part(cx) {
-                Poll::Ready(Ok(Some(Got::Content(octets)))) => this.came = octets,
+            match ready!(this.receiving.poll_part(cx)) {
+                Ok(Some(Got::Content(octets))) => this.came = octets,
                 // It refuses fields by itself.
-                Poll::Ready(Ok(Some(Got::Fields(_)) | None)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(failed)) => return Poll::Ready(Err(failed.into())),
-                // Nobody would tell a protocol that only listens.
-                Poll::Pending if !this.is_shut => {
-                    return this.unwanted.as_mut().poll(cx).map(|()| Err(io::ErrorKind::ConnectionReset.into()));
-                }
-                Poll::Pending => return Poll::Pending,
+                Ok(Some(Got::Fields(_)) | None) => return Poll::Ready(Ok(())),
+                Err(failed) => return Poll::Ready(Err(failed.into())),
             }
         }
         let count = this.came.len().min(buffer.remaining());

@@ -38,6 +38,33 @@ pub(crate) fn probe() -> Command {
     Command::new("probe").arg(url).next_help_heading("Connection").args(connection)
 }
 
+pub(super) fn websocket() -> Command {
+    let url = Arg::new("url").value_name("URL").required(true).help("Where: ws:// is http://, and wss:// is https://");
+    let of = |all: Vec<Arg>, known: &'static [&'static str]| {
+        all.into_iter().filter(move |arg| known.contains(&arg.get_id().as_str()))
+    };
+    let version = |name: &'static str, help: &'static str| {
+        let others = ["http1.1", "http2", "http3"].into_iter().filter(move |other| *other != name);
+        flag_long(name, help).conflicts_with_all(others)
+    };
+    let versions = [
+        version("http1.1", "Over a connection of HTTP/1.1 (RFC 6455); this is the default"),
+        version("http2", "In a stream of HTTP/2 (RFC 8441), in clear without asking"),
+        version("http3", "In a stream of HTTP/3 (RFC 9220)"),
+    ];
+    let own = [
+        repeated("subprotocol", "NAME", "What to speak over it, of which the server chooses one (RFC 6455 1.9)"),
+        flag_long("listen", "Go on listening when the input ends"),
+        value('m', "max-time", "SECONDS", "Close it after so long").value_parser(seconds),
+    ];
+    let command = Command::new("ws").about("Talk over a WebSocket: a line of the input is a message of text").arg(url);
+    let command = command.next_help_heading("Request").args(own);
+    let command = command.args(of(request(), &["header", "user-agent", "referer", "user", "bearer", "cookie"]));
+    let known = &["insecure", "cacert", "resolve", "connect-to", "connect-timeout"];
+    let command = command.next_help_heading("Connection").args(versions).args(of(connection(), known));
+    command.next_help_heading("Output").args(of(output(), &["verbose", "silent"]))
+}
+
 fn command(about: &'static str) -> Command {
     let url = Arg::new("url").value_name("URL").required(true).help("Where; without a scheme it is http://");
     let command = Command::new("http").about(about).arg(url);

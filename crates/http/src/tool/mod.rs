@@ -7,6 +7,7 @@
 //! - `fetch`: a request with all that follows from it: redirections, cookies
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
+//! - `websocket`: lines both ways; `talk`: what is shown of them
 
 mod arguments;
 mod challenge;
@@ -17,7 +18,9 @@ mod heading;
 mod proxy;
 mod raw;
 mod show;
+mod talk;
 mod told;
+mod websocket;
 mod wish;
 
 pub(crate) use arguments::probe as arguments_of_probe;
@@ -72,11 +75,15 @@ pub const TOOLS: &[Tool] = &[
         secrets: SECRETS,
         run: |matches, errand| run("OPTIONS", matches, errand),
     },
+    Tool { name: "ws", arguments: arguments::websocket, secrets: SECRETS_OF_WEBSOCKET, run: websocket::run },
     crate::probe::TOOL,
 ];
 
 /// Fields may be credentials as well.
 const SECRETS: &[&str] = &["user", "proxy-user", "bearer", "cookie", "header"];
+
+/// The same, as far as they are there.
+const SECRETS_OF_WEBSOCKET: &[&str] = &["user", "bearer", "cookie", "header"];
 
 fn run(method: &'static str, matches: ArgMatches, errand: Errand) -> LocalFuture<Ending> {
     Box::pin(async move {

@@ -151,7 +151,7 @@ impl Wish {
             asks_server: method == "OPTIONS" && url.target == "/*",
             fields: fields(matches)?,
             form,
-            credentials: credentials(matches)?,
+            credentials: credentials(matches, is("digest"))?,
             digest: digest(matches)?,
             cookies,
             jar,
@@ -177,9 +177,16 @@ impl Wish {
     /// # Errors
     /// As for [`Wish::read`].
     pub fn of_probe(matches: &ArgMatches) -> Result<Self, String> {
+        let url = Url::parse(text(matches, "url").unwrap_or_default()).map_err(|error| error.to_string())?;
+        Ok(Self { url, ..Self::of_connection(matches)? })
+    }
+
+    /// A GET, and what the arguments say of the way to any server.
+    fn of_connection(matches: &ArgMatches) -> Result<Self, String> {
+        let url = Url { is_secure: false, host: String::new(), port: 80, target: "/".to_owned() };
         Ok(Self {
             method: "GET".to_owned(),
-            url: Url::parse(text(matches, "url").unwrap_or_default()).map_err(|error| error.to_string())?,
+            url,
             asks_server: false,
             fields: Vec::new(),
             form: None,
@@ -210,6 +217,38 @@ impl Wish {
         }
     }
 
+    /// What to ask for a WebSocket, and how to get there.
+    ///
+    /// # Errors
+    /// As for [`Wish::read`].
+    pub fn of_websocket(matches: &ArgMatches) -> Result<Self, String> {
+        let is = |id: &str| matches.get_flag(id);
+        let version = match (is("http2"), is("http3")) {
+            (true, _) => Version::Two,
+            (_, true) => Version::Three,
+            (false, false) => Version::One(1),
+        };
+        let typed = text(matches, "url").unwrap_or_default();
+        let url = Url::parse(&as_http(typed)).map_err(|error| error.to_string())?;
+        if version == Version::Three && !url.is_secure {
+            return Err(format!("{ONLY_HTTPS}: say wss://"));
+        }
+        let cookies: Vec<_> = matches.get_many::<String>("cookie").into_iter().flatten().map(String::as_str).collect();
+        if let Some(cookie) = cookies.iter().find(|cookie| !cookie.contains('=')) {
+            return Err(format!("`{cookie}` is no cookie: say 'name=value'"));
+        }
+        Ok(Self {
+            url,
+            version,
+            fields: typed_fields(matches)?,
+            credentials: credentials(matches, false)?,
+            cookies: (!cookies.is_empty()).then(|| cookies.join("; ")),
+            longest: matches.get_one("max-time").copied(),
+            shows: Shows { verbose: is("verbose"), silent: is("silent"), ..Shows::default() },
+            ..Self::of_connection(matches)?
+        })
+    }
+
     /// The detour for a host, if there is one.
     pub fn detour(&self, host: &str, port: u16) -> Option<&Way> {
         let fits = |detour: &&Detour| {
@@ -236,7 +275,21 @@ fn checked_method(method: &str) -> Result<String, String> {
     if is_token { Ok(method.to_owned()) } else { Err(format!("`{method}` is no method (RFC 9110 9.1)")) }
 }
 
-fn fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
+/// `ws:` and `wss:` are `http:` and `https:` (RFC 6455 3).
+fn as_http(typed: &str) -> String {
+    let rest = |scheme: &str| {
+        let begins = typed.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+        begins.then(|| &typed[scheme.len()..])
+    };
+    match (rest("ws://"), rest("wss://")) {
+        (Some(rest), _) => format!("http://{rest}"),
+        (_, Some(rest)) => format!("https://{rest}"),
+        (None, None) => typed.to_owned(),
+    }
+}
+
+/// Those that are typed as such.
+fn typed_fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     for line in matches.get_many::<String>("header").into_iter().flatten() {
         lines.push(Line::read(line)?);
@@ -244,6 +297,11 @@ fn fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
     for (id, name) in [("user-agent", "User-Agent"), ("referer", "Referer")] {
         lines.extend(text(matches, id).map(|value| Line::Field(name.to_owned(), value.to_owned())));
     }
+    Ok(lines)
+}
+
+fn fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
+    let mut lines = typed_fields(matches)?;
     if let Some(range) = text(matches, "range") {
         let is_range =
             range.bytes().all(|octet| octet.is_ascii_digit() || b"-, ".contains(&octet)) && range.contains('-');
@@ -274,7 +332,7 @@ impl Line {
     }
 }
 
-fn credentials(matches: &ArgMatches) -> Result<Option<String>, String> {
+fn credentials(matches: &ArgMatches, is_digest: bool) -> Result<Option<String>, String> {
     if let Some(token) = text(matches, "bearer") {
         let is_token = token.bytes().all(|octet| octet.is_ascii_graphic());
         return if is_token {
@@ -283,7 +341,7 @@ fn credentials(matches: &ArgMatches) -> Result<Option<String>, String> {
             Err("that is no bearer token (RFC 6750 2.1)".into())
         };
     }
-    let Some(user) = text(matches, "user").filter(|_| !matches.get_flag("digest")) else { return Ok(None) };
+    let Some(user) = text(matches, "user").filter(|_| !is_digest) else { return Ok(None) };
     match user.contains(':') {
         true => Ok(Some(format!("Basic {}", STANDARD.encode(user)))),
         false => Err(NO_COLON.to_owned()),

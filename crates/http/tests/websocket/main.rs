@@ -163,7 +163,6 @@ fn over_http_3_an_end_is_a_fin_and_a_break_a_reset() {
         let mut stream = by_hand.open(WANTED).await;
         network.clock().sleep(Duration::from_millis(10)).await;
         stream.stop(Code::REQUEST_CANCELLED.0);
-        stream.unwanted().await;
         while stream.write_all(&frame(Kind::Data, b"x")).await.is_ok() {
             network.clock().sleep(Duration::from_millis(10)).await;
         }

@@ -7,12 +7,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONNECTION, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{Method, Request, Response, StatusCode, Version};
-use ring::digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::Clock;
 
 use super::super::proxy::wants_upgrade;
 use super::super::reply::{empty, page, with};
+use crate::client::websocket::accept;
 use crate::server::{Answer, ConnectProtocol, Content, Outgoing, Tunnel};
 use crate::site::Body;
 use crate::wire::websocket::{Message, Reader, Sender};
@@ -101,12 +101,6 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     (is_key && lines.next().is_none()).then_some(key)
 }
 
-/// That the server has understood (RFC 6455 4.2.2).
-fn accept(key: &str) -> String {
-    let text = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    STANDARD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()))
-}
-
 /// Says everything again until one side closes, a rule is broken, or the client falls silent.
 async fn echo(mut tunnel: Tunnel, clock: Clock) -> io::Result<()> {
     let mut reader = Reader::new(Sender::Client, LARGEST);
@@ -180,11 +174,6 @@ const LINGER: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_example_of_the_rfc_is_accepted() {
-        assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    }
 
     #[test]
     fn a_handshake_has_all_its_parts() {
