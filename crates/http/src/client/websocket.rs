@@ -5,7 +5,6 @@ use std::io;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf, BytesMut};
-use ring::digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use toynet_machine::Random;
 use toynet_net::Stream;
@@ -17,7 +16,7 @@ use super::outgoing::Outgoing;
 use super::url::Url;
 use super::{three, two};
 use crate::server::Tunnel;
-use crate::wire::websocket::{Message, Reader, Sender, Violation};
+use crate::wire::websocket::{Message, Reader, Sender, Violation, accept};
 
 /// What a server answers to who asks for a WebSocket.
 pub enum Answered {
@@ -110,12 +109,6 @@ pub async fn over_three(sender: three::Sender, url: &Url, fields: &[(String, Vec
 /// Sixteen octets that nobody could have guessed (RFC 6455 4.1).
 pub fn key(random: &mut Random) -> String {
     STANDARD.encode([random.u64().to_be_bytes(), random.u64().to_be_bytes()].concat())
-}
-
-/// That a server has understood a key (RFC 6455 4.2.2).
-pub fn accept(key: &str) -> String {
-    let text = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    STANDARD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()))
 }
 
 /// What an answer agrees to must have been asked for (RFC 6455 4.1).
@@ -237,11 +230,6 @@ const FULL: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_example_of_the_rfc_is_accepted() {
-        assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    }
 
     #[test]
     fn only_what_was_asked_for_may_be_agreed_to() {

@@ -42,7 +42,10 @@ pub(super) async fn serve(stream: Stream, of: Rc<Of>) {
         () = gone => Err(Reset(Code::REQUEST_CANCELLED)),
     };
     let answered = match answered {
-        Ok(Answered::Tunnel(going_on)) => Ok(going_on.await),
+        Ok(Answered::Tunnel(going_on)) => {
+            going_on.await;
+            Ok(())
+        }
         Ok(Answered::Whole) => Ok(()),
         Err(reset) => Err(reset),
     };

@@ -12,10 +12,9 @@ use toynet_net::Clock;
 
 use super::super::proxy::wants_upgrade;
 use super::super::reply::{empty, page, with};
-use crate::client::websocket::accept;
 use crate::server::{Answer, ConnectProtocol, Content, Outgoing, Tunnel};
 use crate::site::Body;
-use crate::wire::websocket::{Message, Reader, Sender};
+use crate::wire::websocket::{Message, Reader, Sender, accept};
 
 /// Shakes hands, or says why not.
 pub(super) fn answer(request: &Request<Content>, clock: Clock) -> Answer {
@@ -40,37 +39,36 @@ fn handshake<B>(request: &Request<B>) -> Result<Response<Body>, Box<Response<Bod
         Version::HTTP_2 | Version::HTTP_3 => handshake_in_stream(request),
         _ => handshake_in_one(request),
     }
-    .map_err(Box::new)
 }
 
 /// An extended CONNECT, whose protocol the server has looked at. 426 is for `Upgrade`, which is not there (RFC 9113 8.2.2).
-fn handshake_in_stream<B>(request: &Request<B>) -> Result<Response<Body>, Response<Body>> {
+fn handshake_in_stream<B>(request: &Request<B>) -> Result<Response<Body>, Box<Response<Body>>> {
     if ConnectProtocol::of(request).is_none() {
         let text = "This address speaks WebSocket: the request must ask for it by the method <code>CONNECT</code> with \
                     <code>:protocol</code> <code>websocket</code>.";
-        return Err(page(StatusCode::BAD_REQUEST, text, "RFC 8441, 5", request.method()));
+        return Err(page(StatusCode::BAD_REQUEST, text, "RFC 8441, 5", request.method()).into());
     }
     match is_version_known(request.headers()) {
         true => Ok(empty(StatusCode::OK)),
-        false => Err(other_version(StatusCode::BAD_REQUEST, request.method())),
+        false => Err(other_version(StatusCode::BAD_REQUEST, request.method()).into()),
     }
 }
 
-fn handshake_in_one<B>(request: &Request<B>) -> Result<Response<Body>, Response<Body>> {
+fn handshake_in_one<B>(request: &Request<B>) -> Result<Response<Body>, Box<Response<Body>>> {
     let headers = request.headers();
     if !is_upgrade(request) {
         let text = "This address speaks WebSocket: the request must ask for it by <code>Upgrade: websocket</code>, \
                     with <code>Connection: Upgrade</code>.";
         let response = page(StatusCode::UPGRADE_REQUIRED, text, "RFC 9110, 15.5.22", request.method());
-        return Err(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade"));
+        return Err(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade").into());
     }
     if !is_version_known(headers) {
         let response = other_version(StatusCode::UPGRADE_REQUIRED, request.method());
-        return Err(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade"));
+        return Err(with(with(response, UPGRADE, "websocket"), CONNECTION, "upgrade").into());
     }
     let Some(key) = key(headers) else {
         let text = "<code>Sec-WebSocket-Key</code> is not 16 octets in Base64, once.";
-        return Err(page(StatusCode::BAD_REQUEST, text, "RFC 6455, 4.2.1", request.method()));
+        return Err(page(StatusCode::BAD_REQUEST, text, "RFC 6455, 4.2.1", request.method()).into());
     };
     let response = with(empty(StatusCode::SWITCHING_PROTOCOLS), UPGRADE, "websocket");
     Ok(with(with(response, CONNECTION, "upgrade"), SEC_WEBSOCKET_ACCEPT, &accept(key)))
