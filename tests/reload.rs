@@ -252,7 +252,9 @@ fn asked_until(over: &Arc<AtomicBool>, at: SocketAddr, more: &str) -> Option<thr
         let (mut asked, mut answered) = (0, 0);
         while !over.load(Ordering::Relaxed) {
             asked += 1;
-            answered += usize::from(shell(&line).stdout.trim().parse::<std::net::Ipv4Addr>().is_ok());
+            // What dig had to ask again for stands before the answer.
+            let said = shell(&line).stdout;
+            answered += usize::from(said.lines().last().is_some_and(|last| last.parse::<std::net::Ipv4Addr>().is_ok()));
         }
         (asked, answered)
     }))
