@@ -365,7 +365,7 @@ fn a_shell_joins_a_lab_that_runs_on_the_loopback() {
     let page = ["shell", "--", "sh", "-c", "curl -sSo /dev/null -w '%{http_code}' https://www.shop.test/; exit 9"];
     let outcome = run(&mut home.toynet(&page));
     assert_eq!((outcome.code(), outcome.stdout.as_str()), (Some(9), "200"), "{outcome:?}");
-    assert!(outcome.stderr.contains("no sudo"), "{outcome:?}");
+    assert!(outcome.stderr.contains("no listening"), "{outcome:?}");
     assert!(lab.toynet(&["log"]).succeeded().stdout.contains("GET /"));
     let unknown = run(&mut home.toynet(&["shell", "--as", "no.shop.test", "--", "true"]));
     assert_eq!(unknown.code(), Some(1), "{unknown:?}");
@@ -412,7 +412,7 @@ fn a_system_that_refuses_namespaces_is_noticed_and_one_line_says_what_is_lacking
         let outcome = run(home.furnish(Command::new("sh").args(["-c", &line])));
         assert_eq!((outcome.code(), outcome.stdout.as_str()), (Some(0), "200"), "{outcome:?}");
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
-        assert!(outcome.stderr.contains("no sudo") && outcome.stderr.contains("toynet doctor"), "{outcome:?}");
+        assert!(outcome.stderr.contains("no listening") && outcome.stderr.contains("toynet doctor"), "{outcome:?}");
     }
 }
 

@@ -60,6 +60,27 @@ fn mail_is_sent_to_the_standard_port_and_a_board_is_called_at_its_own() {
 }
 
 #[test]
+fn what_is_worth_trying_is_said_as_one_types_it_inside() {
+    let Some(home) = home_with(&["curl", "dig", "nghttp", "swaks", "telnet"]) else { return };
+    let script = "toynet status --json > status && python3 -c \"
+import json, subprocess
+for tried in json.load(open('status'))['commands']:
+    ended = subprocess.run(tried['line'] + ' < /dev/null', shell=True, capture_output=True, timeout=30)
+    print(ended.returncode, tried['line'])\"";
+    let told = run(&mut home.toynet(&["run", "internet", "--", "sh", "-c", script])).succeeded().stdout;
+    let lines: Vec<&str> = told.lines().collect();
+    for line in ["0 curl http://www.shop.test/", "0 curl https://www.shop.test/", "0 dig www.shop.test"] {
+        assert!(lines.contains(&line), "{line} in\n{told}");
+    }
+    for part in ["--resolve", "--cacert", " -p ", "127."] {
+        assert!(!told.contains(part), "{part} in\n{told}");
+    }
+    // A board says good-bye to who says nothing, and a refusal is what is to be seen.
+    let failed = lines.iter().filter(|line| !line.starts_with("0 "));
+    assert!(failed.clone().all(|line| line.contains("telnet ") || line.contains("nobody@")), "{told}");
+}
+
+#[test]
 fn git_clones_what_a_lab_serves() {
     let Some(home) = home_with(&["git"]) else { return };
     let site = home.path().join("site");

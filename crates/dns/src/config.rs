@@ -1,8 +1,8 @@
 //! The table `dns` of a host in the lab file.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 
 use serde::Deserialize;
@@ -66,10 +66,14 @@ impl Config for Dns {
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
-        let server = at(reached.address, self.port.get() + reached.port_offset);
+        let server = match (reached.is_inside, self.resolver) {
+            (true, true) => String::new(),
+            (true, false) => at(reached.host, self.port.get()),
+            (false, _) => at(reached.address, self.port.get() + reached.port_offset),
+        };
         let dig = |rest: String, own: String, shows: &str| Command {
             program: "dig",
-            line: format!("dig {rest}"),
+            line: format!("dig {}", rest.trim_start()),
             own: Some(format!("dns query {own}")),
             shows: shows.into(),
         };
@@ -109,9 +113,8 @@ pub(crate) fn endpoints(port: u16) -> Vec<Endpoint> {
 }
 
 /// `@127.83.0.1`, and the port where it is not dig's own choice.
-fn at(address: IpAddr, port: u16) -> String {
-    let server = SocketAddr::new(address, port);
-    if port == 53 { format!("@{}", server.ip()) } else { format!("@{} -p {port}", server.ip()) }
+fn at(server: impl fmt::Display, port: u16) -> String {
+    if port == 53 { format!("@{server}") } else { format!("@{server} -p {port}") }
 }
 
 fn check_zone(origin: &Spanned<String>, path: &Spanned<String>, files: &dyn Files) -> Vec<Mistake> {

@@ -17,6 +17,8 @@ use crate::plan::{Plan, PlannedHost, services, services_json};
 /// How a lab is reached from where a person types.
 #[derive(Clone, Debug)]
 pub struct Outside<'a> {
+    /// Whether that is inside: the lab's names are known there, and its root trusted.
+    pub is_inside: bool,
     /// Where each address of the lab is reached; one that is missing is reached as it is.
     pub addresses: &'a Doors,
     /// What must be added to a standard port: 0 or 8000.
@@ -171,6 +173,7 @@ fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &'a Outside<'_>, ma
     let example = plan.hosts.iter().find(|host| host.is_written()).unwrap_or(host);
     Reached {
         host: host.name.as_str(),
+        is_inside: outside.is_inside,
         address: reached(address, outside),
         port_offset: outside.port_offset,
         resolver: outside.resolver,
@@ -213,8 +216,14 @@ mod tests {
         let plan = plan();
         let host = &plan.hosts[0];
         let addresses = Doors::from([(host.addresses[0], "127.9.1.1".parse().unwrap())]);
-        let outside =
-            Outside { addresses: &addresses, port_offset: 8000, resolver: None, toynet: "toynet", root: None };
+        let outside = Outside {
+            is_inside: false,
+            addresses: &addresses,
+            port_offset: 8000,
+            resolver: None,
+            toynet: "toynet",
+            root: None,
+        };
         let text = Table::new(&plan, &outside, &|program| program == "curl").text();
         assert!(text.starts_with("HOST"), "{text}");
         assert!(text.contains("www.shop.test  127.9.1.1"), "{text}");
@@ -224,8 +233,14 @@ mod tests {
     #[test]
     fn where_a_program_is_missing_toynets_own_client_stands_in() {
         let plan = plan();
-        let outside =
-            Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "./toynet", root: None };
+        let outside = Outside {
+            is_inside: false,
+            addresses: &Doors::new(),
+            port_offset: 0,
+            resolver: None,
+            toynet: "./toynet",
+            root: None,
+        };
         let text = Table::new(&plan, &outside, &|_| false).text();
         assert!(
             text.ends_with("  ./toynet dns query a.test\n  # with dig: dig @198.18.0.3 -p 53 www.shop.test\n"),
@@ -236,8 +251,14 @@ mod tests {
     #[test]
     fn a_program_reads_the_same() {
         let plan = plan();
-        let outside =
-            Outside { addresses: &Doors::new(), port_offset: 0, resolver: None, toynet: "toynet", root: None };
+        let outside = Outside {
+            is_inside: false,
+            addresses: &Doors::new(),
+            port_offset: 0,
+            resolver: None,
+            toynet: "toynet",
+            root: None,
+        };
         let json = Table::new(&plan, &outside, &|_| true).to_json();
         assert_eq!(json["hosts"][0]["reached"][0], "198.18.1.1");
         assert_eq!(json["commands"][0]["program"], "wget");

@@ -173,11 +173,13 @@ pub struct Facts {
 pub struct Reached<'a> {
     /// The host's name.
     pub host: &'a str,
-    /// The service's address as reached from outside.
+    /// Whether the lab's names are known there, and its root trusted.
+    pub is_inside: bool,
+    /// The service's address as reached from there.
     pub address: std::net::IpAddr,
-    /// What must be added to a standard port to reach it from outside: 0 or 8000.
+    /// What must be added to a standard port to reach it from there: 0 or 8000.
     pub port_offset: u16,
-    /// The lab's resolver as reached from outside, if it has one.
+    /// The lab's resolver as reached from there, if it has one.
     pub resolver: Option<std::net::SocketAddr>,
     /// A name of the lab that is worth asking for.
     pub example: &'a str,

@@ -13,6 +13,7 @@
 
 mod table;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
@@ -59,13 +60,14 @@ impl Config for Telnet {
     }
 
     fn commands(&self, reached: &Reached<'_>) -> Vec<Command> {
-        let line = match self.port + reached.port_offset {
-            23 => format!("telnet {}", reached.address),
-            port => format!("telnet {} {port}", reached.address),
+        let telnet = |host: &dyn fmt::Display, port: u16| match port {
+            23 => format!("telnet {host}"),
+            port => format!("telnet {host} {port}"),
         };
-        let own = match self.port {
-            23 => format!("telnet {}", reached.host),
-            port => format!("telnet {} {port}", reached.host),
+        let own = telnet(&reached.host, self.port);
+        let line = match reached.is_inside {
+            true => own.clone(),
+            false => telnet(&reached.address, self.port + reached.port_offset),
         };
         let shows = format!("the bulletin board on {}", reached.host);
         vec![Command { program: "telnet", line, own: Some(own), shows }]

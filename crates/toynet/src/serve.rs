@@ -84,7 +84,7 @@ impl Serving {
             true => (Arc::default(), 0, plan.resolver()),
             false => (ground.outside(&plan), ground.port_offset(), ground.resolver(&plan)),
         };
-        let outside = Outside { addresses: &doors, port_offset, resolver, toynet: &toynet, root };
+        let outside = Outside { is_inside: inside, addresses: &doors, port_offset, resolver, toynet: &toynet, root };
         show(Table::new(&plan, &outside, &is_on_path))
     }
 

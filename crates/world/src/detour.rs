@@ -104,8 +104,7 @@ pub fn examine() -> io::Result<()> {
 }
 
 /// What programs have to do without on this way, for a person.
-pub const LACKING: &str =
-    "no listening at addresses of the lab, no ping over IPv6, no sudo; /etc/hosts is the machine's";
+pub const LACKING: &str = "no listening at addresses of the lab, no ping over IPv6; /etc/hosts is the machine's";
 
 /// The same place in the family of the address that was asked for (RFC 4291 section 2.5.5.2).
 fn spelled_like(to: SocketAddr, like: SocketAddr) -> SocketAddr {

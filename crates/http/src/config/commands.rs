@@ -28,16 +28,21 @@ fn way_to_tls(At { resolve, url, inside, .. }: &At) -> Command {
 
 /// With the root from its file: without one a client has nothing to trust.
 fn over_tls(http: &Http, reached: &Reached<'_>) -> Option<Command> {
-    let (settings, port, root) = (http.tls()?, http.tls_port()?, quoted(reached.root?));
+    let (settings, port) = (http.tls()?, http.tls_port()?);
     let At { resolve, url, inside, .. } = At::new("https", port, 443, reached);
-    Some(curl(format!("--cacert {root} {resolve}{url}"), Some(inside), shows(settings)))
+    let trust = if reached.is_inside { String::new() } else { format!("--cacert {} ", quoted(reached.root?)) };
+    Some(curl(format!("{trust}{resolve}{url}"), Some(inside), shows(settings)))
 }
 
-fn over_http2(At { address, port, resolve, url, inside }: &At, host: &str) -> [Command; 2] {
+fn over_http2(site: &At, host: &str) -> [Command; 2] {
+    let At { address, port, resolve, url, inside } = site;
     let own = format!("-i --http2-prior-knowledge {inside}");
     let frames = Command {
         program: "nghttp",
-        line: format!("nghttp -nv -H ':authority: {host}' http://{address}{port}/"),
+        line: match site.is_found() {
+            true => format!("nghttp -nv {url}"),
+            false => format!("nghttp -nv -H ':authority: {host}' http://{address}{port}/"),
+        },
         own: None,
         shows: "the frames of HTTP/2".to_owned(),
     };
@@ -84,10 +89,15 @@ impl At {
         };
         let shown = |port: u16| if port == usual { String::new() } else { format!(":{port}") };
         // Every client finds the machine itself under this name (RFC 6761 6.3).
-        let is_found = host == "localhost" && LOOPBACK.contains(&reached.address);
+        let is_found = reached.is_inside || host == "localhost" && LOOPBACK.contains(&reached.address);
         let resolve = if is_found { String::new() } else { format!("--resolve {host}:{outside}:{address} ") };
         let url = |port: &str| format!("{scheme}://{host}{port}/");
         Self { address, resolve, url: url(&shown(outside)), inside: url(&shown(port)), port: shown(outside) }
+    }
+
+    /// Whether its name is known.
+    fn is_found(&self) -> bool {
+        self.resolve.is_empty()
     }
 }
 

@@ -195,8 +195,9 @@ fn a_route_needs_a_path_and_a_proxy_addresses() {
 #[test]
 fn commands_name_the_port_only_where_they_must() {
     let root = std::path::Path::new("/my labs/root.pem");
-    let lines = |port_offset, address: &str| {
+    let lines = |is_inside, port_offset, address: &str| {
         let reached = Reached {
+            is_inside,
             host: "www.shop.test",
             address: address.parse().unwrap(),
             port_offset,
@@ -209,7 +210,7 @@ fn commands_name_the_port_only_where_they_must() {
         config("").commands(&reached).into_iter().map(|command| command.line).collect::<Vec<_>>()
     };
     assert_eq!(
-        lines(0, "127.83.0.5"),
+        lines(false, 0, "127.83.0.5"),
         [
             "curl --resolve www.shop.test:80:127.83.0.5 http://www.shop.test/",
             "curl --cacert '/my labs/root.pem' --resolve www.shop.test:443:127.83.0.5 https://www.shop.test/",
@@ -217,7 +218,10 @@ fn commands_name_the_port_only_where_they_must() {
             "nghttp -nv -H ':authority: www.shop.test' http://127.83.0.5/",
         ]
     );
-    assert_eq!(lines(8000, "::1")[0], "curl --resolve www.shop.test:8080:[::1] http://www.shop.test:8080/");
+    assert_eq!(lines(false, 8000, "::1")[0], "curl --resolve www.shop.test:8080:[::1] http://www.shop.test:8080/");
+    let inside = lines(true, 0, "198.18.1.1");
+    assert_eq!(inside[..2], ["curl http://www.shop.test/", "curl https://www.shop.test/"]);
+    assert_eq!(inside[3], "nghttp -nv http://www.shop.test/");
 }
 
 fn config(text: &str) -> Box<dyn Config> {

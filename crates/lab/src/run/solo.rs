@@ -133,6 +133,7 @@ fn commands(config: &dyn Config, stand: &Stand, ip: IpAddr, authority: &Authorit
         Vouched::By(file) => Some(file.as_path()),
     };
     config.commands(&Reached {
+        is_inside: false,
         host: NAME,
         address: reached_at(ip),
         port_offset: 0,

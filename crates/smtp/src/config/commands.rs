@@ -6,14 +6,17 @@ use toynet_service::{Command, Reached};
 
 /// Commands that reach the server on `port` as they stand.
 pub(super) fn of(port: u16, reached: &Reached<'_>, domain: &str, mailboxes: &[&str]) -> Vec<Command> {
-    let server = at(reached.address, port + reached.port_offset);
     let from = mailboxes.first().copied().unwrap_or("alice");
     let elsewhere = reached.mailboxes.iter().find(|address| !address.ends_with(&format!("@{domain}")));
-    let inside = if port == 25 { String::new() } else { format!(":{port}") };
+    let inside = if port == 25 { reached.host.to_owned() } else { format!("{}:{port}", reached.host) };
+    let server = match reached.is_inside {
+        true => inside.clone(),
+        false => at(reached.address, port + reached.port_offset),
+    };
     let swaks = |rest: String, shows: &str| Command {
         program: "swaks",
         line: format!("swaks --server {server} {rest}"),
-        own: Some(format!("smtp send --server {}{inside} {rest}", reached.host)),
+        own: Some(format!("smtp send --server {inside} {rest}")),
         shows: shows.to_owned(),
     };
     let mut commands = match elsewhere {

@@ -74,6 +74,7 @@ fn an_unknown_key_is_refused() {
 fn commands_name_the_port_only_where_they_must() {
     let lines = |text: &str, port_offset, address: &str| {
         let reached = Reached {
+            is_inside: false,
             host: "mail.shop.test",
             address: address.parse().unwrap(),
             port_offset,

@@ -50,6 +50,7 @@ fn an_unknown_key_is_refused() {
 fn the_command_names_the_port_only_where_it_must() {
     let line = |port_offset| {
         let reached = Reached {
+            is_inside: false,
             host: "bbs.retro.test",
             address: "127.83.0.5".parse().unwrap(),
             port_offset,
