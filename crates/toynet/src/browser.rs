@@ -16,7 +16,8 @@ use toynet_world::Visit;
 use crate::arguments::Browser;
 use crate::exit::Exit;
 use crate::serve::not_allowed;
-use crate::{ask, on_runtime, output, world};
+use crate::world::join;
+use crate::{ask, on_runtime, output};
 
 pub fn browser(browser: Browser) -> Result<(), Exit> {
     let status = on_runtime(ask::asked(&browser.lab))?;
@@ -32,7 +33,7 @@ pub fn browser(browser: Browser) -> Result<(), Exit> {
     arguments.extend(browser.arguments.iter().cloned().chain([url.into()]));
     if let Way::Join = way {
         let visit = Visit { arguments, ..Visit::new(program) };
-        return world::visit(&status, visit);
+        return join::visit(&status, visit);
     }
     let ended = Command::new(&program).args(arguments).status();
     let ended = ended.map_err(|error| Exit::failed(format!("toynet: {} cannot be run: {error}", program.display())))?;
@@ -55,7 +56,7 @@ impl<'a> Way<'a> {
         let lab = status["lab"].as_str().unwrap_or_default();
         let (can_join, proxy) = (status["join"].is_object(), status["socks"].as_str());
         match proxy {
-            None if can_join && world::is_here(lab) => Ok(Way::Here),
+            None if can_join && join::is_here(lab) => Ok(Way::Here),
             Some(proxy) if !can_join || kind == Kind::Chromium => Ok(Way::Proxy(proxy)),
             Some(_) | None if can_join => Ok(Way::Join),
             Some(_) | None => Err(Exit::failed(format!("toynet: lab {lab} has no proxy on the loopback"))),

@@ -14,7 +14,7 @@ use toynet_world::{Ended, Inside, Refused, Visit, World};
 
 use crate::exit::Exit;
 use crate::serve::{self, Serving, not_allowed};
-use crate::world::{self, Keeping, Starting};
+use crate::world::{self, Keeping, Starting, ended};
 use crate::{on_runtime, output, remarks};
 
 /// Runs a command in a lab that starts and ends with it, since a world was `refused` or nobody asked for one.
@@ -48,7 +48,7 @@ pub fn join(lab: &str, host: Option<&str>, command: Visit) -> Result<(), Exit> {
         output::say(&format!("toynet: lab {watched} has ended; nobody is there any more"));
     });
     let ended = lead(lab, host, command, None, Some(beside));
-    world::finish(ended.map_err(|not_led| not_led.exit(|error| Exit::not_allowed(no_detour(error))))?)
+    ended::finish(ended.map_err(|not_led| not_led.exit(|error| Exit::not_allowed(no_detour(error))))?)
 }
 
 fn no_detour(error: &dyn std::fmt::Display) -> String {
@@ -74,7 +74,7 @@ impl NotLed {
     fn exit(self, no_detour: impl Fn(&dyn std::fmt::Display) -> Exit) -> Exit {
         match self {
             NotLed::Lab(exit) => exit,
-            NotLed::Command(visit, NotRun::Program(error)) => world::not_run(&visit, &error),
+            NotLed::Command(visit, NotRun::Program(error)) => ended::not_run(&visit, &error),
             NotLed::Command(_, NotRun::Refused(error)) => no_detour(&error),
         }
     }
@@ -97,7 +97,7 @@ fn lead(
     let known = Known { lab: lab.to_owned(), host: host.map(str::to_owned), latest: Mutex::new(loopback) };
     let detour = Detour { door: Arc::new(move |to| known.door(to)), resolver, me: speaks_from, beside };
     let ended = detour.run(&visit, process);
-    let _ = ended.as_ref().inspect(|ended| world::tell_if_killed(&visit, **ended, lab));
+    let _ = ended.as_ref().inspect(|ended| ended::tell_if_killed(&visit, **ended, lab));
     ended.map_err(|not_run| NotLed::Command(visit, not_run))
 }
 

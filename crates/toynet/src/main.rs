@@ -4,7 +4,7 @@
 //! - [`judge`]: `check` and `plan`
 //! - [`up`]: runs a lab; [`serve`]: from its plan to its end; [`control`]: what it does when asked;
 //!   [`live`]: its log while it runs
-//! - [`world`]: `run` and `shell`, inside a lab; [`detour`]: the same without namespaces; [`doctor`]: what works here
+//! - [`run`]: `run` and `shell`, inside a lab; [`world`]: what they do it with; [`detour`]: the same without namespaces; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`mod@reload`]: a running lab takes its file anew
 //! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
@@ -43,6 +43,7 @@ mod output;
 mod recording;
 mod reload;
 mod remarks;
+mod run;
 mod serve;
 mod sink;
 mod solo;
@@ -84,8 +85,8 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Plan(file) => judge::plan(&file),
         Command::Schema => judge::schema(),
         Command::Up(up) => up::up(up),
-        Command::Run(run) => world::run(run),
-        Command::Shell(shell) => world::shell(shell),
+        Command::Run(run) => run::run(run),
+        Command::Shell(shell) => run::shell(shell),
         Command::Doctor(doctor) => doctor::doctor(&doctor),
         Command::Status(status) => on_runtime(ask::status(status)),
         Command::Browser(browser) => browser::browser(browser),

@@ -20,7 +20,7 @@ use crate::arguments::LogForm;
 use crate::exit::Exit;
 use crate::listen::Listener;
 use crate::recording::Recording;
-use crate::world::Joining;
+use crate::world::join::Joining;
 use crate::{control, live, reload};
 
 /// What runs, where, and what is shown of it.

@@ -14,7 +14,8 @@ use toynet_view::Format;
 
 use crate::exit::Exit;
 use crate::output::{self, print};
-use crate::{live, on_runtime, solo, world};
+use crate::world::join;
+use crate::{live, on_runtime, solo};
 
 /// Adds a command for each protocol that offers something.
 pub fn add_to(command: Command) -> Command {
@@ -79,8 +80,8 @@ pub fn go_inside(matches: &ArgMatches) -> Result<(), Exit> {
 /// Takes this process into the lab of this name, or the only one, if that has a network of its own; as a host, if one
 /// is named.
 pub fn enter_lab(name: Option<&str>, host: Option<&str>) -> Result<(), Exit> {
-    match on_runtime(world::find(name)) {
-        Ok(Some((status, process))) if status["join"].is_object() => world::go_inside(&status, process, host),
+    match on_runtime(join::find(name)) {
+        Ok(Some((status, process))) if status["join"].is_object() => join::go_inside(&status, process, host),
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -151,7 +152,7 @@ async fn visit(matches: &ArgMatches) -> Result<Visit, Exit> {
     };
     match client {
         Ok(client) => {
-            let host = text(AS).map(str::to_owned).or_else(|| world::part_taken(client.lab()));
+            let host = text(AS).map(str::to_owned).or_else(|| join::part_taken(client.lab()));
             Ok(Visit::join(client, host.as_deref()).await?)
         }
         Err(ClientError::NoneRuns) if !named => nowhere(),

@@ -13,7 +13,8 @@ use crate::arguments::{Carrier, LogForm, Ports, Up};
 use crate::exit::Exit;
 use crate::output::print;
 use crate::serve::{self, Kept, Serving};
-use crate::world::{self, Joining};
+use crate::world::join::Joining;
+use crate::world::{self, outpost};
 use crate::{detach, judge, remarks};
 
 pub fn up(up: Up) -> Result<(), Exit> {
@@ -55,13 +56,13 @@ impl Start {
     /// Runs the lab in a network of its own whose doors are on the loopback; gives all back when there can be none.
     fn in_world(self, up: &Up) -> Result<Result<(), (Refused, Self)>, Exit> {
         let world = world::trusting(world::of(&self.plan, None)?, &self.kept);
-        let outpost = world::leave_outpost(&self.plan, self.ground.net())?;
+        let outpost = outpost::leave(&self.plan, self.ground.net())?;
         outpost.open_doors(&self.ground, &self.plan, worker_count(up.workers.or(self.plan.workers)));
         let mut start = Some(self);
         let made = world::start(&world, |mut inside| {
             // The process outside has its own copy of all this, which it lets go: so what the lab closes is closed.
             let Some(mut start) = start.take() else { return Ok(()) };
-            let (ways_out, land) = (outpost.ways_out(&start.plan), world::land(&world, &outpost, &mut inside));
+            let (ways_out, land) = (outpost.ways_out(&start.plan), outpost::land(&world, &outpost, &mut inside));
             start.ground = start.ground.behind_doors(&world.me.name, land, ways_out, outpost.doors());
             let process = inside.process();
             let serving = Serving { process, joining: Some(Joining::of(&world)), ..start.serving(up, None) };

@@ -76,7 +76,7 @@ async fn look(
 }
 
 async fn dns(client: Client, name: &str) -> Result<(), Lack> {
-    let host = crate::world::part_taken(client.lab());
+    let host = crate::world::join::part_taken(client.lab());
     let mut visit = Visit::join(client, host.as_deref()).await?;
     let host = visit.inside().map(|inside| inside.host.clone()).ok_or(ClientError::NoneRuns)?;
     let resolver = host.resolver().map_err(|error| Lack::Yet(error.to_string()))?;
@@ -92,7 +92,7 @@ async fn http(client: Client, url: &str) -> Result<(), Lack> {
     let words = ["get", "--silent", "--fail", "--max-time", LONGEST_TRY, "--", url];
     let matches = (get.arguments)().try_get_matches_from(words);
     let matches = matches.map_err(|error| Lack::Ever(Exit::misused(error.to_string())))?;
-    let host = crate::world::part_taken(client.lab());
+    let host = crate::world::join::part_taken(client.lab());
     let mut visit = Visit::join(client, host.as_deref()).await?;
     let (inside, outside) = (visit.inside().cloned(), visit.outside().clone());
     let errand = Errand { inside, outside, json: false, colour: false, out: Out::Kept(Default::default()) };
