@@ -1,0 +1,85 @@
+//! What was typed, checked and as values.
+//!
+//! - `request`: for a request; `connection`: for a probe, and of the way to any server; `websocket`: for a WebSocket
+//! - `fields`: what is said in the head; `credentials`: who asks, and cookies
+//! - `way`: other ways than the usual one: detours, proxies, trust
+//! - `output`: what is shown, and where
+
+mod connection;
+mod credentials;
+mod fields;
+mod output;
+mod request;
+mod way;
+mod websocket;
+
+use std::time::Duration;
+
+use clap::ArgMatches;
+use toynet_net::tls::Trust;
+
+pub(crate) use self::fields::Line;
+pub(crate) use self::output::{Output, Shows};
+pub(crate) use self::way::{Detour, Way};
+use super::form::Form;
+use super::proxy::Proxy;
+use crate::client::cookies::Jar;
+use crate::client::digest::Digest;
+use crate::client::url::Url;
+
+/// What a person wants.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub method: String,
+    pub url: Url,
+    /// `*` and no path (RFC 9112 3.2.4).
+    pub asks_server: bool,
+    pub fields: Vec<Line>,
+    pub form: Option<Form>,
+    /// What stands in `Authorization`.
+    pub credentials: Option<String>,
+    /// Where they follow from what the server asks.
+    pub digest: Option<Digest>,
+    /// Cookies that were typed: they go to whatever is asked.
+    pub cookies: Option<String>,
+    pub jar: Option<Jar>,
+    pub jar_file: Option<String>,
+    /// How many redirections are followed.
+    pub follows: Option<u32>,
+    pub takes_compressed: bool,
+    pub version: Version,
+    /// Whose certificates are taken, where the person says so.
+    pub trust: Option<Trust>,
+    pub detours: Vec<Detour>,
+    pub proxy: Option<Proxy>,
+    pub longest: Option<Duration>,
+    pub longest_connect: Duration,
+    pub raw: Option<Vec<u8>>,
+    pub output: Output,
+    pub shows: Shows,
+}
+
+/// Which version to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// Whatever TLS agrees on, and HTTP/1.1 in clear.
+    #[default]
+    Best,
+    One(u8),
+    /// HTTP/2 without asking.
+    Two,
+    /// HTTP/3 and nothing else.
+    Three,
+}
+
+/// What HTTP/3 cannot be without.
+pub(in crate::tool) const ONLY_HTTPS: &str = "HTTP/3 is for https alone (RFC 9114 3.1)";
+
+/// RFC 9110 5.6.2.
+fn is_token_octet(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
+}
+
+fn text<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a str> {
+    matches.get_one::<String>(id).map(String::as_str)
+}

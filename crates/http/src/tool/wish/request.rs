@@ -1,0 +1,100 @@
+//! What was typed for a request.
+
+use std::time::Duration;
+
+use clap::ArgMatches;
+use toynet_service::Errand;
+
+use super::{ONLY_HTTPS, Version, Wish, credentials, fields, is_token_octet, output, text, way};
+use crate::client::url::Url;
+use crate::tool::form::Form;
+use crate::tool::raw;
+
+impl Wish {
+    /// What the arguments of the command for `method` mean.
+    ///
+    /// # Errors
+    /// What is wrong with them, for the person.
+    pub fn read(method: &str, matches: &ArgMatches, errand: &Errand) -> Result<Self, String> {
+        let is = |id: &str| matches.get_flag(id);
+        let mut url = Url::parse(text(matches, "url").unwrap_or_default()).map_err(|error| error.to_string())?;
+        let mut form =
+            Form::read(matches, errand.host().random(&format!("boundary {:?}", errand.host().clock().now())))?;
+        if is("get")
+            && let Some(query) = form.take()
+        {
+            url = url.with_query(&query.as_query());
+        }
+        name_upload(&mut url, text(matches, "upload-file"));
+        let method = match text(matches, "request") {
+            Some(method) => checked_method(method)?,
+            None if is("head") => "HEAD".to_owned(),
+            None => method.to_owned(),
+        };
+        if form.is_some() && matches!(method.as_str(), "GET" | "HEAD") && text(matches, "request").is_none() {
+            let why = "content has no meaning there (RFC 9110 9.3.1)";
+            return Err(format!(
+                "{method} carries no content: {why}; say `toynet http post`, -G for a query, or -X {method}"
+            ));
+        }
+        let version = version(matches);
+        if version == Version::Three && !url.is_secure {
+            return Err(format!("{ONLY_HTTPS}: say https://"));
+        }
+        let (cookies, jar) = credentials::cookies(matches)?;
+        let output = output::output(matches, &url)?;
+        Ok(Self {
+            asks_server: method == "OPTIONS" && url.target == "/*",
+            fields: fields::fields(matches)?,
+            form,
+            credentials: credentials::credentials(matches, is("digest"))?,
+            digest: credentials::digest(matches)?,
+            cookies,
+            jar,
+            jar_file: text(matches, "cookie-jar").map(str::to_owned),
+            follows: is("location").then(|| matches.get_one("max-redirs").copied().unwrap_or_default()),
+            takes_compressed: is("compressed"),
+            version,
+            trust: way::trust(matches)?,
+            detours: way::detours(matches)?,
+            proxy: way::proxy(matches, &url, version)?,
+            longest: matches.get_one("max-time").copied(),
+            longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
+            raw: text(matches, "raw").map(raw::octets).transpose()?,
+            output,
+            shows: output::shows(matches, &method)?,
+            method,
+            url,
+        })
+    }
+}
+
+/// A folder's upload gets the file's name.
+fn name_upload(url: &mut Url, file: Option<&str>) {
+    let name = file.and_then(|file| file.rsplit('/').next()).filter(|name| *name != "-");
+    if let Some(name) = name
+        && url.target.ends_with('/')
+        && let Ok(named) = url.join(&format!("./{}", name.replace('?', "%3F").replace('#', "%23")))
+    {
+        *url = named;
+    }
+}
+
+fn checked_method(method: &str) -> Result<String, String> {
+    let is_token = !method.is_empty() && method.bytes().all(is_token_octet);
+    if is_token { Ok(method.to_owned()) } else { Err(format!("`{method}` is no method (RFC 9110 9.1)")) }
+}
+
+fn version(matches: &ArgMatches) -> Version {
+    if matches.get_flag("http1.0") {
+        Version::One(0)
+    } else if matches.get_flag("http1.1") {
+        Version::One(1)
+    } else if matches.get_flag("http2-prior-knowledge") {
+        Version::Two
+    } else if matches.get_flag("http3") {
+        Version::Three
+    } else {
+        Version::Best
+    }
+}
