@@ -36,7 +36,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::spawn_local;
 use toynet_net::{Host, Stream, tls};
 
-use crate::server::Local;
+use crate::local::Local;
 pub use outgoing::Outgoing;
 
 /// Fetches `url`, over a connection of its own.

@@ -8,7 +8,8 @@
 //! - [`har`]: exchanges as browsers' tools write them down
 //! - `digest`: the digests of Digest authentication, as both sides make them
 //! - `fault`: what a server does wrong on purpose
-//! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper, and of HTTP/3; `three`: what both sides of that do
+//! - [`server`], [`client`]: connections of HTTP/1.1 and HTTP/2, by hyper, and of HTTP/3; `three`: what both sides of that do;
+//!   `local`: hyper's tasks; `tunnel`: what goes on where HTTP has ended
 //! - [`config`]: a web site's table in the lab file
 //! - `tool`: the clients at the command line; `probe`: a test of any server; `solo`: a site that stands alone
 #![forbid(unsafe_code)]
@@ -26,6 +27,8 @@ mod fault;
 pub mod har;
 pub mod host;
 #[cfg(feature = "io")]
+mod local;
+#[cfg(feature = "io")]
 mod probe;
 #[cfg(feature = "io")]
 pub mod server;
@@ -37,6 +40,8 @@ pub mod target;
 mod three;
 #[cfg(feature = "io")]
 mod tool;
+#[cfg(feature = "io")]
+mod tunnel;
 pub mod wire;
 
 /// HTTP as the lab knows it.

@@ -12,7 +12,7 @@ use super::answer::{Answer, AnswerHead, Content};
 use super::failure::Failure;
 use super::settled::Settled;
 use super::url::Url;
-use crate::server::Local;
+use crate::local::Local;
 
 /// A connection on which requests are sent, many at once if need be.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use super::one::{Conversation, Request};
 use super::outgoing::Outgoing;
 use super::url::Url;
 use super::{three, two};
-use crate::server::Tunnel;
+use crate::tunnel::Tunnel;
 use crate::wire::websocket::{Message, Reader, Sender, Violation, accept};
 
 /// What a server answers to who asks for a WebSocket.

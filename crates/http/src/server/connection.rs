@@ -9,7 +9,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
@@ -24,6 +23,7 @@ use super::refuse;
 use super::tunnel::{Next, Seize};
 use super::watch::{Standstill, Watch};
 use super::{Connected, Door, Limits, Serving, Sites};
+use crate::local::Local;
 use crate::wire::Gate;
 
 /// Serves one connection.
@@ -208,16 +208,6 @@ fn http2_settings(limits: &Limits) -> http2::Builder<Local> {
         .max_header_list_size(u32::try_from(limits.header).unwrap_or(u32::MAX))
         .max_send_buf_size(SEND_BUFFER);
     settings
-}
-
-/// Runs hyper's tasks on this worker.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Local;
-
-impl<F: Future<Output: 'static> + 'static> Executor<F> for Local {
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
-    }
 }
 
 /// How long a client is heard out that sends more than it will get an answer to.

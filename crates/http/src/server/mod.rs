@@ -41,13 +41,12 @@ use access::AccessLog;
 use watch::{Standstill, Watch};
 
 pub use body::Outgoing;
-pub(crate) use connection::Local;
 pub use content::{Connected, Content};
 pub use handler::{Answer, Handler};
 pub use limits::Limits;
 pub use route::Routes;
 pub use sites::Sites;
-pub use tunnel::{ConnectProtocol, Enter, Seize, Tunnel};
+pub use tunnel::{ConnectProtocol, Enter, Seize};
 
 /// Serves the same sites on some ports, HTTP/1.x and HTTP/2 alike: over TLS as agreed by ALPN (RFC 7301), in
 /// clear by prior knowledge (RFC 9113 3.3); and HTTP/3 on ports for QUIC, which answers over TLS then tell of

@@ -1,25 +1,16 @@
 //! What becomes of a connection that leaves HTTP.
 
 use std::cell::Cell;
-use std::pin::Pin;
 use std::rc::Rc;
 
 use http::{HeaderValue, Method, Request};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 use toynet_net::Stream;
 use toynet_service::LocalFuture;
 
 use super::watch::Watch;
-
-/// Octets both ways, under whatever protocol was agreed.
-pub type Tunnel = Pin<Box<dyn Duplex>>;
-
-/// What can be read and written.
-pub trait Duplex: AsyncRead + AsyncWrite {}
-
-impl<T: AsyncRead + AsyncWrite> Duplex for T {}
+use crate::tunnel::Tunnel;
 
 /// The protocol that an extended CONNECT of HTTP/2 or 3 asks for, as an extension of the request (RFC 8441 4).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,8 +12,9 @@ use toynet_net::Clock;
 
 use super::super::proxy::wants_upgrade;
 use super::super::reply::{empty, page, with};
-use crate::server::{Answer, ConnectProtocol, Content, Outgoing, Tunnel};
+use crate::server::{Answer, ConnectProtocol, Content, Outgoing};
 use crate::site::Body;
+use crate::tunnel::Tunnel;
 use crate::wire::websocket::{Message, Reader, Sender, accept};
 
 /// Shakes hands, or says why not.
