@@ -1,12 +1,12 @@
 //! HTTP/3 on one connection of QUIC.
 
+mod content;
+
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_local};
 use toynet_net::quic::{Connection, Endpoint, GivenUp};
@@ -23,6 +23,8 @@ use crate::wire::three::frame::{self, Kind as FrameKind};
 use crate::wire::three::one_way::{self, Told};
 use crate::wire::three::{Code, Message, Streams};
 use crate::wire::{Kind, fields, qpack};
+pub use content::Incoming;
+use content::{Wanted, waits};
 
 /// A connection on which requests are sent, many at once if need be. It ends with its last clone.
 #[derive(Clone, Debug)]
@@ -128,7 +130,7 @@ impl Sender {
     ) -> Result<Answer, Failure> {
         let (sending, mut receiving) = self.begin(asked, fields).await?;
         let (say, told) = watch::channel(if waits(fields, &content) { Wanted::Unknown } else { Wanted::Yes });
-        spawn_local(send_content(sending, content, told, self.0.clock));
+        spawn_local(content::send(sending, content, told, self.0.clock));
         let mut heard = |head: &AnswerHead| {
             // Whoever sends may have ended already.
             let _ = say.send(Wanted::Yes);
@@ -194,57 +196,6 @@ impl Sender {
     }
 }
 
-/// Content that comes piece by piece.
-#[derive(Debug)]
-pub struct Incoming {
-    receiving: Receiving,
-    promised: Option<u64>,
-    got: u64,
-    /// Which lasts as long as there is something to come.
-    _connection: Sender,
-}
-
-impl Incoming {
-    /// The next piece; nothing at the end.
-    ///
-    /// # Errors
-    /// When the end does not come, or not where it should.
-    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
-        loop {
-            match self.receiving.part().await {
-                Ok(Some(Got::Content(octets))) if octets.is_empty() => {}
-                Ok(Some(Got::Content(octets))) => {
-                    self.got += octets.len() as u64;
-                    return Ok(Some(octets));
-                }
-                // Trailers.
-                Ok(Some(Got::Fields(_))) => {}
-                Ok(None) if self.promised.is_some_and(|promised| promised != self.got) => {
-                    return Err(Failure::Cut(self.got));
-                }
-                Ok(None) => return Ok(None),
-                Err(failed) => return Err(failure(failed)),
-            }
-        }
-    }
-}
-
-/// Whether the server wants the content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    Unknown,
-    Yes,
-    No,
-}
-
-/// Whether the server is asked first.
-fn waits(fields: &[(String, Vec<u8>)], content: &Outgoing) -> bool {
-    let asks = |(name, value): &(String, Vec<u8>)| {
-        name.eq_ignore_ascii_case("expect") && value.eq_ignore_ascii_case(b"100-continue")
-    };
-    content.length != Some(0) && fields.iter().any(asks)
-}
-
 /// Hears what the server says beside its answers.
 async fn listen(connection: Connection, has_tunnels: watch::Sender<Option<bool>>) {
     let has_tunnels = Rc::new(has_tunnels);
@@ -257,29 +208,6 @@ async fn listen(connection: Connection, has_tunnels: watch::Sender<Option<bool>>
                 has_tunnels.send_replace(Some(settings.contains(&(one_way::ENABLE_CONNECT_PROTOCOL, 1))));
             }
         }));
-    }
-}
-
-async fn send_content(sending: Sending, mut content: Outgoing, mut told: watch::Receiver<Wanted>, clock: Clock) {
-    // A server that does not know the question says nothing.
-    let known = told.wait_for(|wanted| *wanted != Wanted::Unknown);
-    let known = clock.until(clock.now() + PATIENCE, known).await;
-    if known.is_ok_and(|wanted| wanted.is_err() || wanted.is_ok_and(|wanted| *wanted == Wanted::No)) {
-        return sending.give_up(Code::REQUEST_CANCELLED);
-    }
-    loop {
-        let piece = match content.piece().await {
-            Ok(Some(piece)) => piece,
-            // A server that has answered may want no more of it: it says so itself.
-            Ok(None) => return drop(sending.finish().await),
-            Err(_) => return sending.give_up(Code::REQUEST_CANCELLED),
-        };
-        let mut out = Vec::with_capacity(piece.len() + 8);
-        frame::put_head(&mut out, FrameKind::Data, piece.len() as u64);
-        out.extend_from_slice(&piece);
-        if sending.write(&out).await.is_err() {
-            return;
-        }
     }
 }
 
@@ -344,7 +272,5 @@ fn lost(error: io::Error) -> Failure {
     }
 }
 
-/// As long as curl waits for `100 Continue`.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// As much as curl takes of a head.
 const LARGEST_FIELDS: usize = 300 * 1024;
