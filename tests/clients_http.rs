@@ -159,9 +159,9 @@ fn redirections_are_followed_as_their_status_says() {
         b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n",
     ]);
-    let format = "%{http_code} %{num_redirects} %{url_effective} %{method}\\n";
+    let format = "%{http_code} %{num_redirects} %{url_effective} %{method} %{local_ip}\\n";
     let outcome = server.toynet(&["post", "-L", "-d", "a=1", "-o", "/dev/null", "-w", format], "/a/b").succeeded();
-    assert_eq!(outcome.stdout, format!("200 2 http://{}/end?x GET\n", server.address));
+    assert_eq!(outcome.stdout, format!("200 2 http://{}/end?x GET 127.0.0.1\n", server.address));
     assert!(server.heard().starts_with("POST /a/b "));
     let again = server.heard();
     assert!(again.starts_with("POST /a/next ") && again.ends_with("a=1"), "{again}");

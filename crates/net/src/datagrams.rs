@@ -151,7 +151,7 @@ impl Datagrams {
     }
 
     fn open(&self, peer: SocketAddr) -> io::Result<Tap> {
-        let local = SocketAddr::new(self.host.address_like(peer.ip())?, self.port());
+        let local = SocketAddr::new(self.host.source(peer.ip())?, self.port());
         let cause = self.host.cause;
         let opening = Opening { side: Side::Initiator, transport: Transport::Udp, stream: None, local, peer, cause };
         Ok(Tap::open(self.host.network.recorder(), self.host.strip, opening))

@@ -16,7 +16,7 @@ use crate::notice::Notice;
 use crate::resolve::Resolve;
 use crate::tap::{Opening, Tap};
 use crate::topology::{GUEST, TopologyHost};
-use crate::{Carrier, Clock, Listener, Recorder, Stream};
+use crate::{Carrier, Clock, Listener, Recorder, Stream, socket};
 
 /// A host of the lab, as one of its services or clients sees it. Clones are the same host.
 #[derive(Clone, Debug)]
@@ -205,6 +205,13 @@ impl Host {
         self.me
             .address_like(like)
             .ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, "the host has no address of that family"))
+    }
+
+    /// The address that it speaks from to another. A host that is the machine itself has none of its own: the system
+    /// chooses one for each peer.
+    pub(crate) fn source(&self, to: IpAddr) -> io::Result<IpAddr> {
+        let own = self.address_like(to)?;
+        Ok(if own.is_unspecified() { socket::source(to).unwrap_or(own) } else { own })
     }
 
     pub(crate) fn accepted(&self, local: SocketAddr, peer: SocketAddr) -> Tap {

@@ -162,7 +162,7 @@ impl Endpoint {
 
     /// A stranger's address may be of a family that the host lacks.
     fn local(&self, peer: SocketAddr) -> SocketAddr {
-        SocketAddr::new(self.host.address_like(peer.ip()).unwrap_or(peer.ip()), self.port)
+        SocketAddr::new(self.host.source(peer.ip()).unwrap_or(peer.ip()), self.port)
     }
 }
 

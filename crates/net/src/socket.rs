@@ -3,7 +3,7 @@
 mod batch;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket};
 #[cfg(unix)]
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
@@ -49,6 +49,14 @@ pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
         widen(&socket);
     }
     UdpSocket::from_std(socket)
+}
+
+/// The address from which this machine speaks to another, as its routes say; nothing is sent.
+pub(crate) fn source(to: IpAddr) -> io::Result<IpAddr> {
+    let unspecified: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = StdSocket::bind((unspecified, 0))?;
+    socket.connect((to, ANY_PORT))?;
+    Ok(socket.local_addr()?.ip())
 }
 
 /// Makes room for the datagrams of many clients.
@@ -178,6 +186,8 @@ pub fn make_room_for_descriptors(_: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Routes do not ask for it; it is that of the service that discards all (RFC 863).
+const ANY_PORT: u16 = 9;
 /// What is free for streams is taken for datagrams only by chance.
 const ATTEMPTS: usize = 16;
 /// As many as Linux allows by default (net.core.somaxconn).

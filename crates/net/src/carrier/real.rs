@@ -102,7 +102,7 @@ impl Real {
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(own)?;
         let (there, back) = (host.link_out(to.ip()), host.link_back(to.ip()));
-        let local = socket.local_addr()?;
+        let local = SocketAddr::new(host.source(to.ip())?, socket.local_addr()?.port());
         Ok((local, Dialing { socket, to, clock: host.clock(), there, back }))
     }
 }
