@@ -109,7 +109,8 @@ fn read(file: &Path) -> io::Result<Option<String>> {
 }
 
 fn unusable(file: &Path, why: &str) -> io::Error {
-    let what = format!("the lab's root in {} is of no use: {why}; `--fresh` makes a new one", file.display());
+    let folder = file.parent().unwrap_or(file).display();
+    let what = format!("the root in {} is of no use: {why}; when {folder} is gone, a new one is made", file.display());
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 

@@ -15,7 +15,10 @@ fn a_root_is_made_once_and_kept_for_its_owner_alone() {
     assert_eq!((mode("authority/root.key"), mode("authority/root.pem")), (0o600, 0o600));
     assert_eq!(kept(state.path()).as_deref(), first.root_file());
     let other = open("club").unwrap_err();
-    assert!(other.to_string().contains("root of another lab") && other.to_string().contains("--fresh"), "{other}");
+    let advice = format!("when {} is gone, a new one is made", state.path().join("authority").display());
+    assert!(other.to_string().contains("root of another lab") && other.to_string().ends_with(&advice), "{other}");
+    std::fs::remove_dir_all(state.path().join("authority")).unwrap();
+    assert_ne!(open("club").unwrap().root_pem(), first.root_pem());
 }
 
 #[test]
