@@ -6,6 +6,7 @@
 //! - [`run`]: a program run to its end, within a limit
 //! - [`tools`]: programs that must be installed; a missing one is a counted skip, and a failure in CI
 //! - [`dig`]: what dig printed, as values
+//! - [`scripted`]: a web server that says what it was told to
 //! - [`sockets`]: what sockets a process holds
 //! - [`tap`]: a relay of the real binary
 //! - [`tshark`]: what Wireshark makes of a capture
@@ -17,6 +18,7 @@ pub mod alone;
 pub mod dig;
 pub mod lab;
 pub mod run;
+pub mod scripted;
 pub mod sockets;
 pub mod status;
 pub mod tap;
