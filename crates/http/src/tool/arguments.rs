@@ -33,7 +33,7 @@ pub(super) fn options() -> Command {
 pub(crate) fn probe() -> Command {
     let url =
         Arg::new("url").value_name("URL").required(true).help("What to ask for again and again; best a small file");
-    let known = ["insecure", "cacert", "resolve", "connect-to", "connect-timeout"];
+    let known = ["ipv4", "ipv6", "insecure", "cacert", "resolve", "connect-to", "connect-timeout"];
     let connection = connection().into_iter().filter(|arg| known.contains(&arg.get_id().as_str()));
     Command::new("probe").arg(url).next_help_heading("Connection").args(connection)
 }
@@ -60,7 +60,7 @@ pub(super) fn websocket() -> Command {
     let command = Command::new("ws").about("Talk over a WebSocket: a line of the input is a message of text").arg(url);
     let command = command.next_help_heading("Request").args(own);
     let command = command.args(of(request(), &["header", "user-agent", "referer", "user", "bearer", "cookie"]));
-    let known = &["insecure", "cacert", "resolve", "connect-to", "connect-timeout"];
+    let known = &["ipv4", "ipv6", "insecure", "cacert", "resolve", "connect-to", "connect-timeout"];
     let command = command.next_help_heading("Connection").args(versions).args(of(connection(), known));
     command.next_help_heading("Output").args(of(output(), &["verbose", "silent"]))
 }
@@ -81,10 +81,16 @@ fn request() -> Vec<Arg> {
             'H',
             "header",
             "LINE",
-            "A field, as in 'Accept: text/html'; 'Name:' leaves one out, 'Name;' sends it empty",
+            "A field, as in 'Accept: text/html'; 'Name:' leaves one out, 'Name;' sends it empty; @FILE has one a line",
         ),
         value('A', "user-agent", "NAME", "Who asks"),
         value('e', "referer", "URL", "Where the URL was found"),
+        value(
+            'z',
+            "time-cond",
+            "DATE|FILE",
+            "Only if it was changed after this date, or after this file was; with - before the date, only if it was not",
+        ),
         value('r', "range", "RANGE", "A part only: 0-499, 500-, or -500 for the last 500"),
         value('u', "user", "USER:PASSWORD", "Credentials, in the Basic scheme (RFC 7617) if nothing else is said"),
         flag_long("digest", "Prove the password by a digest, once the server asks for it (RFC 7616)").requires("user"),
@@ -92,9 +98,13 @@ fn request() -> Vec<Arg> {
         values('b', "cookie", "COOKIES|FILE", "Cookies as in 'a=1; b=2', or a jar to read them from"),
         value('c', "cookie-jar", "FILE", "Keep cookies in this jar, in Netscape's form; - is standard output"),
         flag('L', "location", "Follow redirections"),
+        flag_long("post301", "With -L, go on with POST after 301"),
+        flag_long("post302", "The same after 302"),
+        flag_long("post303", "The same after 303"),
         long("max-redirs", "N", "How many redirections at most")
             .value_parser(clap::value_parser!(u32))
             .default_value("50"),
+        long("request-target", "TARGET", "Ask for exactly this, instead of the URL's path and query"),
         flag_long("compressed", "Take content compressed by gzip, deflate, br or zstd, and show it as it was"),
     ]
 }
@@ -125,6 +135,8 @@ fn connection() -> Vec<Arg> {
         version("http2", "Speak HTTP/2 where TLS agrees on it; this is the default"),
         version("http2-prior-knowledge", "Speak HTTP/2 without asking (RFC 9113 3.3)"),
         version("http3", "Speak HTTP/3 over QUIC, and nothing else; without this it is never spoken"),
+        flag('4', "ipv4", "Use IPv4 addresses only").conflicts_with("ipv6"),
+        flag('6', "ipv6", "Use IPv6 addresses only"),
         flag('k', "insecure", "Take any certificate"),
         long("cacert", "FILE", "Trust the authorities in this file, in PEM, and no others"),
         repeated("resolve", "HOST:PORT:ADDR", "Use this address, without a look-up; * is any host"),
@@ -144,6 +156,14 @@ fn connection() -> Vec<Arg> {
         long("socks5-hostname", "HOST[:PORT]", "The same as -x socks5h://HOST:PORT"),
         value('U', "proxy-user", "USER:PASSWORD", "Credentials for the proxy, in the Basic scheme or as SOCKS has them"),
         value('m', "max-time", "SECONDS", "For all of it at most").value_parser(seconds),
+        long(
+            "retry",
+            "N",
+            "Ask up to so many times again after 408, 429, 500, 502, 503, 504 and where no answer came, when Retry-After says or after 1, 2, 4, ... seconds",
+        )
+        .value_parser(clap::value_parser!(u32)),
+        long("retry-delay", "SECONDS", "The same time before each of these").value_parser(seconds).requires("retry"),
+        long("retry-max-time", "SECONDS", "Not after so long").value_parser(seconds).requires("retry"),
         long("connect-timeout", "SECONDS", "For look-up, connection and TLS at most")
             .value_parser(seconds)
             .default_value("30"),

@@ -12,7 +12,7 @@ use toynet_service::Errand;
 use super::proxy::Proxy;
 use super::show::Show;
 use super::told::Story;
-use super::wish::{ONLY_HTTPS, Version, Way, Wish};
+use super::wish::{Family, ONLY_HTTPS, Version, Way, Wish};
 use crate::client::failure::Failure;
 use crate::client::socks::Refused;
 use crate::client::url::Url;
@@ -226,7 +226,17 @@ async fn places(wish: &Wish, url: &Url, errand: &Errand) -> Result<Vec<SocketAdd
             reach::in_turn(found.map_err(|error| Failure::Name { name: host, error })?)
         }
     };
-    Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+    let is_wanted = |ip: &IpAddr| wish.family.is_none_or(|family| family.has(*ip));
+    let places: Vec<_> = addresses.into_iter().filter(is_wanted).map(|ip| SocketAddr::new(ip, port)).collect();
+    match wish.family {
+        Some(family) if places.is_empty() => Err(lacks(url, family)),
+        _ => Ok(places),
+    }
+}
+
+fn lacks(url: &Url, family: Family) -> Failure {
+    let why = format!("{} has no address of {}", url.host, family.name());
+    Failure::Name { name: url.host.clone(), error: io::Error::new(io::ErrorKind::NotFound, why) }
 }
 
 fn list(places: &[SocketAddr]) -> String {

@@ -62,12 +62,29 @@ async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut S
                 answered => answered,
             },
         };
-        let (answer, open) = answered?;
+        let (answer, open) = match answered {
+            Ok(answered) => answered,
+            Err(failure) => {
+                let wait = wish.retry.after_failure(&failure, clock.now() - story.began);
+                let Some(wait) = wait.filter(|_| wish.may_be_sent_again()) else { return Err(failure) };
+                show.retries(wish, &failure, wait);
+                clock.sleep(wait).await;
+                continue;
+            }
+        };
         take_cookies(wish, &next.url, &answer.head, clock, show);
         story.hears(&answer.head, &next.url, &next.method);
         if challenge::asks_again(wish, &next, &answer.head, errand, show) {
             show.heard(&answer.head, wish).await;
             link = drained(answer, open).await.map(|link| (next.url.clone(), link));
+            continue;
+        }
+        let wait = wish.retry.after_answer(&answer.head, clock.now() - story.began, clock.now());
+        if let Some(wait) = wait.filter(|_| wish.may_be_sent_again()) {
+            show.heard(&answer.head, wish).await;
+            show.retries(wish, &story.outcome(), wait);
+            link = drained(answer, open).await.map(|link| (next.url.clone(), link));
+            clock.sleep(wait).await;
             continue;
         }
         let Some(to) = redirection(wish, &next, &answer.head)? else {
@@ -137,14 +154,20 @@ async fn ask(
         Link::Two(_) => Version::Two,
         Link::Three(_) => Version::Three,
     };
-    let target = if wish.asks_server { "*" } else { &next.url.target };
+    let typed = wish.target.clone().filter(|_| next.url == wish.url);
+    let target = if wish.asks_server { "*" } else { typed.as_ref().unwrap_or(&next.url.target) };
+    let in_frames = Url { target: typed.clone().unwrap_or_else(|| next.url.target.clone()), ..next.url.clone() };
+    if !target.starts_with('/') && typed.is_some() && !matches!(link, Link::One(_)) {
+        return Err(Failure::LocalVersion("only HTTP/1.1 has other targets than paths: say --http1.1"));
+    }
     challenge::sign(wish, next, target);
     let fields = heading::fields(wish, &next.url, content.as_ref(), version, clock.now());
     story.uploaded = content.as_ref().and_then(|content| content.length).unwrap_or_default();
     story.steps.asked = Some(clock.now() - story.began);
     let through = wish.proxy.as_ref().filter(|proxy| proxy.asks(&next.url));
     let through = through.map(|_| Proxy::target(&next.url, wish.asks_server));
-    let head = heading::head(&next.method, through.as_deref().unwrap_or(target), minor, &fields);
+    let head =
+        heading::head(&next.method, through.filter(|_| typed.is_none()).as_deref().unwrap_or(target), minor, &fields);
     let answered = match link {
         Link::One(conversation) => {
             show.sent(&head);
@@ -163,16 +186,16 @@ async fn ask(
             (answer, None)
         }
         Link::Two(mut sender) => {
-            show.sent(&head_in_frames("HTTP/2", &next.method, &next.url, &fields));
+            show.sent(&head_in_frames("HTTP/2", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
-            (sender.ask(&next.method, &next.url, &fields, content).await?, Some(Link::Two(sender)))
+            (sender.ask(&next.method, &in_frames, &fields, content).await?, Some(Link::Two(sender)))
         }
         Link::Three(sender) => {
-            show.sent(&head_in_frames("HTTP/3", &next.method, &next.url, &fields));
+            show.sent(&head_in_frames("HTTP/3", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
             let mut interim = Vec::new();
             let said = &mut |head: &AnswerHead| interim.push(head.clone());
-            let answer = sender.ask(&next.method, &next.url, &fields, content, said).await?;
+            let answer = sender.ask(&next.method, &in_frames, &fields, content, said).await?;
             for head in &interim {
                 show.heard(head, wish).await;
             }
@@ -226,6 +249,7 @@ fn write_secret(file: &str, text: &str) -> std::io::Result<()> {
 fn redirection(wish: &Wish, asked: &Next, head: &AnswerHead) -> Result<Option<Next>, Failure> {
     let Some(location) = head.text("location").filter(|_| wish.follows.is_some()) else { return Ok(None) };
     let method = match (head.status, asked.method.as_str()) {
+        (status @ (301..=303), "POST") if wish.keeps_post.contains(&status) => "POST",
         (301 | 302, "POST") => "GET",
         (303, "HEAD") => "HEAD",
         (303, _) => "GET",

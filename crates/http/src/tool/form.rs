@@ -50,6 +50,11 @@ impl Form {
         }))
     }
 
+    /// Whether it is there a second time.
+    pub fn may_be_sent_again(&self) -> bool {
+        !self.parts.contains(&Part::Stdin)
+    }
+
     /// The data as a query (`-G`).
     pub fn as_query(&self) -> String {
         let octets = self.parts.iter().map(|part| match part {

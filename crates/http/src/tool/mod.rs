@@ -4,7 +4,7 @@
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields
 //! - `challenge`: what follows when the server wants to know who asks
 //! - `connect`: the way to the server; `proxy`: the way through somebody else
-//! - `fetch`: a request with all that follows from it: redirections, cookies
+//! - `fetch`: a request with all that follows from it: redirections, cookies; `retry`: and once more
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
 //! - `websocket`: lines both ways; `talk`: what is shown of them
@@ -17,6 +17,7 @@ mod form;
 mod heading;
 mod proxy;
 mod raw;
+mod retry;
 mod show;
 mod talk;
 mod told;

@@ -62,6 +62,14 @@ impl Show {
         }
     }
 
+    /// Says that it is asked once more after a while, and why.
+    pub fn retries(&self, wish: &Wish, why: &dyn std::fmt::Display, wait: std::time::Duration) {
+        if !wish.shows.silent {
+            let (seconds, left) = (wait.as_secs_f64(), wish.retry.left());
+            self.say(&format!("* {why}: asking again in {seconds} s, and then {left} more times at most\n"));
+        }
+    }
+
     /// Shows the head of a request.
     pub fn sent(&self, head: &[u8]) {
         if self.is_verbose {

@@ -6,6 +6,7 @@ use clap::ArgMatches;
 
 use super::{Output, Shows, Version, Wish, text, way};
 use crate::client::url::Url;
+use crate::tool::retry::Retry;
 
 impl Wish {
     /// What a probe is to ask, and how it gets there.
@@ -24,6 +25,7 @@ impl Wish {
             method: "GET".to_owned(),
             url,
             asks_server: false,
+            target: None,
             fields: Vec::new(),
             form: None,
             credentials: None,
@@ -32,13 +34,16 @@ impl Wish {
             jar: None,
             jar_file: None,
             follows: None,
+            keeps_post: Vec::new(),
             takes_compressed: false,
             version: Version::Best,
+            family: way::family(matches),
             trust: way::trust(matches)?,
             detours: way::detours(matches)?,
             proxy: None,
             longest: None,
             longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
+            retry: Retry::default(),
             raw: None,
             output: Output::Stdout(true),
             shows: Shows::default(),

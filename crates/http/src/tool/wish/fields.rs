@@ -1,8 +1,10 @@
 //! Fields as they were typed.
 
+use std::fs;
+
 use clap::ArgMatches;
 
-use super::{is_token_octet, text};
+use super::{condition, is_token_octet, text};
 
 /// A field that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +19,25 @@ pub(crate) enum Line {
 pub(super) fn typed_fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     for line in matches.get_many::<String>("header").into_iter().flatten() {
-        lines.push(Line::read(line)?);
+        match line.strip_prefix('@') {
+            None => lines.push(Line::read(line)?),
+            Some(file) => read_all(file, &mut lines)?,
+        }
     }
     for (id, name) in [("user-agent", "User-Agent"), ("referer", "Referer")] {
         lines.extend(text(matches, id).map(|value| Line::Field(name.to_owned(), value.to_owned())));
     }
     Ok(lines)
+}
+
+/// A field a line; empty lines are none.
+fn read_all(file: &str, lines: &mut Vec<Line>) -> Result<(), String> {
+    let text = if file == "-" { std::io::read_to_string(std::io::stdin()) } else { fs::read_to_string(file) };
+    let text = text.map_err(|error| format!("{file} cannot be read: {error}"))?;
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        lines.push(Line::read(line)?);
+    }
+    Ok(())
 }
 
 pub(super) fn fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
@@ -35,6 +50,7 @@ pub(super) fn fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
         }
         lines.push(Line::Field("Range".into(), format!("bytes={range}")));
     }
+    lines.extend(condition::condition(matches)?);
     Ok(lines)
 }
 

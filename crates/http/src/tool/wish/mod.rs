@@ -1,10 +1,11 @@
 //! What was typed, checked and as values.
 //!
 //! - `request`: for a request; `connection`: for a probe, and of the way to any server; `websocket`: for a WebSocket
-//! - `fields`: what is said in the head; `credentials`: who asks, and cookies
+//! - `fields`: what is said in the head; `condition`: when it is wanted at all; `credentials`: who asks, and cookies
 //! - `way`: other ways than the usual one: detours, proxies, trust
 //! - `output`: what is shown, and where
 
+mod condition;
 mod connection;
 mod credentials;
 mod fields;
@@ -20,9 +21,10 @@ use toynet_net::tls::Trust;
 
 pub(crate) use self::fields::Line;
 pub(crate) use self::output::{Output, Shows};
-pub(crate) use self::way::{Detour, Way};
+pub(crate) use self::way::{Detour, Family, Way};
 use super::form::Form;
 use super::proxy::Proxy;
+use super::retry::Retry;
 use crate::client::cookies::Jar;
 use crate::client::digest::Digest;
 use crate::client::url::Url;
@@ -34,6 +36,8 @@ pub(crate) struct Wish {
     pub url: Url,
     /// `*` and no path (RFC 9112 3.2.4).
     pub asks_server: bool,
+    /// What the first request is for, where it is not what the URL says.
+    pub target: Option<String>,
     pub fields: Vec<Line>,
     pub form: Option<Form>,
     /// What stands in `Authorization`.
@@ -46,14 +50,19 @@ pub(crate) struct Wish {
     pub jar_file: Option<String>,
     /// How many redirections are followed.
     pub follows: Option<u32>,
+    /// After which statuses POST stays what it is.
+    pub keeps_post: Vec<u16>,
     pub takes_compressed: bool,
     pub version: Version,
+    /// The one that is used.
+    pub family: Option<Family>,
     /// Whose certificates are taken, where the person says so.
     pub trust: Option<Trust>,
     pub detours: Vec<Detour>,
     pub proxy: Option<Proxy>,
     pub longest: Option<Duration>,
     pub longest_connect: Duration,
+    pub retry: Retry,
     pub raw: Option<Vec<u8>>,
     pub output: Output,
     pub shows: Shows,

@@ -9,6 +9,7 @@ use super::{ONLY_HTTPS, Version, Wish, credentials, fields, is_token_octet, outp
 use crate::client::url::Url;
 use crate::tool::form::Form;
 use crate::tool::raw;
+use crate::tool::retry::Retry;
 
 impl Wish {
     /// What the arguments of the command for `method` mean.
@@ -45,6 +46,7 @@ impl Wish {
         let output = output::output(matches, &url)?;
         Ok(Self {
             asks_server: method == "OPTIONS" && url.target == "/*",
+            target: text(matches, "request-target").map(checked_target).transpose()?,
             fields: fields::fields(matches)?,
             form,
             credentials: credentials::credentials(matches, is("digest"))?,
@@ -53,19 +55,29 @@ impl Wish {
             jar,
             jar_file: text(matches, "cookie-jar").map(str::to_owned),
             follows: is("location").then(|| matches.get_one("max-redirs").copied().unwrap_or_default()),
+            keeps_post: KEPT.iter().filter(|(id, _)| is(id)).map(|(_, status)| *status).collect(),
             takes_compressed: is("compressed"),
             version,
+            family: way::family(matches),
             trust: way::trust(matches)?,
             detours: way::detours(matches)?,
             proxy: way::proxy(matches, &url, version)?,
             longest: matches.get_one("max-time").copied(),
             longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
+            retry: Retry::read(matches),
             raw: text(matches, "raw").map(raw::octets).transpose()?,
             output,
             shows: output::shows(matches, &method)?,
             method,
             url,
         })
+    }
+}
+
+impl Wish {
+    /// Whether all of it is there a second time.
+    pub fn may_be_sent_again(&self) -> bool {
+        self.form.as_ref().is_none_or(Form::may_be_sent_again)
     }
 }
 
@@ -85,6 +97,15 @@ fn checked_method(method: &str) -> Result<String, String> {
     if is_token { Ok(method.to_owned()) } else { Err(format!("`{method}` is no method (RFC 9110 9.1)")) }
 }
 
+fn checked_target(target: &str) -> Result<String, String> {
+    let is_plain = !target.is_empty() && target.bytes().all(|octet| octet.is_ascii_graphic());
+    if is_plain {
+        Ok(target.to_owned())
+    } else {
+        Err(format!("`{target}` is no target (RFC 9112 3.2); --raw sends anything"))
+    }
+}
+
 fn version(matches: &ArgMatches) -> Version {
     if matches.get_flag("http1.0") {
         Version::One(0)
@@ -98,3 +119,5 @@ fn version(matches: &ArgMatches) -> Version {
         Version::Best
     }
 }
+
+const KEPT: [(&str, u16); 3] = [("post301", 301), ("post302", 302), ("post303", 303)];

@@ -27,6 +27,29 @@ pub(crate) enum Way {
     Host(Option<String>, Option<u16>),
 }
 
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Four,
+    Six,
+}
+
+impl Family {
+    pub fn has(self, ip: IpAddr) -> bool {
+        match self {
+            Family::Four => ip.is_ipv4(),
+            Family::Six => ip.is_ipv6(),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Four => "IPv4",
+            Family::Six => "IPv6",
+        }
+    }
+}
+
 impl Wish {
     /// Whose addresses are looked up for a URL, and at which port its server is.
     pub fn named(&self, url: &Url) -> (String, u16) {
@@ -44,6 +67,11 @@ impl Wish {
         };
         self.detours.iter().find(fits).map(|detour| &detour.to)
     }
+}
+
+pub(super) fn family(matches: &ArgMatches) -> Option<Family> {
+    let asked = |id, family| matches.get_flag(id).then_some(family);
+    asked("ipv4", Family::Four).or(asked("ipv6", Family::Six))
 }
 
 pub(super) fn trust(matches: &ArgMatches) -> Result<Option<Trust>, String> {
