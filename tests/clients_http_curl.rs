@@ -96,6 +96,41 @@ fn what_may_go_better_is_tried_again_as_often_as_was_said() {
     assert_eq!(at_once, "busy503");
 }
 
+#[test]
+fn a_file_is_named_by_the_answer_and_never_outside_its_folder() {
+    let Some(curl) = tool("curl") else { return };
+    const NAMED: [(&[u8], &str); 3] = [
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"a b.txt\"\r\nContent-Length: 2\r\n\r\nok",
+            "a b.txt",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=../../evil\r\nContent-Length: 2\r\n\r\nok",
+            "evil",
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "path"),
+    ];
+    for (answer, name) in NAMED {
+        let server = Server::answering(&[answer; 3]);
+        let folder = |who: &str| server.home.path().join("new").join(who).display().to_string();
+        let (theirs, ours) = (folder("curl"), folder("toynet"));
+        let url = format!("http://{}/path?query", server.address);
+        let words = ["-s", "-O", "-J", "--create-dirs", "--output-dir"];
+        run(Command::new(&curl).args(words).args([&theirs, &url])).succeeded();
+        server.toynet(&[&["get"], &words[..], &[&ours]].concat(), "/path?query").succeeded();
+        assert_eq!((names(&ours), names(&theirs)), (vec![name.to_owned()], vec![name.to_owned()]));
+        let again = server.toynet(&["get", "-O", "-J", "--output-dir", &ours], "/path?query");
+        let is_named_by_url = name == "path";
+        assert_eq!(again.code(), Some(if is_named_by_url { 0 } else { 2 }), "{again:?}");
+        assert!(is_named_by_url || again.stderr.contains("File exists"), "{again:?}");
+    }
+    let server = Server::answering(&[FINE; 2]);
+    let nowhere = server.toynet(&["get", "-o", "deep/file", "--output-dir", "/nonexistent"], "/");
+    assert!(nowhere.code() == Some(2) && nowhere.stderr.contains("/nonexistent/deep/file: "), "{nowhere:?}");
+    let unnamed = server.toynet(&["get", "-O", "-J"], "/");
+    assert!(unnamed.code() == Some(2) && unnamed.stderr.contains("neither the URL nor the answer"), "{unnamed:?}");
+}
+
 /// curl's request, then ours.
 fn beside(curl: &Path, server: &Server, arguments: &[&str]) -> [Outcome; 2] {
     let url = format!("http://{}/path?query", server.address);
@@ -109,4 +144,10 @@ fn lines(request: &str) -> Vec<String> {
         request.lines().map(str::to_owned).filter(|line| !line.starts_with("User-Agent:")).collect();
     lines[1..].sort_unstable();
     lines
+}
+
+/// What is in a folder.
+fn names(folder: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder).expect("the folder is there");
+    files.map(|file| file.expect("a file").file_name().into_string().expect("a name")).collect()
 }

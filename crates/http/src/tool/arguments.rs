@@ -179,6 +179,15 @@ fn output() -> Vec<Arg> {
     vec![
         value('o', "output", "FILE", "Write the content to this file; - is standard output"),
         flag('O', "remote-name", "Write the content to a file with the URL's last name").conflicts_with("output"),
+        flag(
+            'J',
+            "remote-header-name",
+            "With -O, take the name that the answer gives, if it gives one (RFC 6266); what is there already stays",
+        )
+        .requires("remote-name")
+        .conflicts_with("include"),
+        long("output-dir", "FOLDER", "Where files of -o and -O go"),
+        flag_long("create-dirs", "Make the folders of these files"),
         value('D', "dump-header", "FILE", "Write the head of each answer to this file; - is standard output"),
         flag('i', "include", "Show the head of the answer too"),
         flag('I', "head", "Show the head of the answer only: the method is HEAD"),

@@ -274,6 +274,7 @@ async fn drained(answer: Answer, open: Option<Link>) -> Option<Link> {
 }
 
 async fn deliver(wish: &Wish, answer: Answer, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
+    show.names(&answer.head);
     show.heard(&answer.head, wish).await;
     let coding = answer.head.text("content-encoding").filter(|_| wish.takes_compressed);
     let mut decoding = coding.and_then(Decoding::of);

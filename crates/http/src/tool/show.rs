@@ -8,7 +8,7 @@ use toynet_service::{Ending, Errand, How};
 
 use super::heading::is_secret;
 use super::told::{self, Story};
-use super::wish::{Output, Wish};
+use super::wish::{Output, Place, Wish};
 use crate::client::answer::AnswerHead;
 use crate::client::failure::Failure;
 
@@ -28,7 +28,7 @@ pub(crate) struct Show {
 enum Sink {
     Stdout,
     /// Made when there is something to put into it.
-    Later(std::path::PathBuf),
+    Later(Place),
     File(File),
     /// For JSON.
     Kept(Vec<u8>),
@@ -46,7 +46,7 @@ enum Lost {
 impl Show {
     pub fn new(wish: &Wish, errand: &Errand) -> Self {
         let sink = match &wish.output {
-            Output::File(path) => Sink::Later(path.clone()),
+            Output::File(place) => Sink::Later(place.clone()),
             Output::Stdout(_) if errand.json => Sink::Kept(Vec::new()),
             Output::Stdout(_) => Sink::Stdout,
         };
@@ -94,6 +94,13 @@ impl Show {
                 head.octets.clone()
             };
             self.write(&octets).await;
+        }
+    }
+
+    /// Lets an answer whose content is to come say where that goes.
+    pub fn names(&mut self, head: &AnswerHead) {
+        if let Sink::Later(place) = &mut self.sink {
+            place.hears(head);
         }
     }
 
@@ -191,13 +198,10 @@ impl Show {
     }
 
     async fn open(&mut self) {
-        let Sink::Later(path) = &self.sink else { return };
-        match File::create(path).await {
+        let Sink::Later(place) = &self.sink else { return };
+        match made(place).await {
             Ok(file) => self.sink = Sink::File(file),
-            Err(error) => {
-                let why = format!("{}: {error}", path.display());
-                self.lost = Some(Lost::Unwritten(io::Error::new(error.kind(), why)));
-            }
+            Err(error) => self.lost = Some(Lost::Unwritten(error)),
         }
     }
 
@@ -205,6 +209,19 @@ impl Show {
     fn say(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// A file, made anew or emptied.
+async fn made(place: &Place) -> io::Result<File> {
+    let path =
+        place.path().ok_or_else(|| io::Error::other("neither the URL nor the answer names a file: say -o FILE"))?;
+    let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent().filter(|_| place.makes_folders) {
+        tokio::fs::create_dir_all(folder).await.map_err(told)?;
+    }
+    let mut options = File::options();
+    options.write(true).truncate(!place.is_new).create(true).create_new(place.is_new);
+    options.open(&path).await.map_err(told)
 }
 
 /// A head with a mark before each line, and without the secrets.

@@ -20,7 +20,7 @@ use clap::ArgMatches;
 use toynet_net::tls::Trust;
 
 pub(crate) use self::fields::Line;
-pub(crate) use self::output::{Output, Shows};
+pub(crate) use self::output::{Output, Place, Shows};
 pub(crate) use self::way::{Detour, Family, Way};
 use super::form::Form;
 use super::proxy::Proxy;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use super::text;
+use crate::client::answer::AnswerHead;
+use crate::client::disposition;
 use crate::client::url::Url;
 
 /// Where the content goes.
@@ -13,7 +15,36 @@ use crate::client::url::Url;
 pub(crate) enum Output {
     /// To standard output; whether that was said.
     Stdout(bool),
-    File(PathBuf),
+    File(Place),
+}
+
+/// A file that the content goes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    folder: PathBuf,
+    /// Empty where only the answer may have one.
+    name: PathBuf,
+    /// Whether the answer may say its name.
+    is_for_answer: bool,
+    /// Whether its folders are made.
+    pub makes_folders: bool,
+    /// Whether the answer has named it: then it must not be there yet.
+    pub is_new: bool,
+}
+
+impl Place {
+    /// Where it is; nothing without a name.
+    pub fn path(&self) -> Option<PathBuf> {
+        (!self.name.as_os_str().is_empty()).then(|| self.folder.join(&self.name))
+    }
+
+    /// Takes the name that an answer gives it.
+    pub fn hears(&mut self, head: &AnswerHead) {
+        let value = head.field("content-disposition").filter(|_| self.is_for_answer);
+        if let Some(name) = value.and_then(|value| disposition::file_name(&String::from_utf8_lossy(value))) {
+            (self.name, self.is_new) = (name.into(), true);
+        }
+    }
 }
 
 /// What the person sees.
@@ -34,17 +65,25 @@ pub(crate) struct Shows {
 }
 
 pub(super) fn output(matches: &ArgMatches, url: &Url) -> Result<Output, String> {
+    let place = |name: &str| Place {
+        folder: text(matches, "output-dir").unwrap_or_default().into(),
+        name: name.into(),
+        makes_folders: matches.get_flag("create-dirs"),
+        ..Place::default()
+    };
     if matches.get_flag("remote-name") {
+        let is_for_answer = matches.get_flag("remote-header-name");
         let name = url.path().rsplit('/').next().unwrap_or_default();
+        let name = if matches!(name, "." | "..") { "" } else { name };
         return match name {
-            "" | "." | ".." => Err("the URL ends without a name for -O: say -o FILE".to_owned()),
-            name => Ok(Output::File(name.into())),
+            "" if !is_for_answer => Err("the URL ends without a name for -O: say -o FILE".to_owned()),
+            name => Ok(Output::File(Place { is_for_answer, ..place(name) })),
         };
     }
     Ok(match text(matches, "output") {
         None => Output::Stdout(false),
         Some("-") => Output::Stdout(true),
-        Some(file) => Output::File(file.into()),
+        Some(file) => Output::File(place(file)),
     })
 }
 
