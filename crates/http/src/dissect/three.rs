@@ -212,7 +212,7 @@ impl Stream {
         let mut draft = words::draft(by, 1, began, list);
         draft.carried = list.filter(|_| self.whole).map(|list| words::carried("HTTP/3", list));
         let kind = if by == Side::Initiator { Kind::Request } else { Kind::Answer };
-        let faults = list.map(|list| fields::faults(list, kind)).unwrap_or_default();
+        let faults = list.map(|list| fields::faults_in_three(list, kind)).unwrap_or_default();
         draft.faults = faults.into_iter().map(notes::as_in_three).collect();
         if by == Side::Initiator {
             draft.words.opening.say(" over HTTP/3");

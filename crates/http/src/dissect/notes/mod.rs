@@ -108,13 +108,15 @@ pub(super) fn of_answer_in_frames(first: Note, code: u16, list: &Fields<'_>, ask
 
 /// What rules HTTP/2 by the sections that rule HTTP/3 in the same way.
 pub(super) fn as_in_three(text: &str) -> String {
-    const SECTIONS: [(&str, &str); 7] = [
+    const SECTIONS: [(&str, &str); 9] = [
         ("RFC 9113 8.2.1", "RFC 9114 4.2"),
         ("RFC 9113 8.2.2", "RFC 9114 4.2"),
         ("RFC 9113 8.3.1", "RFC 9114 4.3.1"),
         ("RFC 9113 8.3.2", "RFC 9114 4.3.2"),
         ("RFC 9113 8.3", "RFC 9114 4.3"),
         ("RFC 9113 8.5", "RFC 9114 4.4"),
+        ("RFC 9113 8.6", "RFC 9114 4.5"),
+        ("RFC 9113 8.1", "RFC 9114 4.3"),
         ("RFC 8441 4", "RFC 9220 3"),
     ];
     let section = SECTIONS.iter().find(|(two, _)| text.contains(two));

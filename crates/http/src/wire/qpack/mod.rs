@@ -19,6 +19,9 @@ pub enum QpackError {
     /// An index that the static table does not have.
     #[error("the fields name an index that the static table does not have (RFC 9204 3.1)")]
     Index,
+    /// Its base lies before the beginning of any table.
+    #[error("the base of the fields is negative (RFC 9204 4.5.1.2)")]
+    Base,
     /// It ends inside a field, or a number or text in it makes no sense.
     #[error("the fields cannot be read: {0}")]
     Broken(#[from] HpackError),
@@ -35,10 +38,14 @@ pub enum QpackError {
 pub fn decode(section: &[u8], largest: usize) -> Result<Vec<Field>, QpackError> {
     let mut input = Input(section);
     let required = input.number(8)?;
-    // The base means something for dynamic entries only.
+    // Beyond its sign the base means something for dynamic entries only.
+    let is_negative = input.0.first().is_some_and(|first| first & 0x80 != 0);
     input.number(7)?;
     if required != 0 {
         return Err(QpackError::Dynamic);
+    }
+    if is_negative {
+        return Err(QpackError::Base);
     }
     let (mut fields, mut length) = (Vec::new(), 0);
     while let Some(first) = input.0.first().copied() {
@@ -134,6 +141,7 @@ mod tests {
             (&[][..], QpackError::Broken(HpackError::Cut)),
             (&[2, 0, 0x80], QpackError::Dynamic),
             (&[0, 0, 0x80], QpackError::Dynamic),
+            (&[0, 0x80, 0xd1], QpackError::Base),
             (&[0, 0, 0x10], QpackError::Dynamic),
             (&[0, 0, 0x40, 0], QpackError::Dynamic),
             (&[0, 0, 0xff, 0x7f], QpackError::Index),

@@ -3,7 +3,6 @@
 use super::frame::{Frames, Kind, Piece};
 use super::message::OF_TWO;
 use super::{Broken, Code, frame, number, put_number};
-use crate::wire::hpack::Input;
 
 /// One stream, from its first octet.
 #[derive(Clone, Debug, Default)]
@@ -192,11 +191,17 @@ impl OneWay {
             if first & 0xc0 != CANCELLED {
                 return Err(DECODED);
             }
-            let mut input = Input(&self.held);
-            match input.number(6) {
-                Ok(_) => drop(self.held.drain(..self.held.len() - input.0.len())),
-                Err(_) if self.held.len() < LONGEST_NUMBER => return Ok(()),
-                Err(_) => return Err(DECODED),
+            // A number of 62 bits (RFC 9204 4.1.1), which ends where no further octet is announced.
+            let is_short = first & 0x3f != 0x3f;
+            let last = if is_short {
+                Some(0)
+            } else {
+                self.held.iter().skip(1).position(|octet| octet & 0x80 == 0).map(|at| at + 1)
+            };
+            match last {
+                Some(last) if last < LONGEST_NUMBER => drop(self.held.drain(..=last)),
+                None if self.held.len() < LONGEST_NUMBER => return Ok(()),
+                Some(_) | None => return Err(DECODED),
             }
         }
         Ok(())
@@ -211,7 +216,9 @@ impl Default for Control {
 
 impl Control {
     fn heard(&mut self, piece: Piece<'_>, by_client: bool) -> Result<Option<Told>, Broken> {
-        let Piece::Frame(kind, payload) = piece else { return Err(UNEXPECTED) };
+        let Piece::Frame(kind, payload) = piece else {
+            return Err(if self.has_settings { UNEXPECTED } else { MISSING });
+        };
         match kind {
             Kind::Settings if self.has_settings => return Err(UNEXPECTED),
             Kind::Settings => {
@@ -339,6 +346,7 @@ mod tests {
         assert!(control(&[&frame(Kind::Other(0x21), b"grease"), &go_away(8), &go_away(4)]).is_ok());
         let first = |frame: Vec<u8>| said(&[&[0][..], &frame].concat()).map_err(|broken| broken.code);
         assert_eq!(first(go_away(0)), Err(Code::MISSING_SETTINGS));
+        assert_eq!(first(frame(Kind::Data, b"x")), Err(Code::MISSING_SETTINGS));
         assert_eq!(first(frame(Kind::Settings, &[2, 0])), Err(Code::SETTINGS_ERROR));
         assert_eq!(first(frame(Kind::Settings, &[7, 0, 7, 0])), Err(Code::SETTINGS_ERROR));
         assert_eq!(first(frame(Kind::Settings, &[7])), Err(Code::FRAME_ERROR));
@@ -351,7 +359,10 @@ mod tests {
         assert_eq!(code(&[1]), Err(Code::STREAM_CREATION_ERROR));
         assert_eq!(code(&[2, 0x3f]), Err(Code::QPACK_ENCODER_STREAM_ERROR));
         assert_eq!(code(&[3, 0x80]), Err(Code::QPACK_DECODER_STREAM_ERROR));
-        assert_eq!(code(&[3, 0x44]), Ok(vec![Told::Is("QPACK decoder stream")]));
+        for cancelled in [&[3, 0x44][..], &[3, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x44]] {
+            assert_eq!(code(cancelled), Ok(vec![Told::Is("QPACK decoder stream")]), "{cancelled:?}");
+        }
+        assert_eq!(code(&[&[3, 0x7f][..], &[0xff; 9]].concat()), Err(Code::QPACK_DECODER_STREAM_ERROR));
         assert_eq!(code(&[0x21, 1, 2]), Ok(vec![Told::Unknown(0x21)]));
         let mut streams = Streams::of_client();
         assert!(OneWay::default().said(&[0], &mut streams).is_ok());
