@@ -13,14 +13,15 @@ use support::{TlsPair, ask, field, in_virtual_time, journal, latency, network, s
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::{spawn_local, yield_now};
 use toynet_http::client::Client;
-use toynet_http::server::{Answer, Content, Handler, Limits};
+use toynet_http::server::{Answer, Content, Handler, HttpServer, Limits, Sites};
 use toynet_http::site::Body;
 use toynet_http::wire::qpack;
 use toynet_http::wire::three::frame::{Kind, frame};
 use toynet_http::wire::three::{Code, number};
 use toynet_net::quic::{Connection, Endpoint, GivenUp};
-use toynet_net::{Host, Network, Stream};
+use toynet_net::{Host, Network, Notice, Stream};
 use toynet_record::{Seen, Transport};
+use toynet_service::{LocalFuture, Server};
 
 #[test]
 fn a_site_is_the_same_as_in_other_versions() {
@@ -127,6 +128,23 @@ fn a_malformed_request_is_reset_and_the_connection_goes_on() {
                 (":authority", "www.shop.test"),
                 ("content-length", "x"),
             ],
+            &[(":method", "GET"), (":scheme", "https"), (":path", "/")],
+            &[(":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "")],
+            &[(":method", "GET"), (":scheme", "https"), (":path", "index.html"), (":authority", "www.shop.test")],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                (":protocol", "websocket"),
+            ],
+            &[
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":path", "/"),
+                (":authority", "www.shop.test"),
+                ("te", "gzip"),
+            ],
         ];
         for case in cases {
             assert_eq!(by_hand.say(&fields(case)).await, Err(GivenUp::Stream(Code::MESSAGE_ERROR.0)), "{case:?}");
@@ -143,14 +161,16 @@ fn a_malformed_request_is_reset_and_the_connection_goes_on() {
 fn a_broken_rule_of_the_connection_ends_it_with_its_code() {
     let settings = [&[0][..], &frame(Kind::Settings, &[])].concat();
     let data = [fields(USUAL), fields(&[("x", "y")]), frame(Kind::Data, b"x")].concat();
-    let cases: [(bool, Vec<u8>, Code); 9] = [
+    let cases: [(bool, Vec<u8>, Code); 11] = [
         (true, frame(Kind::Data, b"x"), Code::FRAME_UNEXPECTED),
         (true, frame(Kind::Settings, b""), Code::FRAME_UNEXPECTED),
         (true, frame(Kind::OfTwo(8), b""), Code::FRAME_UNEXPECTED),
         (true, frame(Kind::Headers, &[0xff, 0xff, 0xff]), Code::QPACK_DECOMPRESSION_FAILED),
         (true, data, Code::FRAME_UNEXPECTED),
         (false, [&settings[..], &frame(Kind::Headers, b"")].concat(), Code::FRAME_UNEXPECTED),
+        (true, frame(Kind::Headers, &[0, 0x80, 0xd1]), Code::QPACK_DECOMPRESSION_FAILED),
         (false, [&[0][..], &frame(Kind::GoAway, &[0])].concat(), Code::MISSING_SETTINGS),
+        (false, [&[0][..], &frame(Kind::Data, b"x")].concat(), Code::MISSING_SETTINGS),
         (false, vec![1, 0], Code::STREAM_CREATION_ERROR),
         (false, settings, Code::CLOSED_CRITICAL_STREAM),
     ];
@@ -182,6 +202,114 @@ fn too_little_content_is_no_request() {
             let answer = by_hand.say(&said).await.unwrap();
             assert!(status_of(&answer) == status, "{promised}: {}", status_of(&answer));
         }
+    });
+}
+
+#[test]
+fn trailers_are_held_to_the_rules_of_fields() {
+    let said = |trailers: &[u8]| [fields(USUAL), frame(Kind::Data, b"hello"), trailers.to_vec()].concat();
+    with_echo(async |network, pair| {
+        let by_hand = ByHand::connect(network, pair).await;
+        for (name, status) in [("x-sum", "200"), ("Upper", "400"), (":path", "400"), ("connection", "400")] {
+            let answer = by_hand.say(&said(&fields(&[(name, "x")]))).await.unwrap();
+            assert_eq!(status_of(&answer), status, "{name}");
+        }
+        let _ = by_hand.say(&said(&frame(Kind::Headers, &[2, 0, 0x80]))).await;
+        let ended = by_hand.connection.ended().await;
+        assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(Code::QPACK_DECOMPRESSION_FAILED.0)));
+    });
+}
+
+#[test]
+fn who_wants_no_control_stream_wants_no_connection() {
+    with_site(async |network, pair| {
+        let by_hand = ByHand::connect(network, pair).await;
+        by_hand.connection.accept_one_way().await.unwrap().stop(0);
+        let ended = by_hand.connection.ended().await;
+        assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(Code::CLOSED_CRITICAL_STREAM.0)));
+    });
+}
+
+#[test]
+fn a_request_behind_a_farewell_is_rejected_and_the_one_before_it_answered() {
+    in_virtual_time(|| async {
+        let network = network(latency(Duration::from_millis(20)));
+        let (pair, notice) = (tls(), Notice::default());
+        let host = network.host("www.shop.test").unwrap().with_notice(notice.clone());
+        let server = HttpServer::of(Sites::new("www.shop.test", Rc::new(Echo(Duration::from_secs(1)))));
+        let server = server.on_quic(support::QUIC_DOOR.port(), pair.server.clone());
+        spawn_local(server.start(host).await.unwrap());
+        let by_hand = ByHand::connect(&network, &pair).await;
+        let mut before = by_hand.connection.open().await.unwrap();
+        before.write_all(&fields(USUAL)).await.unwrap();
+        before.shutdown().await.unwrap();
+        let mut control = by_hand.connection.accept_one_way().await.unwrap();
+        network.clock().sleep(Duration::from_millis(100)).await;
+        notice.give();
+        let mut said = Vec::new();
+        while !said.ends_with(&frame(Kind::GoAway, &[4])) {
+            said.push(control.read_u8().await.unwrap());
+        }
+        assert_eq!(by_hand.say(&fields(USUAL)).await, Err(GivenUp::Stream(Code::REQUEST_REJECTED.0)));
+        assert_eq!(status_of(&read(&mut before).await.unwrap()), "200");
+    });
+}
+
+#[test]
+fn a_server_that_breaks_a_rule_is_told_by_its_code() {
+    let fine = fields(&[(":status", "200"), ("content-length", "1")]);
+    let stream = |code: Code| Some(GivenUp::Stream(code.0));
+    let connection = |code: Code| Some(GivenUp::Connection(code.0));
+    let cases = [
+        (fields(&[(":status", "101")]), stream(Code::MESSAGE_ERROR)),
+        (fields(&[(":status", "200"), ("content-length", "x")]), stream(Code::MESSAGE_ERROR)),
+        ([&fine[..], &frame(Kind::Data, b"xy")].concat(), stream(Code::MESSAGE_ERROR)),
+        ([&fine[..], &frame(Kind::Data, b"x"), &fields(&[(":status", "200")])].concat(), stream(Code::MESSAGE_ERROR)),
+        (frame(Kind::Headers, &[2, 0, 0x80]), connection(Code::QPACK_DECOMPRESSION_FAILED)),
+        ([&fine[..], &frame(Kind::PushPromise, &[0])].concat(), connection(Code::ID_ERROR)),
+    ];
+    for (said, code) in cases {
+        with_server_by_hand(async |server, asked| {
+            let asking = spawn_local(asked);
+            let mut stream = server.accept().await.unwrap();
+            stream.write_all(&said).await.unwrap();
+            let broken = loop {
+                if let Err(error) = stream.write_all(b"").await.and(stream.flush().await) {
+                    break error;
+                }
+                if let Err(error) = stream.write_all(&frame(Kind::Other(0x21), b"")).await {
+                    break error;
+                }
+                yield_now().await;
+            };
+            assert_eq!(GivenUp::of(&broken), code, "{said:?}: {broken}");
+            let (_client, answer) = asking.await.unwrap();
+            assert!(answer.is_err(), "{said:?}");
+        });
+    }
+}
+
+#[test]
+fn a_server_opens_no_stream_for_both() {
+    with_server_by_hand(async |server, asked| {
+        let asking = spawn_local(asked);
+        server.open().await.unwrap().write_all(&fields(USUAL)).await.unwrap();
+        let ended = server.ended().await;
+        assert_eq!(GivenUp::of(&ended), Some(GivenUp::Connection(Code::STREAM_CREATION_ERROR.0)));
+        assert!(asking.await.unwrap().1.is_err());
+    });
+}
+
+#[test]
+fn who_was_told_farewell_asks_nothing_more() {
+    with_server_by_hand(async |server, asked| {
+        let mut control = server.open_one_way().await.unwrap();
+        let farewell = frame(Kind::GoAway, &[0]);
+        control.write_all(&[&[0][..], &frame(Kind::Settings, b""), &farewell].concat()).await.unwrap();
+        // It reads that before it asks.
+        server.accept_one_way().await.unwrap();
+        let why = asked.await.1.unwrap_err();
+        assert!(why.contains("RFC 9114 5.2"), "{why}");
     });
 }
 
@@ -302,6 +430,35 @@ impl Handler for Echo {
             }
         }))
     }
+}
+
+/// A server whose octets are the test's own, and a client of ours that is about to ask it for a page.
+fn with_server_by_hand(story: impl AsyncFn(Connection, LocalFuture<(Client, Result<Response<Bytes>, String>)>)) {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let pair = tls();
+        let host = network.host("www.shop.test").unwrap();
+        let endpoint = Endpoint::server(host.bind(443).await.unwrap(), &pair.server).unwrap();
+        let (server, client) = tokio::join!(endpoint.accept(), client(&network, &pair));
+        let mut client = client;
+        let clock = network.clock();
+        let asked = Box::pin(async move {
+            clock.sleep(Duration::from_millis(1)).await;
+            let request = Request::get("https://www.shop.test/").body(Full::default()).unwrap();
+            let answer = client.send(request).await.map_err(|error| error.to_string());
+            // With the client its connection would end.
+            (client, answer)
+        });
+        story(server.unwrap().unwrap(), asked).await;
+    });
+}
+
+fn with_echo(story: impl AsyncFn(&Rc<Network>, &TlsPair)) {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let pair = serve_three(&network, Rc::new(Echo(Duration::ZERO)), Limits::default()).await;
+        story(&network, &pair).await;
+    });
 }
 
 /// A client whose octets are the test's own.

@@ -2,7 +2,7 @@
 
 mod content;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ use crate::three::{self, Failed, Got, Receiving, Sending, Tunnel};
 use crate::wire::hpack::Field;
 use crate::wire::three::frame::{self, Kind as FrameKind};
 use crate::wire::three::one_way::{self, Told};
-use crate::wire::three::{Code, Message, Streams};
+use crate::wire::three::{Broken, Code, Message, Streams};
 use crate::wire::{Kind, fields, qpack};
 pub use content::Incoming;
 use content::{Wanted, waits};
@@ -38,6 +38,8 @@ struct Link {
     _control: Stream,
     /// Whether the server lets streams become tunnels, once it has said so or not.
     has_tunnels: watch::Receiver<Option<bool>>,
+    /// The server has said that it takes no further requests.
+    is_leaving: Rc<Cell<bool>>,
     _listening: JoinSet<()>,
     _endpoint: Endpoint,
 }
@@ -82,9 +84,14 @@ impl Sender {
         let control = three::control(&connection, LARGEST_FIELDS as u64, &[]).await?;
         let mut listening = JoinSet::new();
         let (tell, has_tunnels) = watch::channel(None);
-        listening.spawn_local(listen(connection.clone(), tell));
+        let is_leaving = Rc::new(Cell::new(false));
+        listening.spawn_local(listen(connection.clone(), tell, Rc::clone(&is_leaving)));
+        listening.spawn_local(ends_when(control.unwanted(), connection.clone(), one_way::CLOSED));
+        let opened = connection.clone();
+        let opened = async move { drop(opened.accept().await) };
+        listening.spawn_local(ends_when(opened, connection.clone(), OPENED));
         let (_control, _listening, _endpoint) = (control, listening, endpoint);
-        Ok(Self(Rc::new(Link { connection, clock, _control, has_tunnels, _listening, _endpoint })))
+        Ok(Self(Rc::new(Link { connection, clock, _control, has_tunnels, is_leaving, _listening, _endpoint })))
     }
 
     /// What was agreed in the handshake.
@@ -178,6 +185,9 @@ impl Sender {
 
     /// A stream in which something was asked.
     async fn begin(&self, asked: Asked<'_>, fields: &[(String, Vec<u8>)]) -> Result<(Sending, Receiving), Failure> {
+        if self.0.is_leaving.get() {
+            return Err(Failure::PeerTwo("it takes no further requests on this connection (RFC 9114 5.2)".into()));
+        }
         let stream = self.0.connection.open().await.map_err(lost)?;
         let stream = Rc::new(RefCell::new(stream));
         let sending = Sending::new(&stream, None);
@@ -197,18 +207,26 @@ impl Sender {
 }
 
 /// Hears what the server says beside its answers.
-async fn listen(connection: Connection, has_tunnels: watch::Sender<Option<bool>>) {
+async fn listen(connection: Connection, has_tunnels: watch::Sender<Option<bool>>, is_leaving: Rc<Cell<bool>>) {
     let has_tunnels = Rc::new(has_tunnels);
     let streams = Rc::new(RefCell::new(Streams::of_server()));
     let mut heard = JoinSet::new();
     while let Ok(stream) = connection.accept_one_way().await {
-        let has_tunnels = Rc::clone(&has_tunnels);
-        heard.spawn_local(three::hear(stream, connection.clone(), Rc::clone(&streams), move |told| {
-            if let Told::Settings(settings) = told {
+        let (has_tunnels, is_leaving) = (Rc::clone(&has_tunnels), Rc::clone(&is_leaving));
+        heard.spawn_local(three::hear(stream, connection.clone(), Rc::clone(&streams), move |told| match told {
+            Told::Settings(settings) => {
                 has_tunnels.send_replace(Some(settings.contains(&(one_way::ENABLE_CONNECT_PROTOCOL, 1))));
             }
+            Told::GoAway(_) => is_leaving.set(true),
+            Told::Is(_) | Told::Frame(_) | Told::Unknown(_) => {}
         }));
     }
+}
+
+/// Ends the connection when the server does what it must not.
+async fn ends_when(done: impl Future<Output = ()>, connection: Connection, broken: Broken) {
+    done.await;
+    three::end(&connection, broken);
 }
 
 fn section(asked: Asked<'_>, fields: &[(String, Vec<u8>)]) -> Vec<u8> {
@@ -232,10 +250,9 @@ async fn head(receiving: &mut Receiving, interim: &mut dyn FnMut(&AnswerHead)) -
             Ok(Some(Got::Content(_)) | None) => return Err(Failure::Silent),
             Err(failed) => return Err(failure(failed)),
         };
-        let list = qpack::decode(&section, LARGEST_FIELDS).map_err(|error| Failure::PeerTwo(error.to_string()))?;
-        if let Some(fault) = fields::faults(&list, Kind::Answer).first() {
-            receiving.stop(Code::MESSAGE_ERROR);
-            return Err(Failure::PeerTwo((*fault).to_owned()));
+        let list = receiving.fields(&section, LARGEST_FIELDS).map_err(failure)?;
+        if let Some(fault) = fields::faults_in_three(&list, Kind::Answer).first() {
+            return Err(malformed(receiving, fault));
         }
         let head = answer_head(&list);
         if head.status >= 200 {
@@ -244,6 +261,12 @@ async fn head(receiving: &mut Receiving, interim: &mut dyn FnMut(&AnswerHead)) -
         interim(&head);
         receiving.was_interim();
     }
+}
+
+/// RFC 9114 4.1.2.
+fn malformed(receiving: &mut Receiving, why: &'static str) -> Failure {
+    receiving.stop(Code::MESSAGE_ERROR);
+    Failure::PeerTwo(why.to_owned())
 }
 
 fn status(list: &[Field]) -> u16 {
@@ -272,5 +295,7 @@ fn lost(error: io::Error) -> Failure {
     }
 }
 
+const OPENED: Broken =
+    Broken::new(Code::STREAM_CREATION_ERROR, "a server opens a stream for both to write (RFC 9114 6.1)");
 /// As much as curl takes of a head.
 const LARGEST_FIELDS: usize = 300 * 1024;

@@ -13,6 +13,8 @@ use toynet_net::Stream;
 use toynet_net::quic::Connection;
 
 use super::end;
+use crate::wire::hpack::Field;
+use crate::wire::qpack::{self, QpackError};
 use crate::wire::three::frame::TOO_LONG;
 use crate::wire::three::{Broken, Code, Message, Part};
 
@@ -141,6 +143,20 @@ impl Receiving {
         got
     }
 
+    /// Reads fields that came, of at most `largest` octets. Where that is impossible the connection ends (RFC 9204 2.2).
+    ///
+    /// # Errors
+    /// When they are longer, or cannot be read.
+    pub fn fields(&mut self, section: &[u8], largest: usize) -> Result<Vec<Field>, Failed> {
+        qpack::decode(section, largest).map_err(|error| match error {
+            QpackError::TooLong => Failed::TooLong,
+            _ => {
+                self.is_over = true;
+                self.broken(UNREADABLE)
+            }
+        })
+    }
+
     fn broken(&self, broken: Broken) -> Failed {
         end(&self.connection, broken);
         broken.into()
@@ -166,7 +182,9 @@ impl Receiving {
 impl Drop for Receiving {
     fn drop(&mut self) {
         if !self.is_over {
-            self.stop(Code::NO_ERROR);
+            // A server that has its answer is content; a client without it gives up (RFC 9114 4.1 and 4.1.1).
+            let is_answer = !self.message.is_request();
+            self.stop(if is_answer { Code::REQUEST_CANCELLED } else { Code::NO_ERROR });
         }
     }
 }
@@ -253,5 +271,7 @@ impl Sending {
     }
 }
 
+const UNREADABLE: Broken =
+    Broken::new(Code::QPACK_DECOMPRESSION_FAILED, "the fields cannot be decompressed (RFC 9204 2.2)");
 /// A window of QUIC's is many of these.
 const PIECE: usize = 16 * 1024;

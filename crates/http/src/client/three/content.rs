@@ -6,10 +6,11 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use toynet_net::Clock;
 
-use super::{Sender, failure};
+use super::{LARGEST_FIELDS, Sender, failure, malformed};
 use crate::client::Outgoing;
 use crate::client::failure::Failure;
 use crate::three::{Got, Receiving, Sending};
+use crate::wire::fields;
 use crate::wire::three::Code;
 use crate::wire::three::frame::{self, Kind};
 
@@ -34,10 +35,17 @@ impl Incoming {
                 Ok(Some(Got::Content(octets))) if octets.is_empty() => {}
                 Ok(Some(Got::Content(octets))) => {
                     self.got += octets.len() as u64;
+                    if self.promised.is_some_and(|promised| self.got > promised) {
+                        return Err(malformed(&mut self.receiving, EXCESS));
+                    }
                     return Ok(Some(octets));
                 }
-                // Trailers.
-                Ok(Some(Got::Fields(_))) => {}
+                Ok(Some(Got::Fields(section))) => {
+                    let trailers = self.receiving.fields(&section, LARGEST_FIELDS).map_err(failure)?;
+                    if let Some(fault) = fields::faults_of_trailers(&trailers).first() {
+                        return Err(malformed(&mut self.receiving, fault));
+                    }
+                }
                 Ok(None) if self.promised.is_some_and(|promised| promised != self.got) => {
                     return Err(Failure::Cut(self.got));
                 }
@@ -90,3 +98,4 @@ pub(super) async fn send(sending: Sending, mut content: Outgoing, mut told: watc
 
 /// As long as curl waits for `100 Continue`.
 const PATIENCE: Duration = Duration::from_secs(1);
+const EXCESS: &str = "more content came than Content-Length promised (RFC 9114 4.1.2)";

@@ -10,9 +10,9 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::request::fields_of;
 use crate::three::{Failed, Got, Receiving, Sending};
-use crate::wire::qpack;
 use crate::wire::three::Code;
 use crate::wire::three::frame::{self, Kind as FrameKind};
+use crate::wire::{fields, qpack};
 
 /// Content that arrives while it is read.
 #[derive(Debug)]
@@ -58,10 +58,9 @@ impl Carried {
     }
 
     fn trailers(&mut self, section: &[u8]) -> io::Result<HeaderMap> {
-        let fields = qpack::decode(section, self.largest_fields).map_err(io::Error::other)?;
-        let is_pseudo = fields.iter().any(|field| field.name.starts_with(b":"));
-        match fields_of(&fields) {
-            Some(fields) if !is_pseudo => Ok(fields),
+        let list = self.receiving.fields(section, self.largest_fields)?;
+        match fields_of(&list) {
+            Some(trailers) if fields::faults_of_trailers(&list).is_empty() => Ok(trailers),
             _ => Err(self.malformed("the trailers are malformed (RFC 9114 4.3)")),
         }
     }

@@ -138,6 +138,7 @@ impl Conversation {
         let mut control = three::control(connection, of.serving.limits.header as u64, &OWN_SETTINGS).await?;
         let streams = Rc::new(RefCell::new(Streams::of_client()));
         let mut heard = JoinSet::new();
+        let mut unwanted = pin!(control.unwanted());
         let mut standstill = pin!(of.watch.standstill(&of.serving.limits, clock));
         loop {
             tokio::select! {
@@ -146,6 +147,10 @@ impl Conversation {
                     self.say_goodbye(&mut control).await;
                     connection.end(Code::NO_ERROR.0, "the server ends");
                     return Ok(());
+                }
+                () = &mut unwanted => {
+                    three::end(connection, one_way::CLOSED);
+                    return Err(io::Error::other(one_way::CLOSED));
                 }
                 why = &mut standstill => return self.part(&mut control, why).await,
                 stream = connection.accept() => self.begin(stream?),
@@ -178,11 +183,24 @@ impl Conversation {
         let (of, clock) = (Rc::clone(&self.of), self.of.host.clock());
         self.say_goodbye(control).await;
         if why != Standstill::Unread {
-            let rest = async { while self.requests.join_next().await.is_some() {} };
+            let rest = async {
+                tokio::select! {
+                    () = async { while self.requests.join_next().await.is_some() {} } => {}
+                    () = turn_away(&of.connection) => {}
+                }
+            };
             let _ = clock.until(clock.now() + LAST_WORDS, rest).await;
         }
         of.connection.end(Code::NO_ERROR.0, "");
         Err(io::Error::other(why))
+    }
+}
+
+/// Takes no requests any more (RFC 9114 5.2): who sent one may send it elsewhere (RFC 9114 4.1.1).
+async fn turn_away(connection: &Connection) {
+    while let Ok(mut stream) = connection.accept().await {
+        stream.stop(Code::REQUEST_REJECTED.0);
+        stream.give_up(Code::REQUEST_REJECTED.0);
     }
 }
 

@@ -21,12 +21,11 @@ use super::super::tunnel::{ConnectProtocol, Next};
 use super::super::{Content, Outgoing};
 use super::{Carried, Of};
 use crate::site::{date, refusal};
-use crate::three::{Failed, Got, Receiving, Sending, Tunnel, end};
+use crate::three::{Failed, Got, Receiving, Sending, Tunnel};
 use crate::wire::hpack::Field;
-use crate::wire::qpack::{self, QpackError};
 use crate::wire::three::frame::{self, Kind as FrameKind};
-use crate::wire::three::{Broken, Code, Message};
-use crate::wire::{Kind, fields};
+use crate::wire::three::{Code, Message};
+use crate::wire::{Kind, fields, qpack};
 
 /// Answers what comes in `stream`.
 pub(super) async fn serve(stream: Stream, of: Rc<Of>) {
@@ -86,16 +85,12 @@ impl Asked {
             Ok(Ok(Some(Got::Content(_)) | None)) => return Err(Reset(Code::REQUEST_INCOMPLETE)),
             Ok(Err(Failed::Broken(_) | Failed::Lost(_))) => return Err(Reset(Code::REQUEST_CANCELLED)),
         };
-        let list = match qpack::decode(&head, limits.header) {
+        let list = match self.receiving.fields(&head, limits.header) {
             Ok(list) => list,
-            Err(QpackError::TooLong) => return self.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).await,
-            Err(_) => {
-                let broken = Broken { code: Code::QPACK_DECOMPRESSION_FAILED, why: "the fields cannot be read" };
-                end(&self.of.connection, broken);
-                return Err(Reset(Code::QPACK_DECOMPRESSION_FAILED));
-            }
+            Err(Failed::TooLong) => return self.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).await,
+            Err(Failed::Broken(_) | Failed::Lost(_)) => return Err(Reset(Code::REQUEST_CANCELLED)),
         };
-        let head = fields::faults(&list, Kind::Request).is_empty().then(|| head_of(&list)).flatten();
+        let head = fields::faults_in_three(&list, Kind::Request).is_empty().then(|| head_of(&list)).flatten();
         let head = head.ok_or(Reset(Code::MESSAGE_ERROR))?;
         let of = self.of;
         let method = head.method().clone();
@@ -200,8 +195,8 @@ async fn send<B>(sending: &Sending, mut response: Response<B>, method: &Method) 
 where
     B: HttpBody<Data = Bytes>,
 {
-    let has_content = *method != Method::HEAD;
-    if has_content && let Some(length) = response.body().size_hint().exact().filter(|_| may_tell(response.status())) {
+    let has_content = *method != Method::HEAD && may_have_content(response.status());
+    if has_content && let Some(length) = response.body().size_hint().exact() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
     }
     let (head, body) = response.into_parts();
@@ -276,8 +271,8 @@ fn pairs(fields: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     pairs.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()))
 }
 
-/// RFC 9110 8.6.
-fn may_tell(status: StatusCode) -> bool {
+/// RFC 9110 6.4.1, and 8.6 for its length.
+fn may_have_content(status: StatusCode) -> bool {
     !status.is_informational() && ![StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
 }
 

@@ -40,6 +40,11 @@ impl Message {
         Self { is_request: false, ..Self::request(largest) }
     }
 
+    /// Whether it is a request.
+    pub fn is_request(&self) -> bool {
+        self.is_request
+    }
+
     /// Takes octets from the front of `rest` until there is a part.
     ///
     /// # Errors

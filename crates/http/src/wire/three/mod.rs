@@ -128,7 +128,7 @@ impl fmt::Debug for Code {
 }
 
 impl Broken {
-    pub(super) const fn new(code: Code, why: &'static str) -> Self {
+    pub(crate) const fn new(code: Code, why: &'static str) -> Self {
         Self { code, why }
     }
 }

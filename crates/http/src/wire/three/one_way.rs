@@ -301,7 +301,8 @@ const TWICE: Broken =
     Broken::new(Code::STREAM_CREATION_ERROR, "a stream that may be but once is there twice (RFC 9114 6.2.1)");
 const PUSHED: Broken = Broken::new(Code::STREAM_CREATION_ERROR, "a client pushes (RFC 9114 6.2.2)");
 const NOT_ALLOWED: Broken = Broken::new(Code::ID_ERROR, "a push that nobody has allowed (RFC 9114 4.6)");
-const CLOSED: Broken =
+/// What the end of a control stream is, or that of one of QPACK's, also when its reader has asked for that.
+pub const CLOSED: Broken =
     Broken::new(Code::CLOSED_CRITICAL_STREAM, "a stream ends that lasts as long as its connection (RFC 9114 6.2.1)");
 const UNEXPECTED: Broken =
     Broken::new(Code::FRAME_UNEXPECTED, "a frame stands where it may not in the control stream (RFC 9114 7)");
