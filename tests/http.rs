@@ -5,6 +5,7 @@ mod support;
 use std::net::SocketAddr;
 use std::process::Command;
 
+use support::lab::Home;
 use support::{Lab, Outcome, run, shell, tool, wire};
 
 #[test]
@@ -119,6 +120,41 @@ fn nghttp_fetches_many_at_once() {
     let outcome = run(nghttp.args(["-nv", "-m", "20", "-H", ":authority: www.shop.test", &url])).succeeded();
     assert_eq!(outcome.stdout.matches(":status: 200").count(), 20, "{}", outcome.stdout);
     assert!(!outcome.stdout.contains("RST_STREAM"), "{}", outcome.stdout);
+}
+
+#[test]
+fn who_waits_for_an_invitation_over_http_2_gets_it() {
+    let home = Home::new();
+    home.write("toynet.toml", "[[host.\"www.a.test\".http.route]]\npath = \"/*\"\ninspect = true\n");
+    let lab = Lab::start(&home, &["up", "toynet.toml"]);
+    let large = home.write("large", "bread ".repeat(50_000)).display().to_string();
+    let port = |port| lab.status().door("www.a.test", "tcp", port).to_string();
+    let (clear, secure) = (port(80), port(443));
+    if tool("curl").is_some() {
+        for (scheme, door) in [("http", &clear), ("https", &secure)] {
+            let url = format!("{scheme}://www.a.test/post");
+            let mut curl = Command::new("curl");
+            // Who is not invited gives up before it sends anything.
+            curl.args(["-qksv", "--noproxy", "*", "--http2-prior-knowledge", "--expect100-timeout", "100", "-m", "50"]);
+            curl.args(["-H", "Expect: 100-continue", "--connect-to", &format!("::{door}"), &url]);
+            let told = run(curl.args(["--data-binary", &format!("@{large}")])).succeeded();
+            let (invited, answered) = (told.stderr.find("< HTTP/2 100"), told.stderr.find("< HTTP/2 200"));
+            assert!(invited.is_some() && invited < answered, "{scheme}: {}", told.stderr);
+            assert_eq!(told.stdout.matches("bread ").count(), 50_000, "{scheme}");
+        }
+    }
+    if tool("nghttp").is_some() {
+        for (scheme, door) in [("http", &clear), ("https", &secure)] {
+            let mut nghttp = Command::new("nghttp");
+            nghttp.args(["-nv", "--expect-continue", "-d", &large, "-H", ":authority: www.a.test"]);
+            let told = run(nghttp.arg(format!("{scheme}://{door}/post"))).succeeded().stdout;
+            assert!(told.contains(":status: 100") && told.contains(":status: 200"), "{told}");
+        }
+    }
+    if ["curl", "nghttp"].into_iter().any(|name| tool(name).is_some()) {
+        let log = lab.toynet(&["log"]).succeeded().stdout;
+        assert!(log.contains("100 Continue"), "{log}");
+    }
 }
 
 #[test]

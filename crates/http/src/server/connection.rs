@@ -18,6 +18,7 @@ use toynet_net::{Clock, Host, Stream};
 use super::exchange::Exchanges;
 use super::first::{Version, Watched};
 use super::gate::OnlyTls;
+use super::invitation::Invitations;
 use super::parting::heard_out;
 use super::refuse;
 use super::tunnel::{Next, Seize};
@@ -77,17 +78,21 @@ enum Early {
 async fn converse(stream: Stream, host: Host, serving: Rc<Serving>, watch: Rc<Watch>) -> Result<(), Early> {
     let (clock, end) = (host.clock(), stream.end());
     let connected = Connected { peer: stream.peer(), local: stream.local(), is_secure: stream.tls().is_some() };
-    let (stream, version) = Watched::open(stream, Gate::new(serving.limits.header), Rc::clone(&watch), clock).await?;
-    let exchanges = Exchanges { host, end, serving, watch, connected: Rc::new(connected), next: Next::default() };
+    let (gate, invitations) = (Gate::new(serving.limits.header), Rc::<Invitations>::default());
+    let (stream, version) = Watched::open(stream, gate, &invitations, Rc::clone(&watch), clock).await?;
+    let (connected, next) = (Rc::new(connected), Next::default());
+    let exchanges = Exchanges { host, end, serving, watch, connected, next, invitations };
     match version {
         Version::One => converse_in_one(stream, exchanges, clock).await,
         Version::Two => {
             exchanges.watch.is_shared();
             let (settings, watch) = (http2_settings(&exchanges.serving.limits), Rc::clone(&exchanges.watch));
+            let invitations = Rc::clone(&exchanges.invitations);
             // In a box, as few connections need so much room.
             let mut connection = Box::pin(settings.serve_connection(TokioIo::new(stream), exchanges));
             let mut is_parting = false;
             let ended = poll_fn(|cx| {
+                invitations.turn(cx.waker());
                 if watch.is_parting() && !mem::replace(&mut is_parting, true) {
                     // GOAWAY, and what was asked before is answered (RFC 9113 6.8).
                     connection.as_mut().graceful_shutdown();

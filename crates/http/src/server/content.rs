@@ -11,6 +11,7 @@ use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+use super::invitation::Invitation;
 use super::three::Carried;
 
 /// The content of a request, which arrives while it is read.
@@ -27,8 +28,9 @@ pub struct Content {
 /// Where content comes from.
 #[derive(Debug)]
 enum Source {
-    /// A connection of HTTP/1.x, or a stream of HTTP/2.
-    Hyper(Incoming),
+    /// A connection of HTTP/1.x, or a stream of HTTP/2. Who waits for an invitation there gets it by what is beside it
+    /// (RFC 9110 10.1.1).
+    Hyper(Incoming, Option<Invitation>),
     /// A stream of HTTP/3.
     Three(Box<Carried>),
 }
@@ -73,8 +75,13 @@ impl Unreadable {
 }
 
 impl Content {
-    pub(super) fn new(incoming: Incoming, largest: u64, connected: Rc<Connected>) -> Self {
-        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream()).map(Source::Hyper);
+    pub(super) fn new(
+        incoming: Incoming,
+        invitation: Option<Invitation>,
+        largest: u64,
+        connected: Rc<Connected>,
+    ) -> Self {
+        let incoming = (!incoming.is_end_stream()).then_some(Source::Hyper(incoming, invitation));
         Self { incoming, drained: 0, largest, connected }
     }
 
@@ -160,21 +167,26 @@ impl HttpBody for Source {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Source::Hyper(incoming) => Pin::new(incoming).poll_frame(cx).map_err(io::Error::other),
+            Source::Hyper(incoming, invitation) => {
+                let polled = Pin::new(incoming).poll_frame(cx).map_err(io::Error::other);
+                let invitation = invitation.take().filter(|_| polled.is_pending());
+                invitation.into_iter().for_each(Invitation::send);
+                polled
+            }
             Source::Three(carried) => Pin::new(carried.as_mut()).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Source::Hyper(incoming) => incoming.is_end_stream(),
+            Source::Hyper(incoming, _) => incoming.is_end_stream(),
             Source::Three(carried) => carried.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Source::Hyper(incoming) => incoming.size_hint(),
+            Source::Hyper(incoming, _) => incoming.size_hint(),
             Source::Three(carried) => carried.size_hint(),
         }
     }

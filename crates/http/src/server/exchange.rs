@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use http::header::{ALT_SVC, CONNECTION, DATE, EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
 use hyper::upgrade::{self, OnUpgrade};
 use toynet_net::{Clock, Host};
@@ -17,6 +17,7 @@ use toynet_service::LocalFuture;
 
 use super::access::Entry;
 use super::content::Unreadable;
+use super::invitation::Invitations;
 use super::sending::{Line, Sending};
 use super::tunnel::{self, ConnectProtocol, Next};
 use super::watch::{AtWork, Standstill, Watch};
@@ -34,6 +35,8 @@ pub(super) struct Exchanges {
     pub watch: Rc<Watch>,
     pub connected: Rc<Connected>,
     pub next: Next,
+    /// Who waits for `100 Continue` in HTTP/2.
+    pub invitations: Rc<Invitations>,
 }
 
 impl Service<Request<Incoming>> for Exchanges {
@@ -45,7 +48,10 @@ impl Service<Request<Incoming>> for Exchanges {
         let cause = Cause { end: self.end, exchange: self.watch.exchange_begins() };
         let largest = self.serving.limits.body;
         let request = with_protocol(request);
-        self.exchange(request.map(|incoming| Content::new(incoming, largest, Rc::clone(&self.connected))), cause)
+        let is_expecting = request.headers().contains_key(EXPECT) && !request.body().is_end_stream();
+        let invitation = if is_expecting { self.invitations.claim() } else { None };
+        let content = |incoming| Content::new(incoming, invitation, largest, Rc::clone(&self.connected));
+        self.exchange(request.map(content), cause)
     }
 }
 

@@ -11,10 +11,13 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_net::{Clock, Stream};
 
+use super::framed::Framed;
+use super::guard::Guard;
+use super::invitation::Invitations;
 use super::parting::Parting;
 use super::watch::Watch;
 use crate::wire::frame::PREFACE;
-use crate::wire::{FrameGate, Gate, Refusal};
+use crate::wire::{Gate, Refusal};
 
 /// A watched stream behind a gate. To its reader the client has closed its side where the gate is shut.
 #[derive(Debug)]
@@ -33,13 +36,6 @@ pub(super) struct Watched {
     parting: Option<Parting>,
 }
 
-/// What passes to the reader.
-#[derive(Debug)]
-enum Guard {
-    One(Gate),
-    Two(Box<FrameGate>),
-}
-
 /// The versions that share a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
@@ -49,7 +45,13 @@ pub(super) enum Version {
 
 impl Watched {
     /// Reads until it is clear which version the client speaks (RFC 9113 3.4).
-    pub async fn open(mut stream: Stream, gate: Gate, watch: Rc<Watch>, clock: Clock) -> io::Result<(Self, Version)> {
+    pub async fn open(
+        mut stream: Stream,
+        gate: Gate,
+        invitations: &Rc<Invitations>,
+        watch: Rc<Watch>,
+        clock: Clock,
+    ) -> io::Result<(Self, Version)> {
         let mut held = Vec::new();
         let version = loop {
             let count = read(&mut stream, &mut held, &watch).await?;
@@ -64,7 +66,7 @@ impl Watched {
         };
         let mut gate = match version {
             Version::One => Guard::One(gate),
-            Version::Two => Guard::Two(Box::default()),
+            Version::Two => Guard::Two(Box::new(Framed::new(Rc::clone(invitations)))),
         };
         let passed = gate.look(&mut held);
         watch.in_content(gate.is_in_content());
@@ -118,6 +120,15 @@ impl Watched {
             self.held = Vec::new();
         } else {
             self.held.drain(..length);
+        }
+    }
+
+    /// What was read is with the reader, as far as it may pass.
+    fn delivered(&mut self) {
+        if let Guard::Two(framed) = &mut self.gate
+            && self.passed == 0
+        {
+            framed.delivered();
         }
     }
 
@@ -185,6 +196,7 @@ impl AsyncRead for Watched {
         loop {
             if this.passed > 0 {
                 this.pass_held(buffer);
+                this.delivered();
                 return Poll::Ready(Ok(()));
             }
             if let Some(why) = this.watch.given_up() {
@@ -193,6 +205,10 @@ impl AsyncRead for Watched {
                 }
                 this.is_at_end = true;
                 return Poll::Ready(Ok(()));
+            }
+            if this.gate.must_wait() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             if this.gate.resume() && !this.held.is_empty() {
                 this.look_at_held();
@@ -207,6 +223,7 @@ impl AsyncRead for Watched {
                 false => ready!(this.poll_held(cx))?,
             };
             if count == 0 || buffer.filled().len() > before {
+                this.delivered();
                 return Poll::Ready(Ok(()));
             }
         }
@@ -216,7 +233,10 @@ impl AsyncRead for Watched {
 impl AsyncWrite for Watched {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.stream).poll_write(cx, octets);
+        let polled = match &mut this.gate {
+            Guard::One(_) => Pin::new(&mut this.stream).poll_write(cx, octets),
+            Guard::Two(framed) => framed.poll_write(&mut this.stream, cx, &[io::IoSlice::new(octets)]),
+        };
         told(&this.watch, polled)
     }
 
@@ -226,7 +246,10 @@ impl AsyncWrite for Watched {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        let polled = match &mut this.gate {
+            Guard::One(_) => Pin::new(&mut this.stream).poll_write_vectored(cx, slices),
+            Guard::Two(framed) => framed.poll_write(&mut this.stream, cx, slices),
+        };
         told(&this.watch, polled)
     }
 
@@ -235,53 +258,26 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        if let Guard::Two(framed) = &mut this.gate {
+            ready!(framed.poll_invite(&mut this.stream, cx))?;
+        }
+        Pin::new(&mut this.stream).poll_flush(cx)
     }
 
     /// A client of HTTP/2 is told why, where that was not said by whoever stands behind the gate.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let Guard::Two(gate) = &this.gate else { return Pin::new(&mut this.stream).poll_shutdown(cx) };
+        let Guard::Two(framed) = &mut this.gate else { return Pin::new(&mut this.stream).poll_shutdown(cx) };
         let parting = this.parting.get_or_insert_with(|| {
-            let last_word = match gate.violation() {
-                Some(violation) => gate.farewell(violation.code, violation.rule),
-                None if this.is_at_end => gate.farewell(NO_ERROR, ""),
+            let last_word = match framed.gate.violation() {
+                Some(violation) => framed.gate.farewell(violation.code, violation.rule),
+                None if this.is_at_end => framed.gate.farewell(NO_ERROR, ""),
                 None => Vec::new(),
             };
-            Parting::Saying(last_word)
+            Parting::Saying([framed.unsaid(), last_word].concat())
         });
         parting.poll(&mut this.stream, this.clock, cx)
-    }
-}
-
-impl Guard {
-    fn look(&mut self, octets: &mut [u8]) -> usize {
-        match self {
-            Guard::One(gate) => gate.look(octets),
-            Guard::Two(gate) => gate.look(octets),
-        }
-    }
-
-    /// Says whether octets that were held because of an answer may pass.
-    fn resume(&mut self) -> bool {
-        match self {
-            Guard::One(gate) => gate.resume(),
-            Guard::Two(_) => false,
-        }
-    }
-
-    fn is_in_content(&self) -> bool {
-        match self {
-            Guard::One(gate) => gate.is_in_content(),
-            Guard::Two(_) => false,
-        }
-    }
-
-    fn is_shut(&self) -> bool {
-        match self {
-            Guard::One(gate) => gate.refusal().is_some(),
-            Guard::Two(gate) => gate.violation().is_some(),
-        }
     }
 }
 

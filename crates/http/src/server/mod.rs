@@ -8,7 +8,8 @@
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
 //! - `gate`: what answers at a port that only leads to TLS, or where TLS should have been spoken
 //! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
-//!   versions apart; `sending`: an answer as long as it is sent; `parting`: the last word in HTTP/2
+//!   versions apart; `guard`: the gate before either; `framed`: both directions of HTTP/2; `invitation`: who waits for
+//!   `100 Continue` there; `sending`: an answer as long as it is sent; `parting`: the last word in HTTP/2
 
 pub mod access;
 pub mod body;
@@ -16,8 +17,11 @@ mod connection;
 pub mod content;
 mod exchange;
 mod first;
+mod framed;
 mod gate;
+mod guard;
 pub mod handler;
+mod invitation;
 pub mod limits;
 mod parting;
 mod refuse;

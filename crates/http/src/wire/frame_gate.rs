@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::frame::{FrameHead, FrameKind, INITIAL_WINDOW_SIZE, PREFACE, settings};
+use super::frame::{FrameHead, FrameKind, HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE, PREFACE, settings};
 use super::hpack::skim::Skimmer;
 
 /// Follows what one client says in HTTP/2, from its preface on.
@@ -23,6 +23,10 @@ pub struct FrameGate {
     last: u32,
     /// Streams that it has ended or reset, the newest last.
     ended: VecDeque<u32>,
+    /// A request with an expectation has come, and nothing passes behind it.
+    expecting: Option<u32>,
+    /// The table sizes of settings that were not acknowledged yet, where they say any.
+    tables: VecDeque<Option<u32>>,
 }
 
 #[derive(Debug)]
@@ -54,13 +58,14 @@ impl Default for FrameGate {
     fn default() -> Self {
         let state = State::Passing(PREFACE.len());
         let blocks = Some(Skimmer::default());
-        Self { state, is_greeted: false, blocks, begun: None, last: 0, ended: VecDeque::new() }
+        let (ended, tables) = (VecDeque::new(), VecDeque::new());
+        Self { state, is_greeted: false, blocks, begun: None, last: 0, ended, expecting: None, tables }
     }
 }
 
 impl FrameGate {
     /// How many octets from the front may pass. What lies behind them is to be held and shown again, with more:
-    /// no more than a frame.
+    /// no more than a frame, or what follows a request with an expectation.
     pub fn look(&mut self, octets: &[u8]) -> usize {
         let mut passed = 0;
         while passed < octets.len() {
@@ -74,6 +79,7 @@ impl FrameGate {
                         self.state = State::Between;
                     }
                 }
+                State::Between if self.expecting.is_some() => break,
                 State::Between => match self.frame(rest) {
                     Ok(0) => break,
                     Ok(length) => self.state = State::Passing(length),
@@ -91,6 +97,22 @@ impl FrameGate {
             State::Shut(violation) => Some(violation),
             State::Between | State::Passing(_) => None,
         }
+    }
+
+    /// The stream of a request with `Expect` whose head has passed and whose content is still to come. What follows it
+    /// passes once this was asked for.
+    pub fn take_expecting(&mut self) -> Option<u32> {
+        self.expecting.take()
+    }
+
+    /// Whether the client has reset this stream, or ended it.
+    pub fn has_ended(&self, stream: u32) -> bool {
+        self.ended.contains(&stream)
+    }
+
+    /// The oldest settings were acknowledged: the table size that they said, if any (RFC 9113 6.5.3).
+    pub fn acknowledged(&mut self) -> Option<u32> {
+        self.tables.pop_front().flatten()
     }
 
     /// The frame that ends the connection for this reason, with the reason in words (RFC 9113 6.8).
@@ -126,10 +148,7 @@ impl FrameGate {
 
     fn whole(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), Violation> {
         match head.kind {
-            FrameKind::Settings => {
-                let is_too_large = |(name, value)| name == INITIAL_WINDOW_SIZE && value > LARGEST_WINDOW;
-                if settings(payload).any(is_too_large) { Err(WINDOW) } else { Ok(()) }
-            }
+            FrameKind::Settings => self.settings(head, payload),
             FrameKind::Headers if head.stream <= self.last && self.ended.contains(&head.stream) => Err(ENDED),
             FrameKind::Headers => {
                 let Some(block) = head.body(payload) else { return Ok(()) };
@@ -142,6 +161,19 @@ impl FrameGate {
             }
             _ => self.continuation(head, payload),
         }
+    }
+
+    fn settings(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), Violation> {
+        let is_too_large = |(name, value)| name == INITIAL_WINDOW_SIZE && value > LARGEST_WINDOW;
+        if settings(payload).any(is_too_large) {
+            return Err(WINDOW);
+        }
+        if !head.has(FrameHead::ACK) {
+            let sizes = settings(payload).filter(|(name, _)| *name == HEADER_TABLE_SIZE).map(|(_, value)| value);
+            self.tables.push_back(sizes.min());
+            self.tables.truncate(REMEMBERED);
+        }
+        Ok(())
     }
 
     fn continuation(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), Violation> {
@@ -165,9 +197,12 @@ impl FrameGate {
         if is_clients && stream <= self.last && skimmed.has_pseudo {
             return Err(TRAILERS);
         }
+        let is_new = stream > self.last;
         self.last = self.last.max(stream);
         if ends_stream {
             self.ends(stream);
+        } else if is_new && skimmed.has_expect {
+            self.expecting = Some(stream);
         }
         Ok(())
     }
@@ -243,6 +278,29 @@ mod tests {
         gate.look(&said(&[(FrameKind::Headers, 5, 7, &[0x82, 0x86, 0x84])]));
         let farewell = gate.farewell(2, "why");
         assert_eq!(farewell, [&[0, 0, 11, 7, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 2][..], b"why"].concat());
+    }
+
+    #[test]
+    fn behind_a_request_with_an_expectation_nothing_passes_until_it_was_heard() {
+        let asks: &[u8] = &[0x83, 0x86, 0x84, 0x0f, 0x14, 12, 49, 48, 48, 45, 99, 111, 110, 116, 105, 110, 117, 101];
+        for (kind, split) in [("whole", asks.len()), ("in two frames", 5)] {
+            let (begin, end) = asks.split_at(split);
+            let whole = if end.is_empty() { 4 } else { 0 };
+            let more = (FrameKind::Continuation, 4, 1, end);
+            let mut frames = vec![(FrameKind::Headers, whole, 1, begin)];
+            frames.extend((!end.is_empty()).then_some(more));
+            let head = said(&frames).len();
+            frames.push((FrameKind::Data, 1, 1, b"bread"));
+            let said = said(&frames);
+            let mut gate = FrameGate::default();
+            assert_eq!(gate.look(&said), head, "{kind}");
+            assert_eq!(gate.look(&said[head..]), 0, "{kind}");
+            assert_eq!(gate.take_expecting(), Some(1), "{kind}");
+            assert_eq!(gate.look(&said[head..]), said.len() - head, "{kind}");
+        }
+        // No content will come.
+        let said = said(&[(FrameKind::Headers, 5, 1, asks), (FrameKind::Ping, 0, 0, &[0; 8])]);
+        assert_eq!(FrameGate::default().look(&said), said.len());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! - [`content`]: the content itself, plain or chunked, in pieces
 //! - [`challenge`]: what a server wants to know of whoever asks
 //! - [`frame`]: the frames of HTTP/2
-//! - [`gate`]: what of HTTP/1.x may pass to whoever reads requests; [`frame_gate`]: the same for HTTP/2
+//! - [`gate`]: what of HTTP/1.x may pass to whoever reads requests; [`frame_gate`]: the same for HTTP/2;
+//!   [`frame_flow`]: where one may speak between the frames of another
 //! - [`hpack`]: its header compression
 //! - [`three`]: the frames and streams of HTTP/3; [`qpack`]: its field compression
 //! - [`fields`]: the rules for the fields of both
@@ -18,6 +19,7 @@ pub mod content;
 pub mod fault;
 pub mod fields;
 pub mod frame;
+pub mod frame_flow;
 pub mod frame_gate;
 pub mod framing;
 pub mod gate;
@@ -31,6 +33,7 @@ pub mod websocket;
 
 pub use content::Content;
 pub use fault::{Fault, Rule};
+pub use frame_flow::FrameFlow;
 pub use frame_gate::FrameGate;
 pub use framing::Framing;
 pub use gate::{Gate, Refusal};

@@ -113,6 +113,7 @@ impl Asked {
             watch: Rc::clone(&of.watch),
             connected: Rc::clone(&of.connected),
             next: next.clone(),
+            invitations: Rc::default(),
         };
         of.watch.exchange_begins();
         let response = exchanges.exchange(head.map(|()| content), self.cause).await;

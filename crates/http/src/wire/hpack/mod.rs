@@ -10,6 +10,9 @@ pub mod table;
 
 use table::Table;
 
+/// The table size that both sides begin with, in octets (RFC 9113 6.5.2).
+pub const USUAL: u32 = table::USUAL as u32;
+
 /// One field of a header list, in lower case as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -97,6 +100,18 @@ impl Decoder {
         };
         Ok(Field { name, value: input.string()? })
     }
+}
+
+/// What tells the reader of a block, at its beginning, how large the table is to be (RFC 7541 6.3).
+pub fn resize(size: u32) -> Vec<u8> {
+    let Some(mut rest) = size.checked_sub(0x1f) else { return vec![0x20 | size as u8] };
+    let mut said = vec![0x3f];
+    while rest >= 0x80 {
+        said.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    said.push(rest as u8);
+    said
 }
 
 impl Field {

@@ -22,6 +22,8 @@ pub struct Skimmed {
     pub fields: usize,
     /// Whether one of them is a pseudo-header.
     pub has_pseudo: bool,
+    /// Whether one of them is `expect`.
+    pub has_expect: bool,
 }
 
 /// What is kept of a field of the table.
@@ -29,6 +31,7 @@ pub struct Skimmed {
 struct Name {
     length: usize,
     is_pseudo: bool,
+    is_expect: bool,
     /// Of the whole field (RFC 7541 4.1).
     size: usize,
 }
@@ -63,13 +66,15 @@ impl Skimmer {
             };
             skimmed.fields += 1;
             skimmed.has_pseudo |= name.is_pseudo;
+            skimmed.has_expect |= name.is_expect;
         }
         Ok(skimmed)
     }
 
     fn name(&self, index: usize) -> Result<Name, HpackError> {
         if let Some((name, _)) = fixed(index) {
-            return Ok(Name { length: name.len(), is_pseudo: name.starts_with(':'), size: 0 });
+            let (is_pseudo, is_expect) = (name.starts_with(':'), name.as_bytes() == EXPECT);
+            return Ok(Name { length: name.len(), is_pseudo, is_expect, size: 0 });
         }
         let place = index.checked_sub(FIXED + 1).ok_or(HpackError::Index)?;
         self.dynamic.get(place).copied().ok_or(HpackError::Index)
@@ -77,13 +82,10 @@ impl Skimmer {
 
     fn literal(&self, input: &mut Input<'_>, prefix: u32) -> Result<Name, HpackError> {
         let name = match input.number(prefix)? {
-            0 => {
-                let (length, first) = measure(input)?;
-                Name { length, is_pseudo: first == Some(b':'), size: 0 }
-            }
+            0 => spelt(input)?,
             index => self.name(index)?,
         };
-        let (value, _) = measure(input)?;
+        let (value, _) = measure(input.raw_text(7)?)?;
         Ok(Name { size: name.length + value + 32, ..name })
     }
 
@@ -111,11 +113,22 @@ impl Skimmer {
     }
 }
 
-/// How long the next text is, and how it begins.
-fn measure(input: &mut Input<'_>) -> Result<(usize, Option<u8>), HpackError> {
+/// A name that is in no table.
+fn spelt(input: &mut Input<'_>) -> Result<Name, HpackError> {
     let (text, is_huffman) = input.raw_text(7)?;
+    let (length, first) = measure((text, is_huffman))?;
+    let is_expect = text == if is_huffman { EXPECT_IN_HUFFMAN } else { EXPECT };
+    Ok(Name { length, is_pseudo: first == Some(b':'), is_expect, size: 0 })
+}
+
+/// How long a text is, and how it begins.
+fn measure((text, is_huffman): (&[u8], bool)) -> Result<(usize, Option<u8>), HpackError> {
     if is_huffman { huffman::measure(text).ok_or(HpackError::Huffman) } else { Ok((text.len(), text.first().copied())) }
 }
+
+const EXPECT: &[u8] = b"expect";
+/// There is one way to write it so (RFC 7541 5.2).
+const EXPECT_IN_HUFFMAN: &[u8] = &[0x2f, 0x9a, 0xca, 0x44, 0xff];
 
 #[cfg(test)]
 mod tests {
@@ -133,6 +146,7 @@ mod tests {
                 let told = read.as_ref().map(|fields| Skimmed {
                     fields: fields.len(),
                     has_pseudo: fields.iter().any(|field| field.name.starts_with(b":")),
+                    has_expect: fields.iter().any(|field| field.name == EXPECT),
                 });
                 prop_assert_eq!(told.map_err(|error| *error), skimmed);
                 if read.is_err() {
@@ -150,6 +164,8 @@ mod tests {
             ("[:a-c]{0,3}", "[x-z]{0,3}").prop_map(|(name, value)| literal(0x10, &name, &value)),
             (0x41..0x7f_u8).prop_map(|index| vec![index, 2, b'o', b'k']),
             Just(vec![0x40, 0x83, 0xb8, 0x2f, 0xff, 0x82, 0x3f, 0x5f]),
+            Just([&[0x40, 0x85][..], EXPECT_IN_HUFFMAN, &[1, b'x']].concat()),
+            (0..2_u8).prop_map(|kind| literal(kind << 6, "expect", "x")),
             proptest::collection::vec(any::<u8>(), 0..4),
         ];
         let sizes = prop_oneof![Just(vec![]), Just(vec![0x20]), Just(vec![0x3f, 0x40])];

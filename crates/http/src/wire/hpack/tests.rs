@@ -134,3 +134,14 @@ fn octets(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as u8).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
+
+#[test]
+fn a_table_size_comes_back_as_it_was_said() {
+    for size in [0, 30, 31, 32, 100, 158, 159, 1024, 4095, 4096] {
+        let said = resize(size);
+        let mut input = Input(&said);
+        assert_eq!((said[0] >> 5, input.number(5)), (1, Ok(size as usize)));
+        assert!(input.0.is_empty());
+        assert_eq!(Decoder::default().decode(&said), Ok(vec![]));
+    }
+}
