@@ -140,8 +140,12 @@ impl Content {
         }
         line.extend_from_slice(&octets[..count.min(LONGEST_LINE + 1)]);
         let gathered = line.len();
-        // Two octets stand behind a chunk: whatever else is there need not be waited for.
-        let is_too_much = matches!(self.state, State::DataEnd(_)) && gathered >= 2;
+        let is_too_much = match &self.state {
+            State::Size(line) => is_too_large(line),
+            // Two octets stand behind a chunk: whatever else is there need not be waited for.
+            State::DataEnd(_) => gathered >= 2,
+            _ => false,
+        };
         if end.is_some() || is_too_much || gathered > LONGEST_LINE {
             self.state = self.after_line()?;
         }
@@ -150,6 +154,7 @@ impl Content {
 
     fn after_line(&mut self) -> Result<State, Fault> {
         match std::mem::replace(&mut self.state, State::Done) {
+            State::Size(line) if is_too_large(&line) => Err(self.fault(Rule::ChunkSize)),
             State::Size(line) => self.chunk(&line),
             State::DataEnd(line) if line == b"\r\n" => Ok(State::Size(Vec::new())),
             State::DataEnd(_) => Err(self.fault(Rule::ChunkEnd)),
@@ -206,6 +211,12 @@ impl Content {
     }
 }
 
+/// Whether a size has begun that fits into no 64 bits, wherever it ends.
+fn is_too_large(line: &[u8]) -> bool {
+    let zeros = line.iter().take_while(|octet| **octet == b'0').count();
+    line[zeros..].iter().take(17).take_while(|octet| octet.is_ascii_hexdigit()).count() > 16
+}
+
 /// Extensions of a chunk and trailers are rare and short; hyper reads as much of them.
 const LONGEST_LINE: usize = 16 * 1024;
 
@@ -242,6 +253,8 @@ mod tests {
             ("0x4\r\n", Rule::ChunkSize),
             ("4 4\r\n", Rule::ChunkSize),
             ("11111111111111111\r\n", Rule::ChunkSize),
+            ("FFFFFFFFFFFFFFFFF", Rule::ChunkSize),
+            ("00F0000000000000000;", Rule::ChunkSize),
             ("4\nWiki\n", Rule::BareLf),
             ("4\r\nWikipedia\r\n", Rule::ChunkEnd),
             ("4\r\nWiki\n\n", Rule::ChunkEnd),

@@ -32,6 +32,8 @@ pub enum Rule {
     FieldValue,
     /// Something other than method, target and version with one space between.
     RequestLine,
+    /// A method that is longer than any that somebody knows.
+    Method,
     /// A target that has no form for its method.
     Target,
     /// A version that is not HTTP/1.0 or HTTP/1.1.
@@ -80,7 +82,7 @@ impl Rule {
         match self {
             Rule::BareLf | Rule::BareCr | Rule::LeadingSpace => "RFC 9112 2.2",
             Rule::Version => "RFC 9112 2.3",
-            Rule::RequestLine => "RFC 9112 3",
+            Rule::RequestLine | Rule::Method => "RFC 9112 3",
             Rule::Target | Rule::HostMissing | Rule::HostDoubled | Rule::HostInvalid => "RFC 9112 3.2",
             Rule::StatusLine => "RFC 9112 4",
             Rule::StatusCode => "RFC 9110 15",
@@ -111,6 +113,7 @@ impl Rule {
             Rule::FieldName => "a field's name holds what no name may",
             Rule::FieldValue => "a field's value holds a control character",
             Rule::RequestLine => "the line is not method, target and version with one space between",
+            Rule::Method => "the method is longer than any that is known",
             Rule::Target => "the request target holds what no target may, or has no form that its method allows",
             Rule::Version => "the version is not HTTP/1.0 or HTTP/1.1",
             Rule::StatusLine => "the line is not version, code and reason with one space between",
@@ -125,7 +128,7 @@ impl Rule {
             Rule::LengthOfNothing => "an answer without content says how long it is",
             Rule::ChunkedNotLast => "the transfer coding does not end with a single chunked",
             Rule::EncodingInOld => "HTTP/1.0 knows no transfer coding",
-            Rule::ChunkSize => "the chunk's size is no hexadecimal number",
+            Rule::ChunkSize => "the chunk's size is no hexadecimal number, or too large to count",
             Rule::ChunkEnd => "the chunk does not end where it said",
             Rule::ChunkLine => "the chunk's line or the trailers are too long to read",
             Rule::HeadTooLong => "the head is too long to read",

@@ -159,7 +159,7 @@ fn judge(octets: &mut [u8]) -> Result<(Framing, bool), Refused> {
     let mut head = Head::read(octets, Kind::Request).map_err(refused)?;
     let framing = Framing::of_request(&mut head);
     if head.method().len() > LONGEST_METHOD {
-        return Err(refused(Fault { at: 0, rule: Rule::RequestLine }));
+        return Err((status(Rule::Method), Fault { at: 0, rule: Rule::Method }));
     }
     let at = |span: Span, rule| Fault { at: span.start as u64, rule };
     if let Some(field) = head.fields.get(MOST_FIELDS) {
@@ -211,6 +211,7 @@ fn is_tolerated(head: &Head<'_>, fault: Fault, is_typed: bool) -> bool {
 fn status(rule: Rule) -> StatusCode {
     match rule {
         Rule::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        Rule::Method => StatusCode::NOT_IMPLEMENTED,
         _ => StatusCode::BAD_REQUEST,
     }
 }
@@ -218,15 +219,15 @@ fn status(rule: Rule) -> StatusCode {
 /// Refuses what can become no request whatever follows, so that nobody waits for the end of something that
 /// is no HTTP.
 fn begun(octets: &[u8], looked: usize) -> Result<(), Refused> {
-    let refused = |at: usize, rule| Err((StatusCode::BAD_REQUEST, Fault { at: at as u64, rule }));
+    let refused = |at: usize, rule| Err((status(rule), Fault { at: at as u64, rule }));
     let Some(first) = octets.iter().position(|octet| !b"\r\n".contains(octet)) else { return Ok(()) };
     let is_method = |octet: &u8| head::is_token_octet(*octet);
     match octets[first..].iter().position(|octet| !is_method(octet)) {
         Some(0) => return refused(first, Rule::RequestLine),
-        Some(at) if at > LONGEST_METHOD => return refused(first, Rule::RequestLine),
+        Some(at) if at > LONGEST_METHOD => return refused(first, Rule::Method),
         Some(at) if octets[first + at] != b' ' => return refused(first + at, Rule::RequestLine),
         Some(_) => {}
-        None if octets.len() - first > LONGEST_METHOD => return refused(first, Rule::RequestLine),
+        None if octets.len() - first > LONGEST_METHOD => return refused(first, Rule::Method),
         None => {}
     }
     let line = octets[first..].iter().position(|octet| *octet == b'\n').map(|at| first + at + 1);
@@ -310,8 +311,9 @@ mod tests {
         for method in [LONGEST_METHOD, LONGEST_METHOD + 1] {
             let text = GET.replace("GET", &"X".repeat(method));
             for end in [text.len(), text.len() - 1, LONGEST_METHOD + 3] {
-                let is_refused = look(&text[..end]).1.is_some();
-                assert_eq!(is_refused, method > LONGEST_METHOD, "{method} {end}");
+                // RFC 9112 3.
+                let expected = (method > LONGEST_METHOD).then_some(501);
+                assert_eq!(look(&text[..end]).1.map(|refusal| refusal.status.as_u16()), expected, "{method} {end}");
             }
         }
     }
