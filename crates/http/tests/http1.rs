@@ -285,6 +285,28 @@ fn what_a_lab_file_limits_is_limited() {
 }
 
 #[test]
+fn the_time_for_a_head_used_to_be_up_to_half_as_long_again() {
+    for (late, pieces) in [(0, 1), (1, 1), (4, 1), (6, 3), (12, 3)] {
+        in_virtual_time(|| async {
+            let network = network(vec![]);
+            serve_site(&network).await;
+            let (mut stream, clock) = (connect(&network).await, network.clock());
+            clock.sleep(Duration::from_secs(late)).await;
+            let begun = clock.now();
+            for _ in 0..pieces {
+                stream.write_all(b"GET").await.unwrap();
+                clock.sleep(Duration::from_secs(1)).await;
+            }
+            let mut heard = [0; 12];
+            stream.read_exact(&mut heard).await.unwrap();
+            let waited = clock.now() - begun;
+            assert_eq!(&heard, b"HTTP/1.1 408");
+            assert!((10_000..10_200).contains(&waited.as_millis()), "{late} {pieces}: {waited:?}");
+        });
+    }
+}
+
+#[test]
 fn a_client_may_go_away_at_any_octet() {
     in_virtual_time(|| async {
         let network = network(vec![]);

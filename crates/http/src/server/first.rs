@@ -69,8 +69,9 @@ impl Watched {
             Version::Two => Guard::Two(Box::new(Framed::new(Rc::clone(invitations)))),
         };
         let passed = gate.look(&mut held);
-        watch.in_content(gate.is_in_content());
-        Ok((Self { stream, held, passed, gate, is_at_end: false, watch, clock, parting: None }, version))
+        let watched = Self { stream, held, passed, gate, is_at_end: false, watch, clock, parting: None };
+        watched.has_looked();
+        Ok((watched, version))
     }
 
     /// The same as a stream of another protocol, which gives back `unread` first.
@@ -134,7 +135,16 @@ impl Watched {
 
     fn look_at_held(&mut self) {
         self.passed = self.gate.look(&mut self.held);
-        self.watch.in_content(self.gate.is_in_content());
+        self.has_looked();
+    }
+
+    /// Tells what the gate made of what came.
+    fn has_looked(&self) {
+        let is_in_content = self.gate.is_in_content();
+        self.watch.in_content(is_in_content);
+        if self.passed < self.held.len() && !is_in_content {
+            self.watch.holds_head(self.clock);
+        }
     }
 
     /// Reads right into `buffer`, where nearly always all may stay.
@@ -148,7 +158,7 @@ impl Watched {
             self.held.extend_from_slice(&new[passed..]);
             buffer.set_filled(before + passed);
         }
-        self.watch.in_content(self.gate.is_in_content());
+        self.has_looked();
         Poll::Ready(Ok(count))
     }
 

@@ -9,6 +9,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use http::StatusCode;
+use toynet_machine::Time;
 use toynet_net::Clock;
 
 use super::Limits;
@@ -27,6 +28,8 @@ pub(super) struct Watch {
     handled: Cell<u32>,
     /// Octets came since the last exchange began.
     is_head_begun: Cell<bool>,
+    /// Since when a head has been incomplete.
+    head_held: Cell<Option<Time>>,
     /// Content of a request is still to come.
     is_in_content: Cell<bool>,
     /// What is to be sent waits for the client.
@@ -92,6 +95,13 @@ impl Watch {
         self.is_head_begun.set(!self.is_shared.get() && (self.is_head_begun.get() || octets > 0));
     }
 
+    /// A part of a head is held back until the rest comes. Most heads come whole, and need no clock.
+    pub fn holds_head(&self, clock: Clock) {
+        if self.head_held.get().is_none() {
+            self.head_held.set(Some(clock.now()));
+        }
+    }
+
     pub fn in_content(&self, is_it: bool) {
         self.is_in_content.set(is_it);
     }
@@ -108,6 +118,7 @@ impl Watch {
     /// Counts an exchange and gives its number, from 1.
     pub fn exchange_begins(&self) -> u64 {
         self.is_head_begun.set(false);
+        self.head_held.set(None);
         self.open.set(self.open.get() + 1);
         self.exchanges.set(self.exchanges.get() + 1);
         self.exchanges.get()
@@ -184,17 +195,19 @@ impl Watch {
     /// Waits until the connection stands still.
     pub async fn standstill(&self, limits: &Limits, clock: Clock) -> Standstill {
         let look = look(limits);
-        let mut before = self.look();
+        let mut before = self.look(clock);
         let mut spans = Spans::default();
         loop {
-            clock.sleep(look).await;
-            let now = self.look();
-            spans.add(&before, &now, look);
+            let span = spans.to_next_look(limits, look);
+            clock.sleep(span).await;
+            let now = self.look(clock);
+            spans.add(&before, &now, span);
             if let Some(why) = spans.over(limits) {
                 return why;
             }
             // Once in each span of silence.
-            if spans.silent == look && !self.is_shared.get() && self.is_idle() {
+            let has_fallen_silent = spans.silent >= look && spans.silent < look + span;
+            if has_fallen_silent && !self.is_shared.get() && self.is_idle() {
                 self.is_to_rest.set(true);
                 self.wake();
             }
@@ -202,13 +215,14 @@ impl Watch {
         }
     }
 
-    fn look(&self) -> Look {
+    fn look(&self, clock: Clock) -> Look {
         let is_between = self.open.get() == 0 && self.handled.get() == 0 && !self.is_shared.get();
         Look {
             sent: self.sent.get(),
             received: self.received.get(),
             exchanges: self.exchanges.get(),
             is_in_head: self.is_head_begun.get() && is_between,
+            head_age: self.head_held.get().map(|held| clock.now().since(held)).unwrap_or_default(),
             is_in_content: self.is_in_content.get(),
             is_waiting: self.is_waiting.get(),
             is_blocked: self.is_blocked.get(),
@@ -225,6 +239,7 @@ struct Look {
     exchanges: u64,
     /// Between the first octet of a head and its end. Frames do not tell.
     is_in_head: bool,
+    head_age: Duration,
     is_in_content: bool,
     /// Somebody waits for what the client says.
     is_waiting: bool,
@@ -254,11 +269,21 @@ impl Spans {
         let is_silent = is_same && now.received == before.received && !now.is_handled;
         self.silent = on(is_silent, self.silent);
         // While an answer is sent, the next head may have to wait.
-        self.head = on(is_same && now.is_in_head && before.is_in_head, self.head);
+        self.head = match is_same && now.is_in_head {
+            true if before.is_in_head => self.head + span,
+            true => now.head_age.min(span),
+            false => Duration::ZERO,
+        };
         self.blocked = on(is_same && now.is_blocked && before.is_blocked, self.blocked);
         self.content = on(is_content, self.content);
         self.without_content = on(is_content && now.received == before.received, self.without_content);
         self.of_content = if is_content { self.of_content + (now.received - before.received) } else { 0 };
+    }
+
+    /// How long to wait for the next look: the time for a head is short beside that between two looks.
+    fn to_next_look(&self, limits: &Limits, look: Duration) -> Duration {
+        let left = limits.header_time.saturating_sub(self.head);
+        if self.head.is_zero() { look } else { left.clamp(SHORTEST_LOOK.min(look), look) }
     }
 
     fn over(&self, limits: &Limits) -> Option<Standstill> {
