@@ -92,6 +92,32 @@ fn programs_that_know_har_read_ours() {
 }
 
 #[test]
+fn a_har_goes_on_where_a_websocket_does_whichever_version_carries_it() {
+    let Some(mut python) = python_with("haralyzer") else { return };
+    let lab = inspected();
+    let root = "ws.shop.test/inspect/websocket/echo";
+    for (version, scheme) in [("--http1.1", "ws"), ("--http1.1", "wss"), ("--http2", "wss"), ("--http3", "wss")] {
+        let mut talk = Command::new("sh");
+        talk.args(["-c", "printf 'one\\n\\377\\n' | \"$0\" http ws \"$@\"", env!("CARGO_BIN_EXE_toynet"), version]);
+        run(lab.home.furnish(&mut talk).arg(format!("{scheme}://{root}"))).succeeded();
+    }
+    har(&lab, &[]);
+    let script = "import json, sys, time; from haralyzer import HarParser, HarEntry\n\
+        for entry in HarParser(json.load(open(sys.argv[1]))).har_data['entries']:\n\
+        \x20   one, said = HarEntry(entry), entry['_webSocketMessages']\n\
+        \x20   assert all(abs(time.time() - message['time']) < 300 for message in said), said\n\
+        \x20   assert [message['time'] for message in said] == sorted(message['time'] for message in said), said\n\
+        \x20   way = lambda type: [(one['opcode'], one['data']) for one in said if one['type'] == type]\n\
+        \x20   assert way('send') == way('receive') == [(1, 'one'), (2, '/w=='), (8, 'A+g=')], said\n\
+        \x20   print(entry['_resourceType'], one.request.httpVersion, one.request.url, one.response.status)";
+    let told = run(python.args(["-c", script]).arg(lab.home.path().join("run.har"))).succeeded().stdout;
+    let expected: String = [("1.1", "ws", 101), ("1.1", "wss", 101), ("2", "wss", 200), ("3", "wss", 200)]
+        .map(|(version, scheme, status)| format!("websocket HTTP/{version} {scheme}://{root} {status}\n"))
+        .concat();
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn an_mbox_holds_what_smtplib_sent() {
     let Some(mut python) = python_with("mailbox") else { return };
     let home = Home::new();
@@ -150,6 +176,14 @@ fn har(lab: &Lab, arguments: &[&str]) -> (Outcome, Value) {
     assert!(outcome.status.success(), "{outcome:?}");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     (outcome, serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+}
+
+/// A lab with the routes that inspect.
+fn inspected() -> Lab {
+    let home = Home::new();
+    let table = "[host.\"ws.shop.test\".http]\nroute = [{ path = \"/inspect/*\", inspect = true }]\n";
+    let file = home.write("lab.toml", table);
+    Lab::start(&home, &["up", file.to_str().unwrap()])
 }
 
 fn mail_lab(home: &Home) -> PathBuf {

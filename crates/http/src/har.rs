@@ -1,11 +1,13 @@
 //! HTTP as browsers' tools write it down: [HAR 1.2](http://www.softwareishard.com/blog/har-12-spec/).
 //!
 //! - [`Har`]: exchanges become a log, whose entries are in the order of time
-//! - `entry`: one exchange; `fields`: cookies, queries, URLs; `body`: contents, decoded
+//! - `entry`: one exchange; `fields`: cookies, queries, URLs; `body`: contents, decoded;
+//!   `websocket`: what follows on a handshake
 
 mod body;
 mod entry;
 mod fields;
+mod websocket;
 
 use serde::Serialize;
 use toynet_machine::Time;

@@ -26,7 +26,9 @@ pub struct Exchange<'a> {
     pub secured: Option<Time>,
     /// What was said in it, in the order in which it was understood: there is a request among it.
     pub messages: &'a [Message],
-    /// Why there is no answer, in words.
+    /// How many messages behind these were too many to be kept.
+    pub left_out: u64,
+    /// Why there is no answer, or not all that followed on it, in words.
     pub failure: Option<&'a str>,
 }
 

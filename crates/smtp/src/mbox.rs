@@ -171,7 +171,10 @@ mod tests {
             joined_late: false,
         };
         let (mut out, mut mbox) = (Vec::new(), Mbox::default());
-        mbox.exchange(&Exchange { flow: &flow, secured: None, messages: &messages, failure: None }, &mut out);
+        mbox.exchange(
+            &Exchange { flow: &flow, secured: None, messages: &messages, left_out: 0, failure: None },
+            &mut out,
+        );
         String::from_utf8(out).unwrap()
     }
 }

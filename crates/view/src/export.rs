@@ -1,4 +1,9 @@
 //! A record in a form of others: whole exchanges of one protocol, handed to what writes that form.
+//!
+//! - here: which exchanges are written, and when
+//! - `open`: one that is not over, and how much of it is kept
+
+mod open;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
@@ -13,6 +18,7 @@ use toynet_record::{Entry, Event, Flow, FlowCause, FlowId, Journal, Roster};
 use crate::select::{Select, Sieve};
 use crate::story::{Dissectors, Story};
 use crate::told::{Happening, Told, What};
+use open::Open;
 
 /// Turns entries into a file of another's form, a portion at a time.
 ///
@@ -29,20 +35,11 @@ struct Teller {
     form: Box<dyn toynet_record::Export>,
     sieve: Sieve,
     open: BTreeMap<FlowCause, Open>,
-    /// Octets of content in `open`.
+    /// Octets in `open`.
     held: usize,
     secured: BTreeMap<FlowId, Time>,
     out: Vec<u8>,
     left_out: u64,
-}
-
-/// An exchange that is not over.
-struct Open {
-    flow: Rc<Flow>,
-    messages: Vec<Message>,
-    /// Whether anything in it is selected.
-    is_wanted: bool,
-    held: usize,
 }
 
 impl Export {
@@ -93,7 +90,7 @@ impl Export {
         let Self { story, teller } = self;
         story.finish(|told| teller.take(told));
         for (_, open) in std::mem::take(&mut teller.open) {
-            teller.write(&open, Some("the record ends before its answer"));
+            teller.write(&open, open.unanswered("the record ends before its answer"));
         }
         teller.form.finish(&mut teller.out);
     }
@@ -126,17 +123,15 @@ impl Teller {
             self.left_out += u64::from(is_wanted && is_request(&told));
             return;
         };
-        let ends = told.ends_exchange();
+        let is_failure = matches!(told.what, What::Happening(_)) && told.ends_exchange();
         let failure = failure(&told);
         if let What::Message { message, .. } = told.what {
             let Some(open) = self.open(key, told.flow, &message) else { return };
-            let held = message.carried.as_ref().map_or(0, |carried| carried.content.len());
-            (open.is_wanted, open.held) = (open.is_wanted || is_wanted, open.held + held);
-            open.messages.push(message);
-            self.held += held;
+            open.is_wanted |= is_wanted;
+            self.held += open.add(message);
         }
         // An answer may be over before its request is.
-        if ends || self.open.get(&key).is_some_and(Open::is_over) {
+        if is_failure || self.open.get(&key).is_some_and(Open::is_over) {
             self.end(key, failure.as_deref());
         }
         self.make_room();
@@ -144,10 +139,9 @@ impl Teller {
 
     /// The exchange that a message belongs to. What follows on its end belongs to none that could be written.
     fn open(&mut self, key: FlowCause, flow: Rc<Flow>, message: &Message) -> Option<&mut Open> {
-        let opened = || Open { flow, messages: Vec::new(), is_wanted: false, held: 0 };
         match self.open.entry(key) {
             Slot::Occupied(open) => Some(open.into_mut()),
-            Slot::Vacant(slot) => (message.role != Role::Interim).then(|| slot.insert(opened())),
+            Slot::Vacant(slot) => (message.role != Role::Interim).then(|| slot.insert(Open::new(flow))),
         }
     }
 
@@ -163,7 +157,7 @@ impl Teller {
     fn close(&mut self, flow: FlowId) {
         let left: Vec<FlowCause> = self.open.keys().filter(|key| key.flow == flow).copied().collect();
         for open in left.into_iter().filter_map(|key| self.open.remove(&key)).collect::<Vec<_>>() {
-            self.write(&open, Some("the connection ended"));
+            self.write(&open, open.unanswered("the connection ended"));
         }
         self.secured.remove(&flow);
     }
@@ -178,7 +172,8 @@ impl Teller {
             return;
         }
         let secured = self.secured.get(&open.flow.id).copied();
-        let exchange = Exchange { flow: &open.flow, secured, messages: &open.messages, failure };
+        let Open { flow, messages, left_out, .. } = open;
+        let exchange = Exchange { flow, secured, messages, left_out: *left_out, failure };
         self.form.exchange(&exchange, &mut self.out);
     }
 
@@ -187,18 +182,8 @@ impl Teller {
         while self.held > HELD
             && let Some((_, open)) = self.open.pop_first()
         {
-            self.write(&open, Some("it had no answer for long"));
+            self.write(&open, Some(open.unanswered("it had no answer for long").unwrap_or("it went on for long")));
         }
-    }
-}
-
-impl Open {
-    fn has(&self, role: Role) -> bool {
-        self.messages.iter().any(|message| message.role == role)
-    }
-
-    fn is_over(&self) -> bool {
-        self.has(Role::Request) && self.has(Role::Answer)
     }
 }
 
@@ -214,5 +199,5 @@ fn failure(told: &Told) -> Option<String> {
     }
 }
 
-/// Octets of contents that wait for the end of their exchange: several of the largest that are kept.
+/// Octets that wait for the end of their exchange: several of the largest contents that are kept.
 const HELD: usize = 256 * 1024 * 1024;

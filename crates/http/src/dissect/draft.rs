@@ -63,6 +63,11 @@ impl Draft {
         self.carried.iter_mut().for_each(|carried| carried.miss(octets));
     }
 
+    /// More messages of its exchange follow on it.
+    pub fn goes_on(&mut self) {
+        self.carried.iter_mut().for_each(|carried| carried.goes_on = true);
+    }
+
     /// Notes what broke the message.
     pub fn fail(&mut self, fault: impl ToString) {
         self.failed = true;

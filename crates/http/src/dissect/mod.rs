@@ -22,6 +22,7 @@ mod three;
 mod two;
 mod websocket;
 
+pub(crate) use carried::OPCODE;
 use one::Http1;
 use socks::{Led, Socks};
 use three::Http3;

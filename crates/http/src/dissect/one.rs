@@ -266,7 +266,11 @@ impl Http1 {
         if framing == Framing::Tunnel {
             let exchange = draft.exchange;
             let (explains, whole) = (self.explains, self.whole);
-            let next = |by| match is_websocket(&head) {
+            let is_websocket = is_websocket(&head);
+            if is_websocket {
+                draft.goes_on();
+            }
+            let next = |by| match is_websocket {
                 true => State::WebSocket(Box::new(WebSocket::new(exchange, by, explains, whole))),
                 false => State::Tunnel,
             };

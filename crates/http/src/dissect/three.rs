@@ -201,7 +201,7 @@ impl Stream {
         let promised = promised(by, &fields);
         way.part = Part::Open { draft: Box::new(draft), content: 0, promised, last: time };
         if by == Side::Acceptor && self.wants_websocket && websocket::is_agreed(&fields) {
-            out.extend(self.answer.end(|_| {}));
+            out.extend(self.answer.end(Draft::goes_on));
             self.request.wire.becomes_tunnel();
             self.answer.wire.becomes_tunnel();
             self.web = Some(Box::new(Pair::new(1, self.explains, self.whole)));

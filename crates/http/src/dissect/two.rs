@@ -275,7 +275,7 @@ impl Http2 {
         }
         for by in [Side::Initiator, Side::Acceptor] {
             let part = std::mem::replace(stream.part(by), Part::Tunnel);
-            out.extend(part.end(|_| {}));
+            out.extend(part.end(Draft::goes_on));
         }
         stream.tunnel = Tunnel::WebSocket(Box::new(Pair::new(stream.exchange, explains, whole)));
         self.client.frames.want(block.stream);

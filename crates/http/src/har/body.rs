@@ -29,7 +29,8 @@ impl Room {
         Self(octets)
     }
 
-    fn take(&mut self, octets: usize) -> bool {
+    /// Whether there is place for so many octets, which are held from then on.
+    pub fn take(&mut self, octets: usize) -> bool {
         let fits = octets <= self.0;
         self.0 -= if fits { octets } else { 0 };
         fits

@@ -10,6 +10,7 @@ use toynet_record::{Message, Party};
 
 use super::body::{Body, Room};
 use super::fields::{self, Cookie, Pair};
+use super::websocket::{self, Conversation};
 
 /// An exchange that can be told.
 #[derive(Debug)]
@@ -34,7 +35,8 @@ impl<'a> Parts<'a> {
     }
 
     pub fn is_cut(&self) -> bool {
-        self.carried().any(|carried| !carried.is_whole)
+        self.exchange.left_out > 0
+            || self.exchange.messages.iter().filter_map(|one| one.carried.as_ref()).any(|one| !one.is_whole)
     }
 
     pub fn has_secrets(&self) -> bool {
@@ -44,6 +46,9 @@ impl<'a> Parts<'a> {
     pub fn entry(&self, secrets: bool, room: &mut Room) -> Entry {
         let timings = self.timings();
         let flow = self.exchange.flow;
+        let said = self.is_websocket().then(|| Conversation::of(&self.exchange, room));
+        let (messages, remark) = said.map_or((None, None), |said| (Some(said.messages), said.comment));
+        let between = format!("#{} {} → {}", flow.id, name(&flow.initiator, "you"), name(&flow.acceptor, ""));
         Entry {
             started_date_time: fields::rfc3339(self.began()),
             time: timings.sum(),
@@ -53,8 +58,14 @@ impl<'a> Parts<'a> {
             timings,
             server_ip_address: flow.acceptor.address.ip().to_canonical().to_string(),
             connection: flow.id.to_string(),
-            comment: format!("#{} {} → {}", flow.id, name(&flow.initiator, "you"), name(&flow.acceptor, "")),
+            resource_type: messages.is_some().then_some("websocket"),
+            messages,
+            comment: [Some(between), remark].into_iter().flatten().collect::<Vec<_>>().join("; "),
         }
+    }
+
+    fn is_websocket(&self) -> bool {
+        self.answer.is_some_and(|(_, carried)| carried.goes_on)
     }
 
     fn carried(&self) -> impl Iterator<Item = &'a Carried> {
@@ -92,7 +103,12 @@ impl<'a> Parts<'a> {
         let flow = self.exchange.flow;
         let host = carried.value("host").or(carried.value(":authority")).filter(|host| !host.is_empty());
         let host = host.map_or_else(|| authority(&flow.acceptor), str::to_owned);
-        let scheme = if self.exchange.secured.is_some() { "https" } else { "http" };
+        let scheme = match (self.is_websocket(), self.exchange.secured.is_some()) {
+            (false, false) => "http",
+            (false, true) => "https",
+            (true, false) => "ws",
+            (true, true) => "wss",
+        };
         // CONNECT names no path (RFC 9113 8.5).
         let target = target.unwrap_or_else(|| host.clone());
         let query = target.split('#').next().unwrap_or_default().split_once('?').map(|(_, query)| query);
@@ -184,6 +200,10 @@ pub(super) struct Entry {
     #[serde(rename = "serverIPAddress")]
     server_ip_address: String,
     connection: String,
+    #[serde(rename = "_resourceType", skip_serializing_if = "Option::is_none")]
+    resource_type: Option<&'static str>,
+    #[serde(rename = "_webSocketMessages", skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<websocket::Message>>,
     comment: String,
 }
 

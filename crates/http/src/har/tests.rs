@@ -1,7 +1,7 @@
 //! Conversations as HAR.
 
 use serde_json::{Value, json};
-use toynet_record::dissect::{Dissector, FlowInfo, Said};
+use toynet_record::dissect::{Dissector, FlowInfo, Role, Said};
 use toynet_record::{Flow, FlowId, Party, Side, Transport};
 
 use super::*;
@@ -57,8 +57,56 @@ fn what_is_not_there_is_said() {
     assert!(entries(false, &["broken\r\n\r\n", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"]).is_empty());
 }
 
+#[test]
+fn what_is_said_in_a_websocket_stands_in_the_entry_of_its_handshake() {
+    let entry = &told(false, 0, &talk(b"\x88\x02\x03\xe8"))[0];
+    let messages = json!([
+        {"type": "send", "time": 5.0, "opcode": 1, "data": "hé"},
+        {"type": "receive", "time": 6.0, "opcode": 1, "data": "Hello"},
+        {"type": "receive", "time": 6.0, "opcode": 2, "data": "AP8="},
+        {"type": "send", "time": 7.0, "opcode": 10, "data": ""},
+        {"type": "receive", "time": 8.0, "opcode": 8, "data": "A+g="},
+    ]);
+    assert_eq!((&entry["_webSocketMessages"], &entry["_resourceType"]), (&messages, &json!("websocket")));
+    assert_eq!((&entry["request"]["url"], &entry["response"]["status"]), (&json!("wss://a/c"), &json!(101)));
+    assert_eq!(entry["comment"], "#7 you → 127.0.0.1");
+}
+
+#[test]
+fn what_breaks_a_websocket_and_what_is_left_out_of_it_is_said() {
+    let entry = &told(false, 3, &talk(b"\x83\x00"))[0];
+    let last = entry["_webSocketMessages"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["type"], &last["opcode"], &last["time"]), (&json!("error"), &json!(-1), &json!(8.0)));
+    assert!(last["data"].as_str().unwrap().contains("RFC 6455"), "{last}");
+    let comment = entry["comment"].as_str().unwrap();
+    let left_out = "3 messages are left out behind these: it is more than one file should hold of it";
+    assert!(comment.ends_with(left_out), "{comment}");
+}
+
+#[test]
+fn an_answer_of_the_usual_kind_has_no_messages() {
+    let entry = &entries(false, &["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"])[0];
+    assert_eq!((entry.get("_webSocketMessages"), entry.get("_resourceType")), (None, None));
+}
+
+/// A handshake and some messages, of which the server's last is given.
+fn talk(last: &[u8]) -> [&[u8]; 6] {
+    [
+        b"GET /c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+        b"\x81\x83\0\0\0\0h\xc3\xa9",
+        b"\x81\x05Hello\x82\x02\x00\xff",
+        b"\x8a\x80\0\0\0\0",
+        last,
+    ]
+}
+
 /// The entries that turns become, the first of which is the client's.
 fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
+    told(secrets, 0, &turns.iter().map(|turn| turn.as_bytes()).collect::<Vec<_>>())
+}
+
+fn told(secrets: bool, left_out: u64, turns: &[&[u8]]) -> Vec<Value> {
     let info = FlowInfo {
         stream: None,
         transport: Transport::Tcp,
@@ -69,8 +117,8 @@ fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
     };
     let (mut dissector, mut messages) = (HttpDissector::new(info), Vec::new());
     let sides = [Side::Initiator, Side::Acceptor].into_iter().cycle();
-    for ((seconds, by), text) in (3..).zip(sides).zip(turns) {
-        dissector.said(Said { by, time: Time::from_secs(seconds), octets: text.as_bytes() }, &mut messages);
+    for ((seconds, by), octets) in (3..).zip(sides).zip(turns) {
+        dissector.said(Said { by, time: Time::from_secs(seconds), octets }, &mut messages);
     }
     dissector.closed(Time::from_secs(9), &mut messages);
     let party = || Party { host: None, address: ([127, 0, 0, 1], 443).into() };
@@ -84,8 +132,10 @@ fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
         opened: Time::from_secs(1),
         joined_late: false,
     };
-    let exchange =
-        Exchange { flow: &flow, secured: Some(Time::from_secs(2)), messages: &messages, failure: Some("gone") };
+    let secured = Some(Time::from_secs(2));
+    let is_answered = messages.iter().any(|message| message.role == Role::Answer);
+    let failure = (!is_answered).then_some("gone");
+    let exchange = Exchange { flow: &flow, secured, messages: &messages, left_out, failure };
     let (mut har, mut out) = (Har::new(secrets), Vec::new());
     har.exchange(&exchange, &mut out);
     har.finish(&mut out);
