@@ -118,6 +118,25 @@ fn a_har_goes_on_where_a_websocket_does_whichever_version_carries_it() {
 }
 
 #[test]
+fn a_har_has_the_trailers_of_answers_of_every_version() {
+    let lab = inspected();
+    let url = "https://ws.shop.test/inspect/trailers?x-checksum=1&x-more=a+b";
+    for version in ["--http1.1", "--http2", "--http3"] {
+        // RFC 9110 6.5.1: over HTTP/1.1 only to those who say that they read them.
+        run(&mut lab.home.toynet(&["http", "get", version, "-H", "TE: trailers", url])).succeeded();
+    }
+    let (_, log) = har(&lab, &["--proto", "http"]);
+    let entries = log["log"]["entries"].as_array().unwrap();
+    let versions: Vec<_> = entries.iter().map(|entry| entry["response"]["httpVersion"].as_str().unwrap()).collect();
+    assert_eq!(versions, ["HTTP/1.1", "HTTP/2", "HTTP/3"]);
+    for entry in entries {
+        let trailers = json!([{"name": "x-checksum", "value": "1"}, {"name": "x-more", "value": "a b"}]);
+        assert_eq!(entry["response"]["_trailers"], trailers, "{entry:#}");
+        assert_eq!(entry["response"]["content"]["text"], "The fields come behind this line.\n");
+    }
+}
+
+#[test]
 fn an_mbox_holds_what_smtplib_sent() {
     let Some(mut python) = python_with("mailbox") else { return };
     let home = Home::new();

@@ -134,6 +134,8 @@ pub struct Carried {
     pub length: u64,
     /// Whether nothing of the content is missing.
     pub is_whole: bool,
+    /// What it says behind its content, as `fields`.
+    pub trailers: Vec<Field>,
     /// Of an answer: whether its exchange goes on behind it, up to the end of the flow.
     pub goes_on: bool,
 }

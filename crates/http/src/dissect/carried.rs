@@ -16,6 +16,11 @@ pub(super) fn of(start: &[(&str, &[u8])], fields: &Fields<'_>, octets: u64) -> B
     Box::new(Carried::new(fields.collect(), octets))
 }
 
+/// The fields that stand behind a content.
+pub(super) fn trailers<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<Field> {
+    fields.map(|(name, value)| field(name, value)).collect()
+}
+
 fn field(name: &[u8], value: &[u8]) -> Field {
     let [name, value] = [name, value].map(|octets| String::from_utf8_lossy(octets).into_owned());
     let secrets = secrets(&name, &value);

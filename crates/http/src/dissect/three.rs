@@ -180,10 +180,11 @@ impl Stream {
 
     /// Fields begin a message, or end it as trailers.
     fn fields(&mut self, by: Side, section: &[u8], time: Time, out: &mut Vec<Message>) {
-        if !matches!(self.way(by).part, Part::Awaited) {
-            return;
-        }
         let list = qpack::decode(section, LONGEST);
+        if !matches!(self.way(by).part, Part::Awaited) {
+            let trailers = words::trailers(&list.unwrap_or_default());
+            return self.way(by).carried(|carried| carried.trailers = trailers);
+        }
         let began = self.way(by).began.unwrap_or(time);
         let mut draft = self.draft(by, began, list.as_deref().ok());
         list.as_ref().err().into_iter().for_each(|error| draft.fail(error));

@@ -261,6 +261,10 @@ impl Http2 {
             if becomes_websocket && !block.ends_stream {
                 return self.becomes_websocket(block, out);
             }
+        } else if let (Part::Open { draft, .. }, Some(list)) = (stream.part(by), fields)
+            && let Some(carried) = &mut draft.carried
+        {
+            carried.trailers = words::trailers(list);
         }
         let piece = Piece { content: 0, on_wire: block.on_wire, ends: block.ends_stream };
         self.more(by, block.stream, piece, time, out);

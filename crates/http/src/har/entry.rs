@@ -40,7 +40,9 @@ impl<'a> Parts<'a> {
     }
 
     pub fn has_secrets(&self) -> bool {
-        self.carried().flat_map(|carried| &carried.fields).any(|field| !field.secrets.is_empty())
+        self.carried()
+            .flat_map(|carried| carried.fields.iter().chain(&carried.trailers))
+            .any(|field| !field.secrets.is_empty())
     }
 
     pub fn entry(&self, secrets: bool, room: &mut Room) -> Entry {
@@ -138,6 +140,7 @@ impl<'a> Parts<'a> {
             headers_size: head(carried),
             body_size: carried.length as i64,
             content: Content::of(body, carried),
+            trailers: fields::trailers(carried, secrets),
             error: None,
             comment: Some(message.faults.join("; ")).filter(|faults| !faults.is_empty()),
         }
@@ -157,6 +160,7 @@ impl<'a> Parts<'a> {
             redirect_url: String::new(),
             headers_size: -1,
             body_size: -1,
+            trailers: Vec::new(),
             error: Some(why.clone()),
             comment: Some(why),
         }
@@ -260,6 +264,9 @@ struct Response {
     redirect_url: String,
     headers_size: i64,
     body_size: i64,
+    /// HAR has no place for them.
+    #[serde(rename = "_trailers", skip_serializing_if = "Vec::is_empty")]
+    trailers: Vec<Pair>,
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -43,6 +43,11 @@ pub(super) fn headers(carried: &Carried, secrets: bool) -> Vec<Pair> {
     proper.map(|field| Pair { name: field.name.clone(), value: shown(field, secrets) }).collect()
 }
 
+/// The fields behind the content.
+pub(super) fn trailers(carried: &Carried, secrets: bool) -> Vec<Pair> {
+    carried.trailers.iter().map(|field| Pair { name: field.name.clone(), value: shown(field, secrets) }).collect()
+}
+
 /// What `Cookie` fields say (RFC 6265 4.2).
 pub(super) fn cookies(carried: &Carried, secrets: bool) -> Vec<Cookie> {
     let values: Vec<String> = named(carried, "cookie").map(|field| shown(field, secrets)).collect();

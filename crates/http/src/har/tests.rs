@@ -47,6 +47,16 @@ fn chunks_are_joined() {
 }
 
 #[test]
+fn fields_behind_the_content_are_told_and_their_secrets_hidden() {
+    let asked = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let answer =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum:  1\r\nSet-Cookie: id=3; Path=/\r\n\r\n";
+    let response = &entries(false, &[asked, answer])[0]["response"];
+    let trailers = json!([{"name": "X-Sum", "value": "1"}, {"name": "Set-Cookie", "value": "id=•••; Path=/"}]);
+    assert_eq!((&response["_trailers"], &response["cookies"]), (&trailers, &json!([])));
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let asked = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";

@@ -14,6 +14,8 @@ pub struct Content {
     carried: u64,
     /// Where the line that is being gathered begins.
     line: u64,
+    /// The lines of the trailers so far: no more than [`LONGEST_LINE`] octets.
+    trailers: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ impl Content {
             Framing::Chunked => State::Size(Vec::new()),
             Framing::UntilClose | Framing::Tunnel => State::UntilClose,
         };
-        Self { state, taken: head, carried: 0, line: head }
+        Self { state, taken: head, carried: 0, line: head, trailers: Vec::new() }
     }
 
     /// Whether the message is complete.
@@ -60,6 +62,15 @@ impl Content {
     /// Octets of the message so far, head included.
     pub fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// The fields behind the last chunk, as far as they were taken: names and values (RFC 9112 7.1.2).
+    pub fn trailers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let lines = self.trailers.split(|octet| *octet == b'\n');
+        lines.filter_map(|line| {
+            let colon = line.iter().position(|octet| *octet == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
     }
 
     /// Takes what belongs to the message from the front of `octets`, and says how many those are.
@@ -166,6 +177,7 @@ impl Content {
                 if length > LONGEST_LINE {
                     Err(self.fault(Rule::ChunkLine))
                 } else {
+                    self.trailers.extend_from_slice(&line);
                     Ok(State::Trailer(Vec::new(), length))
                 }
             }
@@ -241,6 +253,7 @@ mod tests {
         let mut content = Content::new(Framing::Chunked, 0);
         assert_eq!(content.take(text), Ok(text.len() - 4));
         assert_eq!((content.is_done(), content.carried()), (true, 14));
+        assert_eq!(content.trailers().collect::<Vec<_>>(), [(&b"Expires"[..], &b"never"[..])]);
     }
 
     #[test]

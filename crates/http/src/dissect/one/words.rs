@@ -45,20 +45,23 @@ pub(super) fn carried(head: &Head<'_>, octets: u64) -> Box<Carried> {
     }
 }
 
-/// Takes content from the front of `octets`, and what of it is no framing into `carried`.
+/// Takes content from the front of `octets`, and what of it is no framing into `whole`.
 ///
 /// # Errors
 /// As [`Content::take`].
-pub(super) fn take(content: &mut Content, carried: Option<&mut Carried>, octets: &[u8]) -> Result<usize, Fault> {
-    let Some(carried) = carried else { return content.take(octets) };
+pub(super) fn take(content: &mut Content, whole: Option<&mut Carried>, octets: &[u8]) -> Result<usize, Fault> {
+    let Some(whole) = whole else { return content.take(octets) };
     let mut taken = 0;
     while taken < octets.len() && !content.is_done() {
         let rest = &octets[taken..];
         let (count, is_content) = content.take_one(rest)?;
         if is_content {
-            carried.add(&rest[..count]);
+            whole.add(&rest[..count]);
         }
         taken += count;
+    }
+    if content.is_done() {
+        whole.trailers = carried::trailers(content.trailers());
     }
     Ok(taken)
 }

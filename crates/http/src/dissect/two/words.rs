@@ -34,6 +34,11 @@ pub(in crate::dissect) fn carried(version: &str, list: &[Field]) -> Box<Carried>
     carried::of(&[(":version", version.as_bytes())], &pairs(list), 0)
 }
 
+/// Fields behind a content.
+pub(in crate::dissect) fn trailers(list: &[Field]) -> Vec<toynet_record::dissect::Field> {
+    carried::trailers(pairs(list).into_iter())
+}
+
 /// What the fields of a message mean, behind a first note. A request leaves behind what its answer's notes need to know.
 pub(in crate::dissect) fn notes(by: Side, first: Note, list: Option<&[Field]>, asked: &mut Asked) -> Vec<Note> {
     let Some(list) = list else { return Vec::new() };
