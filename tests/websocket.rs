@@ -5,10 +5,12 @@
 mod support;
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use support::lab::Home;
+use support::run::wait;
 use support::tools::python_with;
 use support::{Lab, Outcome, run, tool};
 
@@ -61,6 +63,53 @@ fn who_opens_none_says_why_and_the_exit_status_does_too() {
     let events: Vec<_> = told.iter().map(|one| one["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["opened", "said", "heard", "closed"], "{told:?}");
     assert_eq!((&told[2]["text"], &told[3]["code"]), (&"one".into(), &1000.into()), "{told:?}");
+}
+
+#[test]
+fn verbose_shows_both_heads_whichever_version_has_them() {
+    let lab = open();
+    let url = "wss://www.shop.test/inspect/websocket/echo";
+    for (version, asked, answered) in [
+        ("--http1.1", "> GET /inspect/websocket/echo HTTP/1.1", "< HTTP/1.1 101"),
+        ("--http2", "> CONNECT /inspect/websocket/echo HTTP/2", "< HTTP/2 200"),
+        ("--http3", "> CONNECT /inspect/websocket/echo HTTP/3", "< HTTP/3 200"),
+    ] {
+        let shown = ws(&lab, &["-v", "-u", "me:hunter2", version, url], "").succeeded().stderr;
+        assert!(shown.contains(asked) && shown.contains(answered), "{shown}");
+        assert_eq!(shown.contains("> :protocol: websocket"), version != "--http1.1", "{shown}");
+        assert!(!shown.contains("bWU6aHVudGVyMg"), "{shown}");
+    }
+}
+
+#[test]
+fn it_listens_on_when_the_input_ends_and_closes_when_the_time_is_over() {
+    let lab = open();
+    let arguments = ["--json", "--listen", "-m", "1", "ws://www.shop.test/inspect/websocket/echo"];
+    let told = ws(&lab, &arguments, "one\n").succeeded().stdout;
+    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<_> = told.iter().map(|one| one["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["opened", "said", "heard", "closed"], "{told:?}");
+    assert!(told[3]["by"] == "client" && told[3]["seconds"].as_f64() >= Some(1.0), "{told:?}");
+}
+
+#[test]
+fn it_closes_when_the_time_is_over_though_the_input_is_not() {
+    let lab = open();
+    let mut talk = lab.home.toynet(&["http", "ws", "-m", "1", "ws://www.shop.test/inspect/websocket/echo"]);
+    let mut talk = talk.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let ended = wait(&mut talk, Duration::from_secs(30));
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+}
+
+#[test]
+fn a_person_at_a_terminal_ends_it_by_interrupting() {
+    let Some(expect) = tool("expect") else { return };
+    let lab = open();
+    let script = lab.home.write("talk.exp", TALK_EXP);
+    let outcome = run(lab.home.furnish(&mut Command::new(expect)).arg(script));
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert_eq!(log.matches("WebSocket close 1000 (normal closure)").count(), 2, "{log}");
 }
 
 #[test]
@@ -131,6 +180,17 @@ const WAYS: [&[&str]; 5] = [
     &["--http2", "https://www.shop.test/inspect/websocket/echo"],
     &["--http3", "wss://www.shop.test/inspect/websocket/echo"],
 ];
+
+const TALK_EXP: &str = r#"
+set timeout 15
+spawn toynet http ws ws://www.shop.test/inspect/websocket/echo
+send "one\r"
+# The terminal's echo, and the server's.
+expect -re {one\r\n.*one\r\n} {} timeout { exit 100 }
+send "\x03"
+expect eof {} timeout { exit 101 }
+exit [lindex [wait] 3]
+"#;
 
 const LAB: &str = r#"
 [host."www.shop.test".http]

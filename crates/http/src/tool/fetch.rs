@@ -186,12 +186,12 @@ async fn ask(
             (answer, None)
         }
         Link::Two(mut sender) => {
-            show.sent(&head_in_frames("HTTP/2", &next.method, &in_frames, &fields));
+            show.sent(&heading::in_frames("HTTP/2", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
             (sender.ask(&next.method, &in_frames, &fields, content).await?, Some(Link::Two(sender)))
         }
         Link::Three(sender) => {
-            show.sent(&head_in_frames("HTTP/3", &next.method, &in_frames, &fields));
+            show.sent(&heading::in_frames("HTTP/3", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
             let mut interim = Vec::new();
             let said = &mut |head: &AnswerHead| interim.push(head.clone());
@@ -204,16 +204,6 @@ async fn ask(
     };
     story.steps.first = Some(clock.now() - story.began);
     Ok(answered)
-}
-
-/// A request of HTTP/2 or 3 as it would look in HTTP/1.
-fn head_in_frames(version: &str, method: &str, url: &Url, fields: &heading::Fields) -> Vec<u8> {
-    let mut head = format!("{method} {} {version}\r\n", url.target).into_bytes();
-    for (name, value) in fields {
-        head.extend([name.to_ascii_lowercase().as_bytes(), b": ", value, b"\r\n"].concat());
-    }
-    head.extend_from_slice(b"\r\n");
-    head
 }
 
 fn take_cookies(wish: &mut Wish, url: &Url, head: &AnswerHead, clock: Clock, show: &mut Show) {

@@ -64,6 +64,16 @@ pub(super) fn head(method: &str, target: &str, minor: u8, fields: &Fields) -> Ve
     head
 }
 
+/// A request of HTTP/2 or 3 as it would look in HTTP/1.
+pub(super) fn in_frames(version: &str, method: &str, url: &Url, fields: &Fields) -> Vec<u8> {
+    let mut head = format!("{method} {} {version}\r\n", url.target).into_bytes();
+    for (name, value) in fields {
+        head.extend([name.to_ascii_lowercase().as_bytes(), b": ", value, b"\r\n"].concat());
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
 /// Whether a field says something that only its receiver may know.
 pub(super) fn is_secret(name: &str) -> bool {
     ["authorization", "proxy-authorization", "cookie"].iter().any(|secret| name.eq_ignore_ascii_case(secret))

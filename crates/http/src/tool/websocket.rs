@@ -17,6 +17,7 @@ use super::told::Story;
 use super::wish::{Version, Wish};
 use crate::client::failure::Failure;
 use crate::client::one::Conversation;
+use crate::client::url::Url;
 use crate::client::websocket::{self, Answered, Call, Event};
 use crate::wire::websocket::Message;
 
@@ -76,10 +77,12 @@ impl Asking {
         let answered = match wish.version {
             Version::Three => {
                 let sender = connect_three(wish, &wish.url, errand, &mut story, &mut show).await?;
+                show.sent(&in_frames("HTTP/3", &wish.url, &fields));
                 websocket::over_three(sender, &wish.url, &fields).await?
             }
             Version::Two => {
                 let stream = connect(wish, &wish.url, errand, &mut story, &mut show).await?;
+                show.sent(&in_frames("HTTP/2", &wish.url, &fields));
                 websocket::over_two(stream, &wish.url, &fields).await?
             }
             Version::Best | Version::One(_) => {
@@ -112,6 +115,13 @@ impl Asking {
             }
         }
     }
+}
+
+/// How it is asked for in a stream (RFC 8441 5).
+fn in_frames(version: &str, url: &Url, fields: &Fields) -> Vec<u8> {
+    let protocol = (":protocol".to_owned(), b"websocket".to_vec());
+    let fields = [protocol].into_iter().chain(fields.iter().cloned()).collect();
+    heading::in_frames(version, "CONNECT", url, &fields)
 }
 
 /// A conversation to its end.
