@@ -118,6 +118,24 @@ fn a_har_goes_on_where_a_websocket_does_whichever_version_carries_it() {
 }
 
 #[test]
+fn a_har_tells_how_long_a_client_of_ours_looked_up_a_name_and_connected() {
+    let lab = inspected();
+    for url in ["http://ws.shop.test/inspect/get", "https://ws.shop.test/inspect/get"] {
+        run(&mut lab.home.toynet(&["http", "get", url])).succeeded();
+    }
+    run(&mut lab.home.toynet(&["http", "get", "--http3", "https://ws.shop.test/inspect/get"])).succeeded();
+    let (_, log) = har(&lab, &["--proto", "http"]);
+    let entries = log["log"]["entries"].as_array().unwrap();
+    for (entry, known) in entries.iter().zip([[true, true, false], [true, true, true], [true, false, false]]) {
+        let time = |name: &str| entry["timings"][name].as_f64().unwrap();
+        assert_eq!(["dns", "connect", "ssl"].map(|name| time(name) >= 0.0), known, "{entry:#}");
+        let parts = ["blocked", "dns", "connect", "send", "wait", "receive"].map(|name| time(name).max(0.0));
+        assert!((entry["time"].as_f64().unwrap() - parts.iter().sum::<f64>()).abs() < 1e-6, "{entry:#}");
+    }
+    assert_eq!(entries.len(), 3, "{log:#}");
+}
+
+#[test]
 fn a_har_has_the_trailers_of_answers_of_every_version() {
     let lab = inspected();
     let url = "https://ws.shop.test/inspect/trailers?x-checksum=1&x-more=a+b";

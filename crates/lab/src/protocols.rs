@@ -16,6 +16,9 @@ pub fn exports() -> impl Iterator<Item = (&'static Protocol, &'static Form)> {
     ALL.iter().flat_map(|protocol| protocol.exports.iter().map(move |form| (*protocol, form)))
 }
 
+/// In which names are looked up.
+pub const NAMES: &Protocol = &toynet_dns::PROTOCOL;
+
 /// How hosts look up names: they ask the lab's resolver.
 pub fn resolver() -> Rc<dyn Resolve> {
     Rc::new(toynet_dns::client::Stub)

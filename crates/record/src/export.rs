@@ -24,6 +24,8 @@ pub struct Exchange<'a> {
     pub flow: &'a Flow,
     /// When TLS began there; none when all of it is clear.
     pub secured: Option<Time>,
+    /// When the looking up of names for its sake began, and when that was done; of no exchange but the first of a flow.
+    pub looked_up: Option<(Time, Time)>,
     /// What was said in it, in the order in which it was understood: there is a request among it.
     pub messages: &'a [Message],
     /// How many messages behind these were too many to be kept.

@@ -172,7 +172,7 @@ mod tests {
         };
         let (mut out, mut mbox) = (Vec::new(), Mbox::default());
         mbox.exchange(
-            &Exchange { flow: &flow, secured: None, messages: &messages, left_out: 0, failure: None },
+            &Exchange { flow: &flow, secured: None, looked_up: None, messages: &messages, left_out: 0, failure: None },
             &mut out,
         );
         String::from_utf8(out).unwrap()

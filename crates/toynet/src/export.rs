@@ -37,6 +37,7 @@ pub async fn export(arguments: &Capture, protocol: &'static Protocol, form: &'st
     let begin = |roster: &Roster, select: &Select| {
         let writer = (form.begin)(arguments.secrets);
         Export::new(roster.clone(), live::dissectors(), protocol.name, writer, select.clone())
+            .with_lookups(protocols::NAMES.name)
     };
     let mut written = if arguments.follow {
         let (mut client, roster, select) = source::join(selection, lab, true).await?;

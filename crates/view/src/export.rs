@@ -2,7 +2,9 @@
 //!
 //! - here: which exchanges are written, and when
 //! - `open`: one that is not over, and how much of it is kept
+//! - `lookups`: which looking up of names was for its sake
 
+mod lookups;
 mod open;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use toynet_record::{Entry, Event, Flow, FlowCause, FlowId, Journal, Roster};
 use crate::select::{Select, Sieve};
 use crate::story::{Dissectors, Story};
 use crate::told::{Happening, Told, What};
+use lookups::Lookups;
 use open::Open;
 
 /// Turns entries into a file of another's form, a portion at a time.
@@ -38,6 +41,9 @@ struct Teller {
     /// Octets in `open`.
     held: usize,
     secured: BTreeMap<FlowId, Time>,
+    /// What names are looked up in.
+    names: Option<&'static str>,
+    lookups: Lookups,
     out: Vec<u8>,
     left_out: u64,
 }
@@ -55,7 +61,18 @@ impl Export {
         let story = Story::whole(roster, dissectors);
         let (open, secured, out) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let sieve = Sieve::new(select, false);
-        Self { story, teller: Teller { protocol, form, sieve, open, held: 0, secured, out, left_out: 0 } }
+        let (names, lookups) = (None, Lookups::default());
+        Self {
+            story,
+            teller: Teller { protocol, form, sieve, open, held: 0, secured, names, lookups, out, left_out: 0 },
+        }
+    }
+
+    /// The same, in which exchanges are told with the looking up of names that went before them, in the protocol `names`.
+    #[must_use]
+    pub fn with_lookups(mut self, names: &'static str) -> Self {
+        self.teller.names = Some(names);
+        self
     }
 
     /// Takes the next entry, in the order of a [`Journal`].
@@ -116,6 +133,9 @@ impl fmt::Debug for Export {
 impl Teller {
     fn take(&mut self, told: Told) {
         let is_wanted = self.sieve.passes(&told);
+        if Some(told.protocol) == self.names {
+            self.lookups.hear(&told);
+        }
         if told.protocol != self.protocol {
             return;
         }
@@ -126,7 +146,7 @@ impl Teller {
         let is_failure = matches!(told.what, What::Happening(_)) && told.ends_exchange();
         let failure = failure(&told);
         if let What::Message { message, .. } = told.what {
-            let Some(open) = self.open(key, told.flow, &message) else { return };
+            let Some(open) = self.open(key, told.flow, told.cause, &message) else { return };
             open.is_wanted |= is_wanted;
             self.held += open.add(message);
         }
@@ -138,10 +158,20 @@ impl Teller {
     }
 
     /// The exchange that a message belongs to. What follows on its end belongs to none that could be written.
-    fn open(&mut self, key: FlowCause, flow: Rc<Flow>, message: &Message) -> Option<&mut Open> {
+    fn open(
+        &mut self,
+        key: FlowCause,
+        flow: Rc<Flow>,
+        cause: Option<FlowCause>,
+        message: &Message,
+    ) -> Option<&mut Open> {
         match self.open.entry(key) {
             Slot::Occupied(open) => Some(open.into_mut()),
-            Slot::Vacant(slot) => (message.role != Role::Interim).then(|| slot.insert(Open::new(flow))),
+            Slot::Vacant(_) if message.role == Role::Interim => None,
+            Slot::Vacant(slot) => {
+                let looked_up = (key.exchange == 1).then(|| self.lookups.before(cause, flow.opened)).flatten();
+                Some(slot.insert(Open::new(flow, looked_up)))
+            }
         }
     }
 
@@ -172,8 +202,9 @@ impl Teller {
             return;
         }
         let secured = self.secured.get(&open.flow.id).copied();
-        let Open { flow, messages, left_out, .. } = open;
-        let exchange = Exchange { flow, secured, messages, left_out: *left_out, failure };
+        let Open { flow, messages, looked_up, left_out, .. } = open;
+        let (looked_up, left_out) = (*looked_up, *left_out);
+        let exchange = Exchange { flow, secured, looked_up, messages, left_out, failure };
         self.form.exchange(&exchange, &mut self.out);
     }
 

@@ -126,6 +126,14 @@ impl Told {
         }
     }
 
+    /// When the last of it was there.
+    pub(crate) fn ended(&self) -> Time {
+        match &self.what {
+            What::Message { message, .. } => self.time + message.lasted,
+            What::Happening(_) => self.time,
+        }
+    }
+
     /// What breaks a rule in it.
     pub fn faults(&self) -> &[String] {
         match &self.what {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use toynet_machine::Time;
 use toynet_record::dissect::{Carried, Role};
 use toynet_record::export::Exchange;
-use toynet_record::{Message, Party};
+use toynet_record::{Message, Party, Transport};
 
 use super::body::{Body, Room};
 use super::fields::{self, Cookie, Pair};
@@ -29,9 +29,10 @@ impl<'a> Parts<'a> {
         Some(Self { exchange: *exchange, request: whole(find(Role::Request)?)?, answer })
     }
 
-    /// When the entry begins: with TLS, where that was agreed on for its sake.
+    /// When the entry begins: with what was done for its sake before it could be asked for.
     pub fn began(&self) -> Time {
-        if self.handshake().is_some() { self.exchange.flow.opened } else { self.request.0.time }
+        let opened = self.connected().map(|_| self.exchange.flow.opened);
+        self.exchange.looked_up.map(|(began, _)| began).or(opened).unwrap_or(self.request.0.time)
     }
 
     pub fn is_cut(&self) -> bool {
@@ -74,24 +75,29 @@ impl<'a> Parts<'a> {
         [Some(self.request.1), self.answer.map(|answer| answer.1)].into_iter().flatten()
     }
 
-    /// How long the handshake of TLS took, if this is the first request behind it.
-    fn handshake(&self) -> Option<Duration> {
-        let is_first = self.request.0.exchange == 1 && !self.exchange.flow.joined_late;
-        let secured = self.exchange.secured.filter(|_| is_first)?;
-        Some(secured.since(self.exchange.flow.opened))
+    /// When the connection was there, if this is the first request on it. Streams of QUIC are opened on one that is.
+    fn connected(&self) -> Option<Time> {
+        let Exchange { flow, secured, .. } = self.exchange;
+        if self.request.0.exchange != 1 || flow.joined_late || flow.transport != Transport::Tcp {
+            return None;
+        }
+        // Only who opens a flow himself knows its cause, and he asks as soon as he can.
+        secured.or_else(|| flow.cause.map(|_| self.request.0.time))
     }
 
     fn timings(&self) -> Timings {
         let (request, answer) = (self.request.0, self.answer.map(|answer| answer.0));
         let sent = request.time + request.lasted;
         let waited = answer.map(|answer| answer.time.since(sent));
-        let handshake = self.handshake();
-        let idle = handshake.map(|handshake| request.time.since(self.exchange.flow.opened + handshake));
+        let looked_up = self.exchange.looked_up.map(|(began, ended)| ended.since(began));
+        let connect = self.connected().map(|connected| connected.since(self.exchange.flow.opened));
+        let ready = [looked_up, connect].into_iter().flatten().reduce(|one, other| one + other);
+        let idle = ready.map(|ready| request.time.since(self.began() + ready));
         Timings {
             blocked: millis(idle),
-            dns: UNKNOWN,
-            connect: millis(handshake),
-            ssl: millis(handshake),
+            dns: millis(looked_up),
+            connect: millis(connect),
+            ssl: millis(connect.filter(|_| self.exchange.secured.is_some())),
             send: millis(Some(request.lasted)),
             wait: millis(waited.or(Some(Duration::ZERO))),
             receive: millis(answer.map(|answer| answer.lasted).or(Some(Duration::ZERO))),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use toynet_record::dissect::{Dissector, FlowInfo, Role, Said};
-use toynet_record::{Flow, FlowId, Party, Side, Transport};
+use toynet_record::{Flow, FlowCause, FlowId, Party, Side, Transport};
 
 use super::*;
 use crate::dissect::HttpDissector;
@@ -54,6 +54,30 @@ fn fields_behind_the_content_are_told_and_their_secrets_hidden() {
     let response = &entries(false, &[asked, answer])[0]["response"];
     let trailers = json!([{"name": "X-Sum", "value": "1"}, {"name": "Set-Cookie", "value": "id=•••; Path=/"}]);
     assert_eq!((&response["_trailers"], &response["cookies"]), (&trailers, &json!([])));
+}
+
+#[test]
+fn times_are_those_that_are_known_and_their_sum_is_from_the_first_to_the_last() {
+    let (at, cause) = (Time::from_secs, Some(FlowCause { flow: FlowId(1), exchange: 1 }));
+    let looked_up = Some((Time::default(), Time::from_nanos(250_000_000)));
+    for (transport, cause, secured, looked_up, expected) in [
+        (Transport::Tcp, None, None, None, [-1, -1, -1, -1, 1000, 3000]),
+        (Transport::Tcp, cause, None, None, [0, -1, 2000, -1, 1000, 1000]),
+        (Transport::Tcp, cause, None, looked_up, [750, 250, 2000, -1, 1000, 0]),
+        (Transport::Tcp, cause, Some(at(2)), looked_up, [1750, 250, 1000, 1000, 1000, 0]),
+        (Transport::Tcp, None, Some(at(2)), None, [1000, -1, 1000, 1000, 1000, 1000]),
+        (Transport::Quic, cause, Some(at(1)), None, [-1, -1, -1, -1, 1000, 3000]),
+        (Transport::Quic, cause, Some(at(1)), looked_up, [2750, 250, -1, -1, 1000, 0]),
+    ] {
+        let turns: [&[u8]; 2] = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n"];
+        let flow = a_flow(transport, cause);
+        let entry = &changed(false, &turns, flow, |exchange| Exchange { secured, looked_up, ..exchange })[0];
+        let times = ["blocked", "dns", "connect", "ssl", "wait"].map(|name| entry["timings"][name].as_f64().unwrap());
+        let [parts @ .., began] = expected;
+        assert_eq!(times.map(|time| time as i64), parts, "{transport:?}");
+        assert_eq!(entry["time"].as_f64().unwrap() as i64, 4000 - began, "{transport:?}");
+        assert_eq!(entry["startedDateTime"], format!("1970-01-01T00:00:0{}.000000Z", began / 1000));
+    }
 }
 
 #[test]
@@ -117,6 +141,17 @@ fn entries(secrets: bool, turns: &[&str]) -> Vec<Value> {
 }
 
 fn told(secrets: bool, left_out: u64, turns: &[&[u8]]) -> Vec<Value> {
+    let secured = Some(Time::from_secs(2));
+    changed(secrets, turns, a_flow(Transport::Tcp, None), |exchange| Exchange { secured, left_out, ..exchange })
+}
+
+/// The entries of turns in this flow, in exchanges that are changed.
+fn changed(
+    secrets: bool,
+    turns: &[&[u8]],
+    flow: Flow,
+    change: impl FnOnce(Exchange<'_>) -> Exchange<'_>,
+) -> Vec<Value> {
     let info = FlowInfo {
         stream: None,
         transport: Transport::Tcp,
@@ -131,24 +166,20 @@ fn told(secrets: bool, left_out: u64, turns: &[&[u8]]) -> Vec<Value> {
         dissector.said(Said { by, time: Time::from_secs(seconds), octets }, &mut messages);
     }
     dissector.closed(Time::from_secs(9), &mut messages);
-    let party = || Party { host: None, address: ([127, 0, 0, 1], 443).into() };
-    let flow = Flow {
-        stream: None,
-        id: FlowId(7),
-        transport: Transport::Tcp,
-        initiator: party(),
-        acceptor: party(),
-        cause: None,
-        opened: Time::from_secs(1),
-        joined_late: false,
-    };
-    let secured = Some(Time::from_secs(2));
     let is_answered = messages.iter().any(|message| message.role == Role::Answer);
     let failure = (!is_answered).then_some("gone");
-    let exchange = Exchange { flow: &flow, secured, messages: &messages, left_out, failure };
+    let exchange = Exchange { flow: &flow, secured: None, looked_up: None, messages: &messages, left_out: 0, failure };
+    let exchange = change(exchange);
     let (mut har, mut out) = (Har::new(secrets), Vec::new());
     har.exchange(&exchange, &mut out);
     har.finish(&mut out);
     let log: Value = serde_json::from_slice(&out).unwrap();
     log["log"]["entries"].as_array().unwrap().clone()
+}
+
+/// Opened in the first second.
+fn a_flow(transport: Transport, cause: Option<FlowCause>) -> Flow {
+    let party = || Party { host: None, address: ([127, 0, 0, 1], 443).into() };
+    let (stream, opened, joined_late) = (None, Time::from_secs(1), false);
+    Flow { stream, id: FlowId(7), transport, initiator: party(), acceptor: party(), cause, opened, joined_late }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use toynet_machine::Time;
 use toynet_record::Flow;
 use toynet_record::dissect::{Carried, Message, Role};
 
@@ -9,6 +10,8 @@ use toynet_record::dissect::{Carried, Message, Role};
 pub(super) struct Open {
     pub flow: Rc<Flow>,
     pub messages: Vec<Message>,
+    /// When names were looked up for its sake.
+    pub looked_up: Option<(Time, Time)>,
     /// Whether anything in it is selected.
     pub is_wanted: bool,
     /// Octets that its messages take.
@@ -20,8 +23,8 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub fn new(flow: Rc<Flow>) -> Self {
-        Self { flow, messages: Vec::new(), is_wanted: false, held: 0, left_out: 0, followed: (0, 0) }
+    pub fn new(flow: Rc<Flow>, looked_up: Option<(Time, Time)>) -> Self {
+        Self { flow, messages: Vec::new(), looked_up, is_wanted: false, held: 0, left_out: 0, followed: (0, 0) }
     }
 
     /// Keeps a message if there is room for it, and says how many octets it takes.
@@ -75,7 +78,6 @@ const OCTETS: usize = Carried::MOST + 4096;
 mod tests {
     use std::time::Duration;
 
-    use toynet_machine::Time;
     use toynet_record::Side;
 
     use super::*;
@@ -109,7 +111,7 @@ mod tests {
     }
 
     fn opened(goes_on: bool) -> Open {
-        let mut open = Open::new(testing::told(1, 1, "").flow);
+        let mut open = Open::new(testing::told(1, 1, "").flow, None);
         open.add(message(Role::Request, 0, false));
         open.add(message(Role::Answer, 0, goes_on));
         open
