@@ -36,8 +36,7 @@ impl<'a> Parts<'a> {
     }
 
     pub fn is_cut(&self) -> bool {
-        self.exchange.left_out > 0
-            || self.exchange.messages.iter().filter_map(|one| one.carried.as_ref()).any(|one| !one.is_whole)
+        self.exchange.messages.iter().filter_map(|one| one.carried.as_ref()).any(|one| !one.is_whole)
     }
 
     pub fn has_secrets(&self) -> bool {
