@@ -1,5 +1,6 @@
 """Servers under test: started in a session of their own, measured through /proc, stopped with all they started."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -15,9 +16,19 @@ PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 SERVER_CORE, LOAD_CORE = "0", "1"
 
 
+# What is asked for by the name of a program and is a module of Python.
+MODULES = {"aioquic"}
+
+
 def missing(*programs):
     """Those of the programs that are not installed."""
-    return [program for program in programs if not shutil.which(program, path=PATH)]
+    return [program for program in programs if not is_installed(program)]
+
+
+def is_installed(program):
+    if program in MODULES:
+        return importlib.util.find_spec(program) is not None
+    return shutil.which(program, path=PATH) is not None
 
 
 class Server:
