@@ -17,7 +17,7 @@
 //! - `pipe`: a connection inside the process, bent by links
 //! - [`recorder`], `tap`: where octets are seen; protocols cannot name them
 //! - [`drive`]: runs a [`Machine`](toynet_machine::Machine) on a stream
-//! - [`worker`]: threads with a runtime each; [`clock`], [`resolve`], [`local`], [`socket`], [`holder`]: the rest
+//! - [`worker`]: threads with a runtime each; [`clock`], [`resolve`], [`local`], [`socket`], [`holder`], [`memory`]: the rest
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -38,6 +38,7 @@ pub mod link;
 pub mod listener;
 #[cfg(unix)]
 pub mod local;
+pub mod memory;
 pub mod network;
 pub mod notice;
 mod pipe;

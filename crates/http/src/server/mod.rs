@@ -2,7 +2,8 @@
 //!
 //! - [`handler`]: from a request to a response; [`sites`]: which handler a request is for
 //! - [`route`]: what stands before a site's files: redirects, proxies, applications
-//! - `connection`: one connection of HTTP/1.x or HTTP/2 to its end; `three`: those of HTTP/3; `watch` ends those that stand still
+//! - `connection`: one connection of HTTP/1.x or HTTP/2 to its end; `three`: those of HTTP/3; `watch` ends those that stand still; `tide`
+//!   sees when a flood of them is over
 //! - [`limits`]: what is taken from clients; [`access`]: the log of what they asked; `refuse`: the answer to what is
 //!   no request
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
@@ -29,6 +30,7 @@ pub mod route;
 mod sending;
 pub mod sites;
 mod three;
+mod tide;
 pub mod tunnel;
 mod watch;
 
@@ -38,10 +40,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
-use toynet_net::{Clock, Datagrams, Host, Listener, tls};
+use toynet_net::{Clock, Datagrams, Host, Listener, memory, tls};
 use toynet_service::{LocalFuture, Server};
 
 use access::AccessLog;
+use tide::Tide;
 use watch::{Standstill, Watch};
 
 pub use body::Outgoing;
@@ -193,7 +196,7 @@ async fn until_closed(mut doors: JoinSet<io::Result<()>>) -> io::Result<()> {
 
 /// Serves connections until the listener breaks or notice is given; they end when this is dropped.
 async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Result<()> {
-    let (clock, mut connections) = (host.clock(), JoinSet::new());
+    let (clock, mut connections, mut tide) = (host.clock(), JoinSet::new(), Tide::default());
     let _stay = host.notice().stay();
     let mut notice = pin!(host.notice().given());
     let mut watches: Vec<Rc<Watch>> = Vec::new();
@@ -205,7 +208,13 @@ async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Resul
         tokio::select! {
             biased;
             () = &mut notice => break,
-            Some(ended) = connections.join_next() => report(&host, &ended),
+            Some(ended) = connections.join_next() => {
+                report(&host, &ended);
+                if tide.ebbs(connections.len()) {
+                    watches.retain(is_open);
+                    memory::give_back();
+                }
+            }
             stream = listener.accept(), if has_room => {
                 if watches.len() > 2 * connections.len() + SPARE {
                     watches.retain(is_open);
@@ -213,6 +222,7 @@ async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Resul
                 let watch = Rc::new(Watch::default());
                 watches.push(Rc::clone(&watch));
                 connections.spawn_local(connection::serve(stream?, host.clone(), Rc::clone(&door), watch));
+                tide.rises(connections.len());
             }
             () = clock.sleep(FULL), if !has_room => {}
         }
