@@ -131,6 +131,37 @@ fn a_file_is_named_by_the_answer_and_never_outside_its_folder() {
     assert!(unnamed.code() == Some(2) && unnamed.stderr.contains("neither the URL nor the answer"), "{unnamed:?}");
 }
 
+#[test]
+fn several_urls_are_asked_for_in_turn() {
+    let Some(curl) = tool("curl") else { return };
+    const FIRST: &[u8] = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=7\r\nConnection: close\r\nContent-Length: 3\r\n\r\none";
+    const SECOND: &[u8] = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 3\r\n\r\ntwo";
+    let server = Server::answering(&[FIRST, SECOND, FIRST, SECOND, FIRST, SECOND, FIRST, SECOND]);
+    let [a, b] = ["a", "b"].map(|name| format!("http://{}/{name}", server.address));
+    let file = |name: &str| server.home.path().join(name).display().to_string();
+    let ours = |more: &[&str]| run(server.home.toynet(&["http", "get", "--no-lab", &a, "--url", &b]).args(more));
+    let theirs = |more: &[&str]| run(Command::new(&curl).args(["-s", &a, &b]).args(more));
+    for more in [&["-w", "%{http_code}"][..], &["-o", &file("one"), "-D", &file("heads"), "-c", &file("jar")]] {
+        let curls = theirs(more).succeeded().stdout;
+        let of_curl = std::fs::read_to_string(file("heads")).ok();
+        assert_eq!(ours(more).succeeded().stdout, curls, "{more:?}");
+        assert_eq!(std::fs::read_to_string(file("heads")).ok(), of_curl);
+        let heard = [0; 4].map(|_| server.heard());
+        for (ours, curls) in heard[2..].iter().zip(&heard[..2]) {
+            assert_eq!(lines(ours), lines(curls), "{more:?}");
+        }
+        assert_eq!(heard[3].contains("Cookie: id=7"), more.contains(&"-c"));
+    }
+    assert_eq!(std::fs::read_to_string(file("one")).expect("the file is there"), "one");
+    let failed = Server::answering(&[SECOND, FIRST]);
+    let [a, b] = ["a", "b"].map(|name| format!("http://{}/{name}", failed.address));
+    let failed = run(&mut failed.home.toynet(&["http", "get", "-f", &a, &b]));
+    assert_eq!((failed.code(), failed.stdout.as_str()), (Some(1), "one"), "{failed:?}");
+    let once = run(&mut server.home.toynet(&["http", "put", "-T", "-", &a, &b]));
+    assert!(once.code() == Some(2) && once.stderr.contains("standard input is there once"), "{once:?}");
+    assert_eq!(run(&mut server.home.toynet(&["http", "get"])).code(), Some(2));
+}
+
 /// curl's request, then ours.
 fn beside(curl: &Path, server: &Server, arguments: &[&str]) -> [Outcome; 2] {
     let url = format!("http://{}/path?query", server.address);

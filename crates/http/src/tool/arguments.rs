@@ -66,7 +66,8 @@ pub(super) fn websocket() -> Command {
 }
 
 fn command(about: &'static str) -> Command {
-    let url = Arg::new("url").value_name("URL").required(true).help("Where; without a scheme it is http://");
+    let url = Arg::new("url").value_name("URL").action(ArgAction::Append).num_args(1..).required_unless_present("also");
+    let url = url.help("Where; without a scheme it is http://. Several are asked for in turn");
     let command = Command::new("http").about(about).arg(url);
     let command = command.next_help_heading("Request").args(request());
     let command = command.next_help_heading("Content").args(content());
@@ -76,6 +77,7 @@ fn command(about: &'static str) -> Command {
 
 fn request() -> Vec<Arg> {
     vec![
+        Arg::new("also").long("url").value_name("URL").action(ArgAction::Append).help("The same as URL"),
         value('X', "request", "METHOD", "The method, instead of the command's own"),
         values(
             'H',
@@ -177,7 +179,12 @@ fn connection() -> Vec<Arg> {
 
 fn output() -> Vec<Arg> {
     vec![
-        value('o', "output", "FILE", "Write the content to this file; - is standard output"),
+        values(
+            'o',
+            "output",
+            "FILE",
+            "Write the content to this file; - is standard output. Several are for the URLs in turn",
+        ),
         flag('O', "remote-name", "Write the content to a file with the URL's last name").conflicts_with("output"),
         flag(
             'J',

@@ -11,14 +11,16 @@ use super::wish::{Version, Wish};
 use super::{challenge, heading};
 use crate::client::answer::{Answer, AnswerHead, Content};
 use crate::client::coding::Decoding;
+use crate::client::cookies::Jar;
 use crate::client::failure::Failure;
 use crate::client::one::{Conversation, Request};
 use crate::client::outgoing::Outgoing;
 use crate::client::url::Url;
 use crate::client::{three, two};
 
-/// Does what is wished, and tells the person.
-pub(super) async fn run(mut wish: Wish, errand: Errand) -> Ending {
+/// Does what is wished, and tells the person. Cookies that are kept go on in `jar`.
+pub(super) async fn run(mut wish: Wish, errand: Errand, jar: &mut Option<Jar>) -> Ending {
+    wish.jar = jar.take().or(wish.jar.take());
     let clock = errand.host().clock();
     let mut story = Story::begin(&wish, clock.now());
     let mut show = Show::new(&wish, &errand);
@@ -33,6 +35,7 @@ pub(super) async fn run(mut wish: Wish, errand: Errand) -> Ending {
     story.total = clock.now() - story.began;
     let kept = keep_cookies(&wish, &errand, clock);
     let ending = show.end(&wish, &story, fetched).await;
+    *jar = wish.jar;
     match kept {
         Err(why) if ending.how == toynet_service::How::Done => Ending::misused(why),
         _ => ending,

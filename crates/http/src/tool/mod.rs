@@ -29,7 +29,7 @@ use clap::ArgMatches;
 pub(crate) use connect::{connect, connect_elsewhere};
 pub(crate) use show::Show;
 pub(crate) use told::Story;
-use toynet_service::{Ending, Errand, LocalFuture, Tool};
+use toynet_service::{Ending, Errand, How, LocalFuture, Tool};
 pub(crate) use wish::{Version, Wish};
 
 /// All of them.
@@ -89,9 +89,29 @@ const SECRETS_OF_WEBSOCKET: &[&str] = &["user", "bearer", "cookie", "header"];
 fn run(method: &'static str, matches: ArgMatches, errand: Errand) -> LocalFuture<Ending> {
     Box::pin(async move {
         match wish::Wish::read(method, &matches, &errand) {
-            Ok(wish) if wish.raw.is_some() => raw::run(wish, errand).await,
-            Ok(wish) => fetch::run(wish, errand).await,
+            Ok(wishes) => run_all(wishes, errand).await,
             Err(why) => Ending::misused(why),
         }
     })
+}
+
+async fn run_all(wishes: Vec<Wish>, errand: Errand) -> Ending {
+    let mut jar = None;
+    let mut endings = Vec::new();
+    for wish in wishes {
+        endings.push(match wish.raw {
+            Some(_) => raw::run(wish, errand.clone()).await,
+            None => fetch::run(wish, errand.clone(), &mut jar).await,
+        });
+    }
+    in_all(endings)
+}
+
+/// How several went: as the first of them that did not end as wished.
+fn in_all(endings: Vec<Ending>) -> Ending {
+    let how = endings.iter().map(|ending| ending.how).find(|how| *how != How::Done).unwrap_or(How::Done);
+    let (outcomes, remarks): (Vec<_>, Vec<_>) =
+        endings.into_iter().map(|ending| (ending.outcome, ending.remark)).unzip();
+    let remarks: Vec<_> = remarks.into_iter().flatten().collect();
+    Ending { how, outcome: outcomes.join("; "), remark: (!remarks.is_empty()).then(|| remarks.join("; ")) }
 }

@@ -139,7 +139,7 @@ impl Show {
             self.lost = Some(Lost::Unwritten(error));
         }
         if let Some(file) = wish.shows.heads.as_deref().filter(|file| *file != "-")
-            && let Err(error) = tokio::fs::write(file, &self.heads).await
+            && let Err(error) = keep(file, &self.heads, wish.shows.goes_on).await
         {
             self.lost = Some(Lost::Unwritten(io::Error::new(error.kind(), format!("{file}: {error}"))));
         }
@@ -209,6 +209,15 @@ impl Show {
     fn say(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// Writes heads to their file, behind those of other URLs.
+async fn keep(file: &str, heads: &[u8], goes_on: bool) -> io::Result<()> {
+    let mut options = File::options();
+    options.create(true).write(true).append(goes_on).truncate(!goes_on);
+    let mut file = options.open(file).await?;
+    file.write_all(heads).await?;
+    file.flush().await
 }
 
 /// A file, made anew or emptied.

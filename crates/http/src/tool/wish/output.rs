@@ -61,10 +61,13 @@ pub(crate) struct Shows {
     /// And their content is not shown.
     pub hides_failed: bool,
     pub timing: bool,
+    /// Whether heads of other URLs are in their file already.
+    pub goes_on: bool,
     pub write_out: Option<String>,
 }
 
-pub(super) fn output(matches: &ArgMatches, url: &Url) -> Result<Output, String> {
+/// Where the content of the URL of this number goes, from 0.
+pub(super) fn output(matches: &ArgMatches, url: &Url, number: usize) -> Result<Output, String> {
     let place = |name: &str| Place {
         folder: text(matches, "output-dir").unwrap_or_default().into(),
         name: name.into(),
@@ -80,7 +83,8 @@ pub(super) fn output(matches: &ArgMatches, url: &Url) -> Result<Output, String> 
             name => Ok(Output::File(Place { is_for_answer, ..place(name) })),
         };
     }
-    Ok(match text(matches, "output") {
+    let typed = matches.get_many::<String>("output").and_then(|mut files| files.nth(number));
+    Ok(match typed.map(String::as_str) {
         None => Output::Stdout(false),
         Some("-") => Output::Stdout(true),
         Some(file) => Output::File(place(file)),
@@ -104,6 +108,7 @@ pub(super) fn shows(matches: &ArgMatches, method: &str) -> Result<Shows, String>
         fails: is("fail") || is("fail-with-body"),
         hides_failed: is("fail"),
         timing: is("timing"),
+        goes_on: false,
         write_out,
     })
 }

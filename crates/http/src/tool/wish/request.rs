@@ -12,15 +12,32 @@ use crate::tool::raw;
 use crate::tool::retry::Retry;
 
 impl Wish {
-    /// What the arguments of the command for `method` mean.
+    /// What the arguments of the command for `method` mean, for each URL.
     ///
     /// # Errors
     /// What is wrong with them, for the person.
-    pub fn read(method: &str, matches: &ArgMatches, errand: &Errand) -> Result<Self, String> {
+    pub fn read(method: &str, matches: &ArgMatches, errand: &Errand) -> Result<Vec<Self>, String> {
+        let form = Form::read(matches, errand.host().random(&format!("boundary {:?}", errand.host().clock().now())))?;
+        let urls = ["url", "also"].into_iter().filter_map(|id| matches.get_many::<String>(id)).flatten();
+        let wishes = urls.enumerate().map(|(number, url)| Self::of(method, matches, url, number, form.clone()));
+        let wishes: Vec<_> = wishes.collect::<Result<_, _>>()?;
+        let is_read_once = form.is_some_and(|form| !form.may_be_sent_again());
+        if is_read_once && wishes.len() > 1 {
+            return Err("standard input is there once, and several URLs are to get it".to_owned());
+        }
+        Ok(wishes)
+    }
+
+    /// What they mean for the URL of this number, from 0.
+    fn of(
+        method: &str,
+        matches: &ArgMatches,
+        url: &str,
+        number: usize,
+        mut form: Option<Form>,
+    ) -> Result<Self, String> {
         let is = |id: &str| matches.get_flag(id);
-        let mut url = Url::parse(text(matches, "url").unwrap_or_default()).map_err(|error| error.to_string())?;
-        let mut form =
-            Form::read(matches, errand.host().random(&format!("boundary {:?}", errand.host().clock().now())))?;
+        let mut url = Url::parse(url).map_err(|error| error.to_string())?;
         if is("get")
             && let Some(query) = form.take()
         {
@@ -43,7 +60,7 @@ impl Wish {
             return Err(format!("{ONLY_HTTPS}: say https://"));
         }
         let (cookies, jar) = credentials::cookies(matches)?;
-        let output = output::output(matches, &url)?;
+        let output = output::output(matches, &url, number)?;
         Ok(Self {
             asks_server: method == "OPTIONS" && url.target == "/*",
             target: text(matches, "request-target").map(checked_target).transpose()?,
@@ -67,7 +84,7 @@ impl Wish {
             retry: Retry::read(matches),
             raw: text(matches, "raw").map(raw::octets).transpose()?,
             output,
-            shows: output::shows(matches, &method)?,
+            shows: output::Shows { goes_on: number > 0, ..output::shows(matches, &method)? },
             method,
             url,
         })
