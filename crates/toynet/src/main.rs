@@ -4,7 +4,7 @@
 //! - [`judge`]: `check` and `plan`
 //! - [`up`]: runs a lab; [`serve`]: from its plan to its end; [`control`]: what it does when asked;
 //!   [`live`]: its log while it runs
-//! - [`run`]: `run` and `shell`, inside a lab; [`world`]: what they do it with; [`detour`]: the same without namespaces; [`doctor`]: what works here
+//! - [`mod@run`]: `run` and `shell`, inside a lab; [`world`]: what they do it with; [`detour`]: the same without namespaces; [`doctor`]: what works here
 //! - [`ask`]: `status`, `log` and `down` of a running lab; [`fault`]: what it does wrong on purpose
 //! - [`mod@reload`]: a running lab takes its file anew
 //! - [`detach`], [`wait`], [`mod@env`]: a lab as scripts use it
