@@ -149,8 +149,9 @@ fn chromium_talks_in_a_stream_of_the_connection_that_brought_the_page() {
     chromium.arg(format!("--user-data-dir={}", lab.home.path().join("profile").display()));
     chromium.arg(format!("--ignore-certificate-errors-spki-list={key}"));
     chromium.arg(format!("--host-resolver-rules=MAP www.shop.test {}", door.ip()));
-    chromium.args(["--virtual-time-budget=20000", "--dump-dom"]);
-    let page = run(chromium.arg(format!("https://www.shop.test:{}/page.html", door.port()))).succeeded().stdout;
+    let page = run(chromium.arg("--dump-dom").arg(format!("https://www.shop.test:{}/page.html", door.port())))
+        .succeeded()
+        .stdout;
     assert!(page.contains("<title>Hello from the page, 1000</title>"), "{page}");
     let log = lab.toynet(&["log"]).succeeded().stdout;
     assert!(log.contains(" for websocket") && log.contains("WebSocket text 19 octets: Hello from the page"), "{log}");
@@ -194,10 +195,12 @@ exit [lindex [wait] 3]
 
 const LAB: &str = r#"
 [host."www.shop.test".http]
-pages."/page.html" = """<script>
+# Chromium shows the page once it is loaded: the picture holds that up until the talk is over.
+pages."/page.html" = """<img src="/inspect/delay/10"><script>
 const web = new WebSocket("wss://" + location.host + "/inspect/websocket/echo");
 web.onopen = () => web.send("Hello from the page");
-web.onmessage = ({ data }) => { web.close(1000); web.onclose = ({ code }) => document.title = `${data}, ${code}`; };
+web.onmessage = ({ data }) => web.close(1000, data);
+web.onclose = ({ code, reason }) => { document.title = `${reason}, ${code}`; document.images[0].src = "data:,"; };
 </script>"""
 route = [{ path = "/inspect/*", inspect = true }]
 "#;
