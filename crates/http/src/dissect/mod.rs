@@ -11,7 +11,7 @@ use toynet_machine::Time;
 use toynet_record::dissect::{Dissector, FlowInfo, Message, Said};
 use toynet_record::{Side, Transport};
 
-mod carried;
+pub(crate) mod carried;
 mod draft;
 mod line;
 mod notes;
@@ -22,7 +22,6 @@ mod three;
 mod two;
 mod websocket;
 
-pub(crate) use carried::OPCODE;
 use one::Http1;
 use socks::{Led, Socks};
 use three::Http3;

@@ -7,7 +7,7 @@ use toynet_record::dissect::{Carried, Message as Told};
 use toynet_record::{Side, export::Exchange};
 
 use super::body::Room;
-use crate::dissect::OPCODE;
+use crate::dissect::carried::OPCODE;
 
 /// A conversation behind the handshake.
 #[derive(Debug)]
