@@ -13,7 +13,7 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 use toynet_net::stream::Begun;
-use toynet_net::{Clock, Host, Stream};
+use toynet_net::{Clock, Host, Stream, memory};
 
 use super::exchange::Exchanges;
 use super::first::{Version, Watched};
@@ -158,33 +158,50 @@ enum How {
 
 /// Answers request after request. Between two of them that are long apart nothing is kept but the stream.
 async fn ask_and_answer(mut stream: Watched, mut exchanges: Exchanges) -> Pause {
-    let (watch, next) = (Rc::clone(&exchanges.watch), exchanges.next.clone());
     loop {
-        let settings = http1_settings(&exchanges.serving.limits);
-        // In a box, since it is large and only there while something is asked.
-        let mut connection = Box::new(settings.serve_connection(TokioIo::new(stream), exchanges));
-        let mut is_parting = false;
-        let how = poll_fn(|cx| {
-            if watch.is_parting() && !mem::replace(&mut is_parting, true) {
-                Pin::new(&mut *connection).graceful_shutdown();
-            }
-            if watch.is_to_rest() {
-                return Poll::Ready(None);
-            }
-            let ended = connection.poll_without_shutdown(cx);
-            match next.take_seizure() {
-                Some(seize) => Poll::Ready(Some(How::Seized(seize))),
-                None => ended.map(|ended| Some(How::Ended(ended))),
-            }
-        })
-        .await;
-        let parts = connection.into_parts();
-        (stream, exchanges) = (parts.io.into_inner(), parts.service);
-        let Some(how) = how else {
-            stream.rest().await;
-            continue;
+        (stream, exchanges) = match until_silence(stream, exchanges).await {
+            Silence::Ended(pause) => return pause,
+            Silence::Resting(stream, exchanges) => (stream, exchanges),
         };
-        return Pause { how, stream, unread: parts.read_buf };
+        if exchanges.serving.lull.deepens() {
+            memory::give_back();
+        }
+        stream.rest().await;
+    }
+}
+
+/// Why nothing is asked.
+enum Silence {
+    Ended(Pause),
+    /// What serves requests is gone, to the last octet that it would read or write in.
+    Resting(Watched, Exchanges),
+}
+
+async fn until_silence(stream: Watched, exchanges: Exchanges) -> Silence {
+    let (watch, next) = (Rc::clone(&exchanges.watch), exchanges.next.clone());
+    let settings = http1_settings(&exchanges.serving.limits);
+    // In a box, since it is large and only there while something is asked.
+    let mut connection = Box::new(settings.serve_connection(TokioIo::new(stream), exchanges));
+    let mut is_parting = false;
+    let how = poll_fn(|cx| {
+        if watch.is_parting() && !mem::replace(&mut is_parting, true) {
+            Pin::new(&mut *connection).graceful_shutdown();
+        }
+        if watch.is_to_rest() {
+            return Poll::Ready(None);
+        }
+        let ended = connection.poll_without_shutdown(cx);
+        match next.take_seizure() {
+            Some(seize) => Poll::Ready(Some(How::Seized(seize))),
+            None => ended.map(|ended| Some(How::Ended(ended))),
+        }
+    })
+    .await;
+    let parts = connection.into_parts();
+    let stream = parts.io.into_inner();
+    match how {
+        Some(how) => Silence::Ended(Pause { how, stream, unread: parts.read_buf }),
+        None => Silence::Resting(stream, parts.service),
     }
 }
 

@@ -3,7 +3,7 @@
 //! - [`handler`]: from a request to a response; [`sites`]: which handler a request is for
 //! - [`route`]: what stands before a site's files: redirects, proxies, applications
 //! - `connection`: one connection of HTTP/1.x or HTTP/2 to its end; `three`: those of HTTP/3; `watch` ends those that stand still; `tide`
-//!   sees when a flood of them is over
+//!   sees when a flood of them is over, or many are silent
 //! - [`limits`]: what is taken from clients; [`access`]: the log of what they asked; `refuse`: the answer to what is
 //!   no request
 //! - `exchange`: one request and its answer; [`content`]: what a request carries
@@ -44,7 +44,7 @@ use toynet_net::{Clock, Datagrams, Host, Listener, memory, tls};
 use toynet_service::{LocalFuture, Server};
 
 use access::AccessLog;
-use tide::Tide;
+use tide::{Lull, Tide};
 use watch::{Standstill, Watch};
 
 pub use body::Outgoing;
@@ -73,6 +73,7 @@ struct Serving {
     log: Option<Rc<AccessLog>>,
     /// Whether HTTP/3 is spoken too.
     has_three: bool,
+    lull: Rc<Lull>,
 }
 
 /// What is spoken at a port.
@@ -99,7 +100,8 @@ impl HttpServer {
 
     /// A server of `sites` that has no port yet.
     pub fn of(sites: Sites) -> Self {
-        let serving = Serving { sites: Rc::new(sites), limits: Rc::default(), log: None, has_three: false };
+        let serving =
+            Serving { sites: Rc::new(sites), limits: Rc::default(), log: None, has_three: false, lull: Rc::default() };
         Self { serving, ports: Vec::new(), quic: Vec::new() }
     }
 

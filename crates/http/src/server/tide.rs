@@ -1,4 +1,6 @@
-//! When a flood of connections is over.
+//! When a flood of connections is over, and when many have fallen silent.
+
+use std::cell::Cell;
 
 /// How many connections there were at most since the last ebb.
 #[derive(Debug, Default)]
@@ -20,6 +22,20 @@ impl Tide {
     }
 }
 
+/// How many connections have fallen silent since memory was last given back.
+#[derive(Debug, Default)]
+pub(super) struct Lull(Cell<usize>);
+
+impl Lull {
+    /// One more is silent. Says at times that what they held is worth giving back.
+    pub fn deepens(&self) -> bool {
+        let silent = self.0.get() + 1;
+        let is_deep = silent >= FLOOD;
+        self.0.set(if is_deep { 0 } else { silent });
+        is_deep
+    }
+}
+
 /// A browser opens some ten, a load test some hundred: so many have held some megabytes.
 const FLOOD: usize = 256;
 
@@ -37,5 +53,11 @@ mod tests {
         assert_eq!(wave(&mut tide, 255), [0; 0]);
         assert_eq!(wave(&mut tide, 1000), [250]);
         assert_eq!(wave(&mut tide, 300), [75]);
+    }
+
+    #[test]
+    fn a_lull_is_worth_it_at_times() {
+        let lull = Lull::default();
+        assert_eq!((1..=600).filter(|_| lull.deepens()).collect::<Vec<_>>(), [256, 512]);
     }
 }
