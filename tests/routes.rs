@@ -137,6 +137,15 @@ fn a_program_answers_by_cgi() {
     }
     assert!(told.ends_with("\na=1") && !told.contains("HTTP_PROXY"), "{told}");
     assert!(web.curl(&["http://cgi.test/go"]).stdout.contains("QUERY_STRING=from-go"));
+    for (how, words) in [
+        (&["http://cgi.test/words?-v+two%20words+a%2Bb%3D"][..], "<3><-v><two words><a+b=>"),
+        (&["http://cgi.test/words?a=b+c"], "<0>"),
+        (&["http://cgi.test/words?a+b%00"], "<0>"),
+        (&["http://cgi.test/words?"], "<0>"),
+        (&["-d", "", "http://cgi.test/words?a+b"], "<0>"),
+    ] {
+        assert_eq!(web.curl(how).succeeded().stdout, words, "{how:?}");
+    }
     let broken = web.curl(&["-w", "%{http_code}", "http://cgi.test/broken"]).stdout;
     assert!(broken.ends_with("502") && broken.contains("line 1 is no field"), "{broken}");
     eventually("what the program complained of", || web.lab.said().contains("a complaint").then_some(()));
@@ -244,13 +253,15 @@ route = [
   { path = "/go", cgi = "cgi/go" },
   { path = "/broken", cgi = "cgi/broken" },
   { path = "/slow", cgi = "cgi/slow" },
+  { path = "/words", cgi = "cgi/words" },
 ]
 "#;
 
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     ("env", "#!/bin/sh\necho a complaint >&2\nprintf 'Content-Type: text/plain\\nStatus: 201 Made\\n\\n'\nenv\ncat\n"),
     ("go", "#!/bin/sh\nprintf 'Location: /env/after?from-go\\n\\n'\n"),
     ("broken", "#!/bin/sh\necho '<h1>no fields</h1>'\n"),
+    ("words", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; printf '<%s>' $# \"$@\"\n"),
     ("slow", "#!/bin/sh\nsleep 1000.5417 &\nprintf 'Content-Type: text/plain\\n\\nfirst\\n'\nwait\n"),
 ];
 

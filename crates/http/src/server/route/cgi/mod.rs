@@ -75,13 +75,13 @@ impl Cgi {
             let busy = page(StatusCode::SERVICE_UNAVAILABLE, text, "RFC 9110, 15.6.4", request.method());
             return Answer::Now(with(busy, RETRY_AFTER, "1"));
         }
-        let variables = variables::of(request, &self.script, rest);
+        let (arguments, variables) = (variables::arguments(request), variables::of(request, &self.script, rest));
         let (content, host, method) = (request.body_mut().take(), host.clone(), request.method().clone());
         let sent_on = request.extensions().get::<SentOn>().map_or(0, |SentOn(times)| *times);
         let next = next(request, sent_on + 1);
         Answer::Streamed(Box::pin(async move {
             let deadline = host.clock().now() + LONGEST_RUN;
-            match self.run(variables, content, &host, deadline).await {
+            match self.run(&arguments, variables, content, &host, deadline).await {
                 Ok((Head::SendOn(target), _)) if sent_on < MOST_SENT_ON => send_on(next, &target, &again, &host).await,
                 Ok((Head::SendOn(_), _)) => broken("it sends requests in a circle", &method),
                 Ok((Head::Answer(head), rest)) => Response::from_parts(head.into_parts().0, Outgoing::stream(rest)),
@@ -95,6 +95,7 @@ impl Cgi {
 
     async fn run(
         &self,
+        arguments: &[String],
         variables: Vec<(String, String)>,
         content: Content,
         host: &Host,
@@ -102,7 +103,7 @@ impl Cgi {
     ) -> Result<(Head, Rest), Failure> {
         let clock = host.clock();
         let (content, variables) = measured(content, variables).await?;
-        let mut program = Program::start(&self.program, variables, content, host, Rc::clone(&self.running))
+        let mut program = Program::start(&self.program, arguments, variables, content, host, Rc::clone(&self.running))
             .map_err(Failure::Start)?;
         let mut said = Said::default();
         loop {

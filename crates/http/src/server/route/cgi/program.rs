@@ -38,6 +38,7 @@ impl Program {
     /// Starts `path` as it is, without a shell, in its own folder.
     pub fn start(
         path: &Path,
+        arguments: &[String],
         variables: Vec<(String, String)>,
         input: Input,
         host: &Host,
@@ -45,7 +46,7 @@ impl Program {
     ) -> io::Result<Self> {
         let path = path.canonicalize()?;
         let mut command = Command::new(&path);
-        command.env_clear().envs(variables).kill_on_drop(true);
+        command.args(arguments).env_clear().envs(variables).kill_on_drop(true);
         // Where scripts find what they are written in.
         command.envs(std::env::var_os("PATH").map(|folders| ("PATH", folders)));
         command.current_dir(path.parent().unwrap_or(Path::new("/")));

@@ -1,12 +1,24 @@
-//! What a program is told of the request (RFC 3875 4.1).
+//! What a program is told of the request: its arguments (RFC 3875 4.4) and variables (4.1).
 
-use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, PROXY_AUTHORIZATION};
+use http::{Method, Request};
 
 use crate::host::authority;
 use crate::server::Content;
 use crate::server::route::auth::Passed;
 use crate::server::route::inspect::asked::decode;
+
+/// The words of a search, `?one+two`: the program's arguments. A form's fields, which have a `=`, are none; and there are
+/// none at all where one of them cannot be said.
+pub(super) fn arguments(request: &Request<Content>) -> Vec<String> {
+    let is_asked = matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(search) = request.uri().query().filter(|query| is_asked && !query.is_empty() && !query.contains('='))
+    else {
+        return Vec::new();
+    };
+    let words: Vec<String> = search.split('+').map(|word| decode(word, false)).collect();
+    if words.iter().any(|word| word.contains('\0')) { Vec::new() } else { words }
+}
 
 /// The meta-variables but for CONTENT_LENGTH, which is known when the content is.
 pub(super) fn of(request: &Request<Content>, script: &str, rest: &str) -> Vec<(String, String)> {
