@@ -23,9 +23,14 @@ fn look(octets: &[u8], cuts: &[u8]) -> (usize, Option<u32>) {
         let (piece, after) = rest.split_at(cut.min(rest.len()));
         rest = after;
         held.extend_from_slice(piece);
-        let count = gate.look(&held);
-        held.drain(..count);
-        passed += count;
+        loop {
+            let count = gate.look(&held);
+            held.drain(..count);
+            passed += count;
+            if gate.take_expecting().is_none() {
+                break;
+            }
+        }
     }
     (passed, gate.violation().map(|violation| violation.code))
 }
