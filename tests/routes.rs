@@ -135,6 +135,8 @@ fn a_program_answers_by_cgi() {
     ] {
         assert!(told.lines().any(|other| other == line), "{line} is not in\n{told}");
     }
+    let translated = format!("PATH_TRANSLATED={}/a b", web.home().path().join("cgi").display());
+    assert!(told.lines().any(|line| line == translated), "{translated} is not in\n{told}");
     assert!(told.ends_with("\na=1") && !told.contains("HTTP_PROXY"), "{told}");
     assert!(web.curl(&["http://cgi.test/go"]).stdout.contains("QUERY_STRING=from-go"));
     for (how, words) in [
@@ -248,6 +250,7 @@ inspect = true
 
 const PROGRAMS: &str = r#"
 [host."cgi.test".http]
+root = "cgi"
 route = [
   { path = "/env/*", cgi = "cgi/env" },
   { path = "/go", cgi = "cgi/go" },

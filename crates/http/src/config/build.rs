@@ -61,12 +61,17 @@ pub(super) fn place_of_page(path: &str, index: &str) -> Option<String> {
 
 fn site(parts: SiteParts<'_>, name: &str, place: &Place) -> io::Result<Rc<dyn Handler>> {
     let index = parts.manner.first_index();
-    let below: Box<dyn Root> = match parts.root {
-        Some(root) => folder(place.files.folder(root.get_ref())?)?,
+    let root = parts.root.map(|root| place.files.folder(root.get_ref())).transpose()?;
+    let on_disk = match &root {
+        Some(place::Folder::Disk(path)) => Some(path.canonicalize()?),
+        _ => None,
+    };
+    let below: Box<dyn Root> = match root {
+        Some(root) => folder(root)?,
         None => Box::new(Memory::new([(index, page::welcome(name), WRITTEN)])),
     };
     let site = Site::new(Overlay { pages: written(parts.pages, index), below }).with_manner(parts.manner.manner()?);
-    route::routes(parts.routes, Rc::new(site), name, &*place.files)
+    route::routes(parts.routes, Rc::new(site), &route::Around { realm: name, root: on_disk, files: &*place.files })
 }
 
 fn written(pages: &Pages, index: &str) -> Option<Memory> {

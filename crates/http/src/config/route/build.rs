@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,36 +18,45 @@ use crate::server::route::fixed::{type_of_file, type_of_text};
 use crate::server::route::{Action, Cgi, Fixed, Guard, Inspect, Pattern, Proxy, Redirect, Route, Upstream};
 use crate::server::{Handler, Routes};
 
-/// `site` with `routes` before it; `realm` is what a guard without a name of its own is called.
+/// What routes need to know of their site.
+pub(in crate::config) struct Around<'a> {
+    /// What a guard without a name of its own is called.
+    pub realm: &'a str,
+    /// Where the site's files are, if they are on disk.
+    pub root: Option<PathBuf>,
+    /// The lab file's folder.
+    pub files: &'a dyn Files,
+}
+
+/// `site` with `routes` before it.
 ///
 /// # Errors
 /// When what was checked is so no more.
 pub(in crate::config) fn routes(
     routes: &[RouteTable],
     site: Rc<dyn Handler>,
-    realm: &str,
-    files: &dyn Files,
+    around: &Around<'_>,
 ) -> io::Result<Rc<dyn Handler>> {
     if routes.is_empty() {
         return Ok(site);
     }
-    let routes: Vec<_> = routes.iter().map(|one| route(one, realm, files)).collect::<io::Result<_>>()?;
+    let routes: Vec<_> = routes.iter().map(|one| route(one, around)).collect::<io::Result<_>>()?;
     Ok(Rc::new(Routes::new(routes, site)))
 }
 
-fn route(table: &RouteTable, realm: &str, files: &dyn Files) -> io::Result<Route> {
+fn route(table: &RouteTable, around: &Around<'_>) -> io::Result<Route> {
     let methods = table.methods.iter().map(|method| Method::from_bytes(method.get_ref().as_bytes()).map_err(invalid));
     let pattern = Pattern::parse(table.path.get_ref()).map_err(invalid)?;
-    let action = action(table, &pattern, files)?;
+    let action = action(table, &pattern, around)?;
     Ok(Route {
         pattern: pattern.only(methods.collect::<io::Result<_>>()?),
-        guard: table.auth.as_ref().map(|auth| guard(auth.get_ref(), realm)),
+        guard: table.auth.as_ref().map(|auth| guard(auth.get_ref(), around.realm)),
         fields: fields(&table.headers)?,
         action,
     })
 }
 
-fn action(table: &RouteTable, pattern: &Pattern, files: &dyn Files) -> io::Result<Option<Action>> {
+fn action(table: &RouteTable, pattern: &Pattern, around: &Around<'_>) -> io::Result<Option<Action>> {
     let status = |otherwise: u16| StatusCode::from_u16(table.status.as_ref().map_or(otherwise, |code| *code.get_ref()));
     if let Some(to) = &table.redirect {
         return Ok(Some(Action::Redirect(Redirect::new(status(301).map_err(invalid)?, to.get_ref()))));
@@ -59,13 +69,14 @@ fn action(table: &RouteTable, pattern: &Pattern, files: &dyn Files) -> io::Resul
         return Ok(Some(Action::Proxy(Rc::new(proxy))));
     }
     if let Some(program) = &table.cgi {
-        let Ok((Folder::Disk(folder), name)) = folder_of(program.get_ref(), files) else {
+        let Ok((Folder::Disk(folder), name)) = folder_of(program.get_ref(), around.files) else {
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 format!("there is no `{}` on disk", program.get_ref()),
             ));
         };
-        return Ok(Some(Action::Cgi(Rc::new(Cgi::new(folder.join(name), pattern.script())))));
+        let cgi = Cgi::new(folder.join(name), pattern.script(), around.root.clone());
+        return Ok(Some(Action::Cgi(Rc::new(cgi))));
     }
     if table.inspect.as_ref().is_some_and(|is| *is.get_ref()) {
         return Ok(Some(Action::Inspect(Inspect::new(pattern.script()))));
@@ -73,7 +84,7 @@ fn action(table: &RouteTable, pattern: &Pattern, files: &dyn Files) -> io::Resul
     if table.kinds().is_empty() {
         return Ok(None);
     }
-    let (content, usual) = content(table, files)?;
+    let (content, usual) = content(table, around.files)?;
     let media_type = table.media_type.as_ref().map_or(usual, |given| given.get_ref().clone());
     Ok(Some(Action::Fixed(Fixed { status: status(200).map_err(invalid)?, media_type, content })))
 }

@@ -46,7 +46,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::server::route::Turns;
-pub(super) use build::{invalid, routes};
+pub(super) use build::{Around, invalid, routes};
 pub(super) use check::{check, check_field};
 
 /// One route as written.

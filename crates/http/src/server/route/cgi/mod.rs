@@ -33,6 +33,8 @@ pub struct Cgi {
     program: PathBuf,
     /// The path that it stands for, without a slash at its end.
     script: String,
+    /// The folder of the site's files.
+    root: Option<PathBuf>,
     running: Rc<Cell<usize>>,
 }
 
@@ -56,9 +58,9 @@ enum Failure {
 struct SentOn(usize);
 
 impl Cgi {
-    /// `program` for the requests at `script` and, as PATH_INFO, below it.
-    pub fn new(program: PathBuf, script: String) -> Self {
-        Self { program, script, running: Rc::default() }
+    /// `program` for the requests at `script` and, as PATH_INFO, below it; in PATH_TRANSLATED the same below `root`.
+    pub fn new(program: PathBuf, script: String, root: Option<PathBuf>) -> Self {
+        Self { program, script, root, running: Rc::default() }
     }
 
     /// Answers `request`, of whose path `rest` lies behind the route's own; `again` answers for a
@@ -75,7 +77,8 @@ impl Cgi {
             let busy = page(StatusCode::SERVICE_UNAVAILABLE, text, "RFC 9110, 15.6.4", request.method());
             return Answer::Now(with(busy, RETRY_AFTER, "1"));
         }
-        let (arguments, variables) = (variables::arguments(request), variables::of(request, &self.script, rest));
+        let (arguments, variables) =
+            (variables::arguments(request), variables::of(request, &self.script, self.root.as_deref(), rest));
         let (content, host, method) = (request.body_mut().take(), host.clone(), request.method().clone());
         let sent_on = request.extensions().get::<SentOn>().map_or(0, |SentOn(times)| *times);
         let next = next(request, sent_on + 1);

@@ -1,12 +1,15 @@
 //! What a program is told of the request: its arguments (RFC 3875 4.4) and variables (4.1).
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, PROXY_AUTHORIZATION};
+use std::path::Path;
+
 use http::{Method, Request};
 
 use crate::host::authority;
 use crate::server::Content;
 use crate::server::route::auth::Passed;
 use crate::server::route::inspect::asked::decode;
+use crate::site::path::SitePath;
 
 /// The words of a search, `?one+two`: the program's arguments. A form's fields, which have a `=`, are none; and there are
 /// none at all where one of them cannot be said.
@@ -21,7 +24,7 @@ pub(super) fn arguments(request: &Request<Content>) -> Vec<String> {
 }
 
 /// The meta-variables but for CONTENT_LENGTH, which is known when the content is.
-pub(super) fn of(request: &Request<Content>, script: &str, rest: &str) -> Vec<(String, String)> {
+pub(super) fn of(request: &Request<Content>, script: &str, root: Option<&Path>, rest: &str) -> Vec<(String, String)> {
     let connected = request.body().connected();
     let peer = connected.peer.ip().to_canonical().to_string();
     let name = authority(request).ok().flatten().map(|authority| authority.name.into_owned());
@@ -45,6 +48,8 @@ pub(super) fn of(request: &Request<Content>, script: &str, rest: &str) -> Vec<(S
         ("SERVER_PROTOCOL", format!("{:?}", request.version())),
         ("SERVER_SOFTWARE", concat!("toynet/", env!("CARGO_PKG_VERSION")).to_owned()),
     ];
+    let translated = root.filter(|_| is_below).and_then(|root| translated(root, rest));
+    told.extend(translated.map(|place| ("PATH_TRANSLATED", place)));
     told.extend(field(CONTENT_TYPE).map(|value| ("CONTENT_TYPE", value)));
     if connected.is_secure {
         told.push(("HTTPS", "on".to_owned()));
@@ -55,6 +60,13 @@ pub(super) fn of(request: &Request<Content>, script: &str, rest: &str) -> Vec<(S
     }
     let told = told.into_iter().map(|(name, value)| (name.to_owned(), value));
     told.chain(fields(request)).filter(|(_, value)| !value.contains('\0')).collect()
+}
+
+/// Where the site would look for `path` (RFC 3875 4.1.6).
+fn translated(root: &Path, path: &str) -> Option<String> {
+    let path = SitePath::parse(path).ok()?;
+    let slash = if path.is_folder && !path.as_str().is_empty() { "/" } else { "" };
+    Some(format!("{}/{}{slash}", root.to_str()?, path.as_str()))
 }
 
 /// The request's fields (RFC 3875 4.1.18). What proves who asks was judged already and is nobody else's,
