@@ -5,13 +5,12 @@ use std::io;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, Stdin, stdin};
-use tokio::signal::unix::{self, SignalKind};
 use toynet_machine::Machine;
 use toynet_service::Ending;
 
 use super::command::{Command, HELP, Habit, Sent};
 use super::talk::Talk;
-use super::terminal::{self, Terminal};
+use super::terminal::{self, Signals, Terminal};
 use crate::call::Call;
 use crate::client::{Event, Order, Typing};
 use crate::codes::Signal;
@@ -36,24 +35,10 @@ pub(super) struct Interactive {
     signals: Signals,
 }
 
-#[derive(Debug)]
-struct Signals {
-    window: unix::Signal,
-    interrupt: unix::Signal,
-    /// Those that end the client, which leaves the terminal as it was.
-    terminate: unix::Signal,
-    hang_up: unix::Signal,
-    quit: unix::Signal,
-    stop: unix::Signal,
-}
-
 enum Next {
     Said(Vec<Event>),
     Typed(usize),
-    Window,
-    Interrupt,
-    Stop,
-    End,
+    Signal(terminal::Signal),
 }
 
 impl Interactive {
@@ -94,10 +79,7 @@ impl Interactive {
                     self.ahead.extend(&buffer[..length]);
                     self.read();
                 }
-                Next::Window => self.resize(),
-                Next::Interrupt => self.interrupt(),
-                Next::Stop => self.suspend(),
-                Next::End => self.call.give(Order::Close),
+                Next::Signal(signal) => self.obey_signal(signal),
             }
         }
         Ok(self.goodbye())
@@ -105,15 +87,9 @@ impl Interactive {
 
     /// The server is not heard while the client's own prompt is there.
     async fn next(&mut self, buffer: &mut [u8]) -> io::Result<Next> {
-        let signals = &mut self.signals;
         tokio::select! {
             biased;
-            _ = signals.terminate.recv() => Ok(Next::End),
-            _ = signals.hang_up.recv() => Ok(Next::End),
-            _ = signals.quit.recv() => Ok(Next::End),
-            _ = signals.interrupt.recv() => Ok(Next::Interrupt),
-            _ = signals.stop.recv() => Ok(Next::Stop),
-            _ = signals.window.recv() => Ok(Next::Window),
+            signal = self.signals.next() => Ok(Next::Signal(signal)),
             length = self.input.read(buffer) => length.map(Next::Typed),
             events = self.call.step(), if self.command.is_none() => events.map(Next::Said),
         }
@@ -259,6 +235,15 @@ impl Interactive {
         }
     }
 
+    fn obey_signal(&mut self, signal: terminal::Signal) {
+        match signal {
+            terminal::Signal::Window => self.resize(),
+            terminal::Signal::Interrupt => self.interrupt(),
+            terminal::Signal::Stop => self.suspend(),
+            terminal::Signal::End => self.call.give(Order::Close),
+        }
+    }
+
     fn suspend(&mut self) {
         if let Some(terminal) = &self.terminal {
             terminal.suspend();
@@ -279,20 +264,6 @@ impl Interactive {
         self.talk.note("closed", json!({ "by_server": by_server }));
         self.talk.remark(if by_server { "Connection closed by foreign host." } else { "Connection closed." });
         Ending::done(if by_server { "closed by the server" } else { "closed by the client" })
-    }
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        let stop = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
-        Ok(Self {
-            window: unix::signal(SignalKind::window_change())?,
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            terminate: unix::signal(SignalKind::terminate())?,
-            hang_up: unix::signal(SignalKind::hangup())?,
-            quit: unix::signal(SignalKind::quit())?,
-            stop: unix::signal(stop)?,
-        })
     }
 }
 
