@@ -100,6 +100,7 @@ impl Network {
     }
 
     /// Whether a server of this worker's is at an address, which records what is said to it.
+    #[cfg(unix)]
     pub(crate) fn is_served(&self, to: SocketAddr) -> bool {
         let number = self.topology().at(to.ip()).map(|host| host.number);
         let listening = self.listening.borrow();

@@ -28,6 +28,7 @@ pub(super) enum Input {
 
 /// A program that runs; dropped, it and all that it started end.
 pub(super) struct Program {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "dropped, it ends"))]
     child: Child,
     output: ChildStdout,
     feeding: AbortHandle,
