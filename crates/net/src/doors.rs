@@ -11,19 +11,13 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, UdpSocket};
 use toynet_record::Transport;
 
+use crate::Host;
 use crate::carrier::ports::Ports;
-use crate::{Host, socket};
+use crate::socket::{self, Owned};
 
 /// Binds a socket in the machine's own network, for connections or for datagrams. It does not block, does not listen
 /// yet and shares its port (SO_REUSEPORT).
-pub type Bind = Arc<dyn Fn(Transport, SocketAddr) -> io::Result<Bound> + Send + Sync>;
-
-/// A socket that is bound.
-#[cfg(unix)]
-pub type Bound = std::os::fd::OwnedFd;
-/// A socket that is bound.
-#[cfg(windows)]
-pub type Bound = std::os::windows::io::OwnedSocket;
+pub type Bind = Arc<dyn Fn(Transport, SocketAddr) -> io::Result<Owned> + Send + Sync>;
 
 /// Where a lab's doors are, and who opens them, if it is this process that serves there.
 #[derive(Clone)]

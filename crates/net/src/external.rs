@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +15,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use toynet_record::Transport;
 
+use crate::socket::{self, Owned};
 use crate::{Host, Stream};
 
 /// Makes a socket that does not block and has begun to connect.
-pub type Reach = Arc<dyn Fn(Transport, SocketAddr) -> io::Result<OwnedFd> + Send + Sync>;
+pub type Reach = Arc<dyn Fn(Transport, SocketAddr) -> io::Result<Owned> + Send + Sync>;
 
 /// Where a lab may connect to outside itself, and how.
 #[derive(Clone, Default)]
@@ -49,7 +49,7 @@ impl WaysOut {
         Self { to: to.into_iter().collect(), by: self.by.clone() }
     }
 
-    fn reach(&self, transport: Transport, to: SocketAddr) -> io::Result<OwnedFd> {
+    fn reach(&self, transport: Transport, to: SocketAddr) -> io::Result<Owned> {
         match &self.by {
             Some(reach) if self.to.contains(&to) => reach(transport, to),
             Some(_) | None => {
@@ -128,16 +128,16 @@ async fn pass(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + U
     }
 }
 
-fn reach(transport: Transport, to: SocketAddr) -> io::Result<OwnedFd> {
+fn reach(transport: Transport, to: SocketAddr) -> io::Result<Owned> {
     let (kind, protocol) = match transport {
         Transport::Udp | Transport::Quic => (Type::DGRAM, Protocol::UDP),
         Transport::Tcp | Transport::Command => (Type::STREAM, Protocol::TCP),
     };
-    let socket = Socket::new(Domain::for_address(to), kind, Some(protocol))?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&to.into()) {
-        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
-        Ok(()) | Err(_) => Ok(socket.into()),
+    let made = Socket::new(Domain::for_address(to), kind, Some(protocol))?;
+    made.set_nonblocking(true)?;
+    match made.connect(&to.into()) {
+        Err(error) if !socket::is_under_way(&error) => Err(error),
+        Ok(()) | Err(_) => Ok(made.into()),
     }
 }
 

@@ -150,7 +150,6 @@ impl Host {
     ///
     /// # Errors
     /// As for [`Host::connect`].
-    #[cfg(unix)]
     pub(crate) async fn connect_to_pass_on(&self, to: SocketAddr) -> io::Result<Stream> {
         self.dial(to, if self.network.is_served(to) { Tap::silent } else { Tap::open }).await
     }

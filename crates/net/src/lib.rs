@@ -29,14 +29,12 @@ pub mod clock;
 pub mod datagrams;
 pub mod doors;
 pub mod drive;
-#[cfg(unix)]
 pub mod external;
 pub mod fault;
 pub mod holder;
 pub mod host;
 pub mod link;
 pub mod listener;
-#[cfg(unix)]
 pub mod local;
 pub mod memory;
 pub mod network;
@@ -46,7 +44,6 @@ pub mod quic;
 pub mod recorder;
 pub mod resolve;
 pub mod socket;
-#[cfg(unix)]
 pub mod socks;
 pub mod stream;
 mod tap;

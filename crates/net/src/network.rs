@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-#[cfg(unix)]
 use crate::external::WaysOut;
 use crate::fault::Faults;
 use crate::notice::Notice;
@@ -25,7 +24,6 @@ pub struct Network {
     batch: OnceCell<Rc<RefCell<Batch>>>,
     /// The hosts' numbers and the ports at which this worker listens, as long as it does.
     listening: RefCell<BTreeMap<(u16, u16), Weak<()>>>,
-    #[cfg(unix)]
     ways_out: RefCell<WaysOut>,
 }
 
@@ -41,7 +39,6 @@ impl Network {
             resolver: OnceCell::new(),
             batch: OnceCell::new(),
             listening: RefCell::default(),
-            #[cfg(unix)]
             ways_out: RefCell::default(),
         })
     }
@@ -53,7 +50,6 @@ impl Network {
     }
 
     /// Sets where hosts may connect to outside the lab; until then nowhere.
-    #[cfg(unix)]
     pub fn set_ways_out(&self, ways_out: WaysOut) {
         self.ways_out.replace(ways_out);
     }
@@ -100,7 +96,6 @@ impl Network {
     }
 
     /// Whether a server of this worker's is at an address, which records what is said to it.
-    #[cfg(unix)]
     pub(crate) fn is_served(&self, to: SocketAddr) -> bool {
         let number = self.topology().at(to.ip()).map(|host| host.number);
         let listening = self.listening.borrow();
@@ -121,7 +116,6 @@ impl Network {
         Rc::clone(self.batch.get_or_init(|| Rc::new(RefCell::new(Batch::new()))))
     }
 
-    #[cfg(unix)]
     pub(crate) fn ways_out(&self) -> Ref<'_, WaysOut> {
         self.ways_out.borrow()
     }

@@ -112,6 +112,24 @@ fn share_port(_: &Socket) -> io::Result<()> {
     Ok(())
 }
 
+/// A socket as the system hands it out.
+#[cfg(unix)]
+pub type Owned = OwnedFd;
+/// A socket as the system hands it out.
+#[cfg(windows)]
+pub type Owned = std::os::windows::io::OwnedSocket;
+
+/// Whether a socket that does not block has begun to connect and is not done yet.
+#[cfg(unix)]
+pub(crate) fn is_under_way(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
 /// Whether the system has no room for another connection just now.
 #[cfg(unix)]
 pub(crate) fn is_shortage(error: &io::Error) -> bool {

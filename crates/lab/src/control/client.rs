@@ -64,7 +64,7 @@ impl Client {
             (None, [..]) => return Err(ClientError::Several(running)),
         };
         let stream = local::connect(&folders.control_socket(&lab)).await?;
-        let process = stream.peer_cred().ok().and_then(|peer| peer.pid());
+        let process = local::process_at(&stream);
         let (read, write) = tokio::io::split(stream);
         Ok(Self { lab, process, lines: BufReader::new(read).lines(), write })
     }

@@ -64,7 +64,7 @@ pub async fn start(path: &Path, control: Control) -> io::Result<()> {
             let (control, clients) = (Rc::clone(&control), Rc::clone(&clients));
             spawn_local(async move {
                 // A process outside of this one's namespace has no number in it (pid_namespaces(7)).
-                let is_near = stream.peer_cred().is_ok_and(|peer| peer.pid().is_some_and(|process| process > 0));
+                let is_near = local::process_at(&stream).is_some_and(|process| process > 0);
                 let (from, to) = tokio::io::split(stream);
                 // A client that went away has nothing more to ask.
                 let _ = serve(&control, is_near, BufReader::new(from), to).await;

@@ -3,10 +3,9 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use toynet_net::local::private_folder;
+use toynet_net::local::{is_private_folder, private_folder, user};
 
 /// The folders that belong to this user's labs.
 #[derive(Clone, Debug)]
@@ -28,14 +27,12 @@ impl Folders {
     /// # Errors
     /// When they cannot be made, or are somebody else's.
     pub fn of_user() -> io::Result<Self> {
-        let me = fs::metadata("/proc/self").or_else(|_| fs::metadata(env::current_dir()?))?.uid();
         let runtime = match env::var_os("XDG_RUNTIME_DIR").filter(|folder| Path::new(folder).is_absolute()) {
             Some(folder) => PathBuf::from(folder).join("toynet"),
-            None => env::temp_dir().join(format!("toynet-{me}")),
+            None => env::temp_dir().join(format!("toynet-{}", user()?)),
         };
         private_folder(&runtime).map_err(|error| not_made(&runtime, &error, "XDG_RUNTIME_DIR"))?;
-        let found = fs::symlink_metadata(&runtime)?;
-        if !found.is_dir() || found.uid() != me || found.mode() & 0o077 != 0 {
+        if !is_private_folder(&runtime)? {
             let what = format!("{} is not a private folder of yours", runtime.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
         }

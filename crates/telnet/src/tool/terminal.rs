@@ -17,6 +17,7 @@ pub(super) use system::{Signals, Terminal, window};
 use crate::client;
 
 /// What a person or the system wants of the client apart from what is typed.
+#[cfg_attr(not(unix), expect(dead_code, reason = "other systems tell less"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     /// The window has another size.

@@ -1,0 +1,79 @@
+//! Unix: sockets in the file system, modes and owners.
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use tokio::net::{UnixListener, UnixStream};
+
+/// A connection to or from a lab's control socket.
+pub type Stream = UnixStream;
+
+/// Listens at `path`, which only its owner can reach. A socket that nobody listens on any more is
+/// taken over.
+///
+/// # Errors
+/// [`io::ErrorKind::AddrInUse`] when somebody listens there; as the file system says.
+pub async fn listen(path: &Path) -> io::Result<UnixListener> {
+    if let Some(folder) = path.parent() {
+        private_folder(folder)?;
+    }
+    if UnixStream::connect(path).await.is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Connects to whoever listens at `path`.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] or [`io::ErrorKind::ConnectionRefused`] when nobody does.
+pub async fn connect(path: &Path) -> io::Result<Stream> {
+    UnixStream::connect(path).await
+}
+
+/// The number of the process at the other end; 0 where that is one of another world.
+pub fn process_at(stream: &Stream) -> Option<i32> {
+    stream.peer_cred().ok()?.pid()
+}
+
+/// Makes a folder that only its owner can enter, with all above it.
+///
+/// # Errors
+/// As the file system says.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes a file that is not there yet and that only its owner can open.
+///
+/// # Errors
+/// As the file system says.
+pub fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// The number of this user.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn user() -> io::Result<u32> {
+    Ok(fs::metadata("/proc/self").or_else(|_| fs::metadata(env::current_dir()?))?.uid())
+}
+
+/// Whether `path` is a folder of this user's that nobody else can enter.
+///
+/// # Errors
+/// As the file system says.
+pub fn is_private_folder(path: &Path) -> io::Result<bool> {
+    let found = fs::symlink_metadata(path)?;
+    Ok(found.is_dir() && found.uid() == user()? && found.mode() & 0o077 == 0)
+}
