@@ -28,6 +28,11 @@ doc *arguments:
 no-io:
     .ci/no-io
 
+# compiles for other systems (needs their targets, and a C compiler for each); the command line is Unix's
+portable:
+    cargo check --workspace --examples --target x86_64-apple-darwin
+    cargo check --workspace --exclude toynet --exclude toynet-world --target x86_64-pc-windows-gnu
+
 # licences, duplicates and sources of what we depend on (needs cargo-deny)
 licences:
     cargo deny check licenses bans sources
