@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::heard::{Heard, Reply};
-use super::{conditions, one, two};
 use crate::client::url::Url;
 
 /// What is looked at.
@@ -157,26 +156,4 @@ impl Verdict {
     }
 }
 
-/// All of them.
-pub(super) fn all() -> Vec<&'static Check> {
-    one::CHECKS.iter().chain(conditions::CHECKS).chain(two::CHECKS).collect()
-}
-
 pub(super) const PLAIN: &str = "GET {T} HTTP/1.1\r\nHost: {H}\r\n\r\n";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_check_has_a_name_of_its_own_a_rule_and_a_cure() {
-        let of_three = super::super::three::CHECKS.iter().map(|check| &check.point);
-        let all: Vec<_> = all().into_iter().map(|check| &check.point).chain(of_three).collect();
-        assert!(all.len() > 100, "{}", all.len());
-        for (at, point) in all.iter().enumerate() {
-            let Point { name, about, rule, cure, .. } = point;
-            assert_eq!(all.iter().position(|other| other.name == *name), Some(at), "{name}");
-            assert!(rule.starts_with("RFC ") && !cure.is_empty() && !about.is_empty(), "{name}");
-        }
-    }
-}

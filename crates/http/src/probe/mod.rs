@@ -57,8 +57,7 @@ async fn probe(wish: Wish, errand: Errand) -> Ending {
     let (one, two) =
         (Rc::new(Wish { version: Version::One(1), ..wish.clone() }), Rc::new(Wish { version: Version::Two, ..wish }));
     let mut findings = Vec::new();
-    let tests = check::all().into_iter().map(Test::Stream);
-    let mut rest = tests.chain(three::CHECKS.iter().map(Test::Three)).enumerate();
+    let mut rest = tests().enumerate();
     let mut running = JoinSet::new();
     loop {
         while running.len() < AT_ONCE
@@ -93,6 +92,12 @@ async fn probe(wish: Wish, errand: Errand) -> Ending {
 enum Test {
     Stream(&'static Check),
     Three(&'static three::Check),
+}
+
+/// All of them, in the order in which they are reported.
+fn tests() -> impl Iterator<Item = Test> {
+    let over_tcp = one::CHECKS.iter().chain(conditions::CHECKS).chain(two::CHECKS);
+    over_tcp.map(Test::Stream).chain(three::CHECKS.iter().map(Test::Three))
 }
 
 /// What the server answers when nothing is wrong.
@@ -161,3 +166,24 @@ const AT_ONCE: usize = 8;
 const SILENCE: Duration = Duration::from_millis(1500);
 /// An answer's beginning says enough.
 const LONGEST: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::check::Point;
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_name_of_its_own_a_rule_and_a_cure() {
+        let points = tests().map(|test| match test {
+            Test::Stream(check) => &check.point,
+            Test::Three(check) => &check.point,
+        });
+        let all: Vec<_> = points.collect();
+        assert!(all.len() > 100, "{}", all.len());
+        for (at, point) in all.iter().enumerate() {
+            let Point { name, about, rule, cure, .. } = point;
+            assert_eq!(all.iter().position(|other| other.name == *name), Some(at), "{name}");
+            assert!(rule.starts_with("RFC ") && !cure.is_empty() && !about.is_empty(), "{name}");
+        }
+    }
+}
