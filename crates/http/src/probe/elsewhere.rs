@@ -1,4 +1,4 @@
-//! Where a server speaks HTTP/3, as `Alt-Svc` tells (RFC 7838), and what is heard there.
+//! Where a server speaks HTTP/3, as `Alt-Svc` tells (RFC 7838), and how checks are made there.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,37 +12,13 @@ use toynet_service::Errand;
 
 use super::check::{Ground, Three, Verdict};
 use super::report::Finding;
-use super::three::{self, Check, Saying, Way};
+use super::three::{self, Check, Heard, Saying, Way};
 use crate::client::failure::Failure;
 use crate::client::url::Url;
 use crate::tool::{self, Version, Wish};
-use crate::wire::hpack::Field;
 use crate::wire::qpack;
 use crate::wire::three::one_way::Told;
 use crate::wire::three::{Code, Message, OneWay, Part, Streams};
-
-/// All that was heard on one connection of HTTP/3.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    /// What came on the request's stream.
-    pub octets: Vec<u8>,
-    /// The fields of the answer, those of interim ones aside.
-    pub answer: Option<Vec<Field>>,
-    /// Why the request's stream was reset.
-    pub reset: Option<Code>,
-    /// Whether the connection has ended, and why if it was said in HTTP/3's own terms.
-    pub ended: Option<Option<Code>>,
-    /// What the server's own streams say wrong.
-    pub faults: Vec<&'static str>,
-    pub settings: Option<Vec<(u64, u64)>>,
-}
-
-impl Heard {
-    pub fn status(&self) -> Option<&[u8]> {
-        let mut fields = self.answer.iter().flatten();
-        fields.find(|field| field.name == b":status").map(|field| field.value.as_slice())
-    }
-}
 
 /// Learns where HTTP/3 is spoken and with which settings, where the server tells of it.
 pub(super) async fn find(wish: &Wish, ground: &mut Ground, errand: &Errand) {

@@ -2,7 +2,7 @@
 
 use super::check::Level::{self, May, Must, Should};
 use super::check::{Ground, Point, Verdict};
-use super::elsewhere::Heard;
+use crate::wire::hpack::Field;
 use crate::wire::qpack;
 use crate::wire::three::frame::{Kind, frame};
 use crate::wire::three::{Code, put_number};
@@ -31,6 +31,22 @@ pub(super) enum Way {
     Request,
     /// The client.
     Alone,
+}
+
+/// All that was heard on one connection of HTTP/3.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// What came on the request's stream.
+    pub octets: Vec<u8>,
+    /// The fields of the answer, those of interim ones aside.
+    pub answer: Option<Vec<Field>>,
+    /// Why the request's stream was reset.
+    pub reset: Option<Code>,
+    /// Whether the connection has ended, and why if it was said in HTTP/3's own terms.
+    pub ended: Option<Option<Code>>,
+    /// What the server's own streams say wrong.
+    pub faults: Vec<&'static str>,
+    pub settings: Option<Vec<(u64, u64)>>,
 }
 
 /// A request as any other.
@@ -85,6 +101,13 @@ pub(super) const CHECKS: &[Check] = &[
     check("qpack-closed", Must, "RFC 9204 4.2", "an encoder stream that ends is an error", |_| vec![control(&[]), Saying { ends: true, ..alone(2, &[]) }], closed, CLOSED),
     check("qpack-twice", Must, "RFC 9204 4.2", "a second encoder stream is an error", |_| vec![control(&[]), alone(2, &[]), alone(2, &[])], created, CREATED),
 ];
+
+impl Heard {
+    pub fn status(&self) -> Option<&[u8]> {
+        let mut fields = self.answer.iter().flatten();
+        fields.find(|field| field.name == b":status").map(|field| field.value.as_slice())
+    }
+}
 
 const fn check(
     name: &'static str,
