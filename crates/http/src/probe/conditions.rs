@@ -3,7 +3,7 @@
 use super::check::Level::{May, Must, Should};
 use super::check::{Check, Ground, Verdict};
 use super::heard::Heard;
-use super::one::same;
+use super::judge::same;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(

@@ -1,14 +1,15 @@
 //! A probe of any server: what it makes of requests good and bad (RFC 9110, 9112, 9113, 9114).
 //!
 //! - `check`: what one check is; `one`, `conditions`: those over HTTP/1.x; `two`: those over HTTP/2
-//! - `three`: those over HTTP/3; `elsewhere`: where that is, and what is heard there
-//! - `heard`: what a server said, taken apart
+//! - `three`: those over HTTP/3; `elsewhere`: where that is, and how it is asked there
+//! - `heard`: what a server said, taken apart; `judge`: what many checks hope for
 //! - `report`: what was found, for people and programs
 
 mod check;
 mod conditions;
 mod elsewhere;
 mod heard;
+mod judge;
 mod one;
 mod report;
 mod three;
@@ -96,7 +97,7 @@ enum Test {
 
 /// All of them, in the order in which they are reported.
 fn tests() -> impl Iterator<Item = Test> {
-    let over_tcp = one::CHECKS.iter().chain(conditions::CHECKS).chain(two::CHECKS);
+    let over_tcp = one::checks().chain(conditions::CHECKS).chain(two::CHECKS);
     over_tcp.map(Test::Stream).chain(three::CHECKS.iter().map(Test::Three))
 }
 
