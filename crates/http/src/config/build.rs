@@ -120,7 +120,6 @@ impl Root for Overlay {
 
 /// The log's name in the host's folder.
 const ACCESS_LOG: &str = "access.log";
-pub(super) const INDEX: &str = "index.html";
 /// When what is part of the program or of the lab file was changed: any date will do as long as it is the
 /// same in every run.
 const WRITTEN: Time = Time::from_secs(1_767_225_600);

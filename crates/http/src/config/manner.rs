@@ -9,21 +9,15 @@
 //! headers = { X-Frame-Options = "DENY" }
 //! ```
 
-use std::collections::BTreeMap;
 use std::io;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use toml::Spanned;
 use toynet_service::Mistake;
 use toynet_service::units::Period;
 
-use super::build::INDEX;
-use super::route::{check_field, invalid};
+use super::fields::{self, FieldTable};
 use crate::site::Manner;
 use crate::site::path::SitePath;
-
-/// Fields and their values.
-pub(super) type FieldTable = BTreeMap<Spanned<String>, Spanned<String>>;
 
 /// The parts of a site's table that are about it.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +30,7 @@ pub(super) struct MannerTable<'a> {
 
 impl MannerTable<'_> {
     pub fn check(&self) -> Vec<Mistake> {
-        self.headers.iter().filter_map(check_field).chain(self.index.and_then(check_index)).collect()
+        self.headers.iter().filter_map(fields::check).chain(self.index.and_then(check_index)).collect()
     }
 
     /// Where a page that is written for a folder stands.
@@ -52,7 +46,7 @@ impl MannerTable<'_> {
         let cache = self.cache.map(|cache| cache.0);
         let names = self.index.into_iter().flat_map(|names| names.get_ref().iter());
         let index = names.map(|name| name.clone().into()).collect();
-        Ok(Manner { index, listing: self.listing, fields: fields(self.headers)?, cache })
+        Ok(Manner { index, listing: self.listing, fields: fields::read(self.headers)?, cache })
     }
 }
 
@@ -70,14 +64,5 @@ pub(crate) fn is_file_name(name: &str) -> bool {
         && SitePath::parse(&format!("/{name}")).is_ok_and(|path| !path.is_folder && path.as_str() == name)
 }
 
-/// Fields as they are sent.
-///
-/// # Errors
-/// When what was checked is so no more.
-pub(super) fn fields(table: &FieldTable) -> io::Result<HeaderMap> {
-    let fields = table.iter().map(|(name, value)| {
-        let name = HeaderName::try_from(name.get_ref()).map_err(invalid)?;
-        Ok((name, HeaderValue::from_str(value.get_ref()).map_err(invalid)?))
-    });
-    fields.collect()
-}
+/// The name of a folder's own page where none is written.
+pub(super) const INDEX: &str = "index.html";

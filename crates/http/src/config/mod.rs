@@ -17,11 +17,12 @@
 //! ```
 //!
 //! - `table`: the table as written; `manner`: how files are served; `limits`: what is taken from clients; `route`: what
-//!   stands before files
+//!   stands before files; `fields`: what answers say besides
 //! - `build`: from it to sites; `commands`: what to try
 
 mod build;
 mod commands;
+mod fields;
 mod limits;
 mod manner;
 mod route;
@@ -135,7 +136,7 @@ fn check_root(root: &Spanned<String>, files: &dyn Files) -> Option<Mistake> {
 
 fn check_page(path: &Spanned<String>) -> Option<Mistake> {
     let text = path.get_ref();
-    let is_path = text.starts_with('/') && build::place_of_page(text, build::INDEX).is_some();
+    let is_path = text.starts_with('/') && build::place_of_page(text, manner::INDEX).is_some();
     let advice = "as in `pages = { \"/\" = \"<h1>Welcome</h1>\", \"/robots.txt\" = \"User-agent: *\" }`";
     (!is_path).then(|| Mistake::new(path.span(), format!("`{text}` is not the path of a page")).advise(advice))
 }

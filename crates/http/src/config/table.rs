@@ -9,8 +9,9 @@ use toynet_service::Mistake;
 use toynet_service::tls::{Settings, Tls};
 use toynet_service::units::Period;
 
+use super::fields::FieldTable;
 use super::limits::LimitsTable;
-use super::manner::{FieldTable, MannerTable};
+use super::manner::MannerTable;
 use super::route::RouteTable;
 use super::{Alone, AloneTls};
 use crate::server::access::Format;

@@ -12,8 +12,8 @@ use toml::Spanned;
 use toynet_service::Files;
 use toynet_service::place::Folder;
 
-use super::super::manner::fields;
 use super::{AuthTable, RouteTable};
+use crate::config::fields::{self, invalid};
 use crate::server::route::fixed::{type_of_file, type_of_text};
 use crate::server::route::{Action, Cgi, Fixed, Guard, Inspect, Pattern, Proxy, Redirect, Route, Upstream};
 use crate::server::{Handler, Routes};
@@ -51,7 +51,7 @@ fn route(table: &RouteTable, around: &Around<'_>) -> io::Result<Route> {
     Ok(Route {
         pattern: pattern.only(methods.collect::<io::Result<_>>()?),
         guard: table.auth.as_ref().map(|auth| guard(auth.get_ref(), around.realm)),
-        fields: fields(&table.headers)?,
+        fields: fields::read(&table.headers)?,
         action,
     })
 }
@@ -119,8 +119,4 @@ fn guard(auth: &AuthTable, realm: &str) -> Guard {
         users: auth.users.iter().map(|(name, password)| (name.get_ref().clone(), password.clone())).collect(),
         tokens: auth.tokens.iter().map(|token| token.get_ref().clone()).collect(),
     }
-}
-
-pub(in crate::config) fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
 }

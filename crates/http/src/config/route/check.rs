@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use toml::Spanned;
 use toynet_service::place::{FileKind, Folder};
 use toynet_service::{Files, Mistake};
 
 use super::{AuthTable, RouteTable};
+use crate::config::fields;
 use crate::server::route::redirect::STATUSES;
 use crate::server::route::{Pattern, Upstream};
 
@@ -35,7 +36,7 @@ fn check_route(route: &RouteTable, files: &dyn Files) -> Vec<Mistake> {
     mistakes.extend(route.file.as_ref().and_then(|file| check_file(file, files)));
     mistakes.extend(route.cgi.as_ref().and_then(|program| check_program(program, files)));
     mistakes.extend(route.auth.iter().flat_map(check_auth));
-    mistakes.extend(route.headers.iter().filter_map(check_field));
+    mistakes.extend(route.headers.iter().filter_map(fields::check));
     mistakes.extend(route.media_type.as_ref().and_then(check_type));
     mistakes
 }
@@ -201,19 +202,6 @@ fn check_auth(auth: &Spanned<AuthTable>) -> Vec<Mistake> {
 fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
-}
-
-pub(in crate::config) fn check_field((name, value): (&Spanned<String>, &Spanned<String>)) -> Option<Mistake> {
-    let text = name.get_ref();
-    let is_framing = ["connection", "content-length", "transfer-encoding", "keep-alive", "upgrade", "te"];
-    if HeaderName::try_from(text).is_err() {
-        return Some(Mistake::new(name.span(), format!("`{text}` is no name of a field")));
-    }
-    if is_framing.contains(&text.to_ascii_lowercase().as_str()) {
-        let what = format!("`{text}` is the server's own matter");
-        return Some(Mistake::new(name.span(), what).advise("it follows from the answer and its connection"));
-    }
-    HeaderValue::from_str(value.get_ref()).err().map(|_| Mistake::new(value.span(), "no field can have this value"))
 }
 
 fn check_type(media_type: &Spanned<String>) -> Option<Mistake> {

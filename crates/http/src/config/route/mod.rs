@@ -45,9 +45,10 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::fields::FieldTable;
 use crate::server::route::Turns;
-pub(super) use build::{Around, invalid, routes};
-pub(super) use check::{check, check_field};
+pub(super) use build::{Around, routes};
+pub(super) use check::check;
 
 /// One route as written.
 #[derive(Debug, Deserialize)]
@@ -70,7 +71,7 @@ pub(super) struct RouteTable {
     inspect: Option<Spanned<bool>>,
     auth: Option<Spanned<AuthTable>>,
     #[serde(default)]
-    headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    headers: FieldTable,
 }
 
 /// Who may pass.
