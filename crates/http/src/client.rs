@@ -2,12 +2,14 @@
 //!
 //! - here: requests that are sent and answered whole
 //! - [`url`]: where to; [`reach`], [`tunnel`], [`socks`]: the way there; [`failure`]: why there is no answer
-//! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`]: what goes and comes
+//! - [`one`], [`two`], [`three`]: HTTP/1.x octet by octet, HTTP/2 and HTTP/3, as streams; [`outgoing`], [`answer`],
+//!   [`content`]: what goes and comes
 //! - [`websocket`]: what HTTP can lead to; `settled`: whether HTTP/2 may
 //! - [`cookies`], [`coding`], [`digest`], [`disposition`]: what a client does beyond that
 
 pub mod answer;
 pub mod coding;
+pub mod content;
 pub mod cookies;
 pub mod digest;
 pub mod disposition;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use support::{connect, in_virtual_time, latency, network, serve_site};
 use toynet_http::client::Outgoing;
-use toynet_http::client::answer::{Answer, Content};
-use toynet_http::client::one::{Conversation, Request};
+use toynet_http::client::answer::Answer;
+use toynet_http::client::one::{Conversation, Incoming, Request};
 
 #[test]
 fn content_comes_in_pieces_and_the_connection_serves_again() {
@@ -75,14 +75,11 @@ fn get(path: &str, fields: &str) -> Request {
 }
 
 /// How much came, and the connection if it can serve again.
-async fn read(answer: Answer) -> (usize, Option<Conversation>) {
+async fn read(answer: Answer<Incoming>) -> (usize, Option<Conversation>) {
     let mut content = answer.content;
     let mut length = 0;
     while let Some(piece) = content.piece().await.unwrap() {
         length += piece.len();
     }
-    match content {
-        Content::One(incoming) => (length, incoming.into_conversation()),
-        Content::Two(_) | Content::Three(_) => (length, None),
-    }
+    (length, content.into_conversation())
 }

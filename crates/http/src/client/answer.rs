@@ -1,19 +1,12 @@
 //! An answer: its head at once, its content piece by piece.
 
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-
-use super::failure::Failure;
-use super::{one, three};
-
-/// An answer whose content is still on its way.
+/// An answer whose content is still on its way, as its version has it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Answer<C> {
     /// What the head says.
     pub head: AnswerHead,
     /// What follows it.
-    pub content: Content,
+    pub content: C,
 }
 
 /// What the head of an answer says.
@@ -29,17 +22,6 @@ pub struct AnswerHead {
     pub fields: Vec<(String, Vec<u8>)>,
     /// The head as it was on the wire, or as HTTP/1 would have it, with its empty line.
     pub octets: Vec<u8>,
-}
-
-/// The content of an answer.
-#[derive(Debug)]
-pub enum Content {
-    /// Over HTTP/1.x.
-    One(Box<one::Incoming>),
-    /// Over HTTP/2.
-    Two(Incoming),
-    /// Over HTTP/3.
-    Three(Box<three::Incoming>),
 }
 
 impl AnswerHead {
@@ -73,26 +55,5 @@ impl AnswerHead {
         }
         octets.extend_from_slice(b"\r\n");
         Self { version, status, reason: String::new(), fields, octets }
-    }
-}
-
-impl Content {
-    /// The next piece; nothing at the end.
-    ///
-    /// # Errors
-    /// When the end does not come.
-    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
-        match self {
-            Content::One(incoming) => incoming.piece().await,
-            Content::Three(incoming) => incoming.piece().await,
-            Content::Two(incoming) => loop {
-                let Some(frame) = incoming.frame().await else { return Ok(None) };
-                if let Ok(octets) = frame.map_err(|error| Failure::of_two(&error))?.into_data()
-                    && !octets.is_empty()
-                {
-                    return Ok(Some(octets));
-                }
-            },
-        }
     }
 }

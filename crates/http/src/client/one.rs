@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use toynet_net::{Clock, LocalFuture, Stream};
 
 use super::Outgoing;
-use super::answer::{Answer, AnswerHead, Content};
+use super::answer::{Answer, AnswerHead};
 use super::failure::Failure;
 use crate::wire::fault::{Fault, Rule};
 use crate::wire::head::{self, Head, Kind, Start};
@@ -66,7 +66,11 @@ impl Conversation {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn ask(mut self, request: Request, interim: &mut dyn FnMut(&AnswerHead)) -> Result<Answer, Failure> {
+    pub async fn ask(
+        mut self,
+        request: Request,
+        interim: &mut dyn FnMut(&AnswerHead),
+    ) -> Result<Answer<Incoming>, Failure> {
         let method = request.head.split(|octet| *octet == b' ').next().unwrap_or_default().to_vec();
         let (go_on, told) = watch::channel(!request.waits);
         if let Writing::Idle(writer) = std::mem::replace(&mut self.writing, Writing::Over) {
@@ -86,8 +90,7 @@ impl Conversation {
             let framing = framing.ok_or_else(|| Failure::Peer(unreadable(&head)))?;
             let may_go_on = is_persistent(&head) && !matches!(framing, Framing::UntilClose | Framing::Tunnel);
             let content = wire::Content::new(framing, octets.len() as u64);
-            let incoming = Incoming { conversation: self, content, may_go_on };
-            return Ok(Answer { head: said, content: Content::One(Box::new(incoming)) });
+            return Ok(Answer { head: said, content: Incoming { conversation: self, content, may_go_on } });
         }
     }
 

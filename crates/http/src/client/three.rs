@@ -13,7 +13,7 @@ use toynet_net::quic::{Connection, Endpoint, GivenUp};
 use toynet_net::{Clock, Host, Stream, tls};
 
 use super::Outgoing;
-use super::answer::{Answer, AnswerHead, Content};
+use super::answer::{Answer, AnswerHead};
 use super::failure::Failure;
 use super::two::is_of_one;
 use super::url::Url;
@@ -117,7 +117,7 @@ impl Sender {
         fields: &[(String, Vec<u8>)],
         content: Outgoing,
         interim: &mut dyn FnMut(&AnswerHead),
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer<Incoming>, Failure> {
         let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
         let authority = host.map_or_else(|| url.authority(), |(_, value)| String::from_utf8_lossy(value).into_owned());
         let asked = Asked { method, scheme: url.scheme(), authority: &authority, target: &url.target, protocol: None };
@@ -134,7 +134,7 @@ impl Sender {
         fields: &[(String, Vec<u8>)],
         content: Outgoing,
         interim: &mut dyn FnMut(&AnswerHead),
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer<Incoming>, Failure> {
         let (sending, mut receiving) = self.begin(asked, fields).await?;
         let (say, told) = watch::channel(if waits(fields, &content) { Wanted::Unknown } else { Wanted::Yes });
         spawn_local(content::send(sending, content, told, self.0.clock));
@@ -164,7 +164,7 @@ impl Sender {
         protocol: &str,
         url: &Url,
         fields: &[(String, Vec<u8>)],
-    ) -> Result<(AnswerHead, Result<Tunnel, Content>), Failure> {
+    ) -> Result<(AnswerHead, Result<Tunnel, Incoming>), Failure> {
         let mut settings = self.0.has_tunnels.clone();
         let has_tunnels = settings.wait_for(Option::is_some).await.map_err(|_| Failure::Silent)?.unwrap_or_default();
         if !has_tunnels {
@@ -197,12 +197,12 @@ impl Sender {
         Ok((sending, receiving))
     }
 
-    fn content(&self, receiving: Receiving, method: &str, head: &AnswerHead) -> Content {
+    fn content(&self, receiving: Receiving, method: &str, head: &AnswerHead) -> Incoming {
         let promised = match (method, head.status) {
             ("HEAD", _) | (_, 204 | 304) => Some(0),
             _ => head.text("content-length").and_then(|digits| digits.parse().ok()),
         };
-        Content::Three(Box::new(Incoming { receiving, promised, got: 0, _connection: self.clone() }))
+        Incoming { receiving, promised, got: 0, _connection: self.clone() }
     }
 }
 

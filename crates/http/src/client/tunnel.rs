@@ -2,7 +2,6 @@
 
 use toynet_net::{Clock, Stream};
 
-use super::answer::Content;
 use super::failure::Failure;
 use super::one::{Conversation, Request};
 use super::outgoing::Outgoing;
@@ -15,10 +14,8 @@ use super::outgoing::Outgoing;
 pub async fn open(stream: Stream, head: Vec<u8>, clock: Clock) -> Result<Stream, Failure> {
     let request = Request { head, content: Outgoing::nothing(), is_chunked: false, waits: false };
     let answer = Conversation::new(stream, clock).ask(request, &mut |_| {}).await?;
-    match answer.content {
-        Content::One(incoming) if (200..300).contains(&answer.head.status) => {
-            incoming.into_stream().ok_or(Failure::PeerTunnel)
-        }
-        _ => Err(Failure::PeerProxy(answer.head.status)),
+    match answer.head.status {
+        200..300 => answer.content.into_stream().ok_or(Failure::PeerTunnel),
+        status => Err(Failure::PeerProxy(status)),
     }
 }

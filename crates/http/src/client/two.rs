@@ -1,6 +1,7 @@
 //! HTTP/2 on one connection, by hyper.
 
 use http::{HeaderName, HeaderValue, Method};
+use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper::ext::Protocol;
 use hyper_util::rt::TokioIo;
@@ -8,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use toynet_net::Stream;
 
 use super::Outgoing;
-use super::answer::{Answer, AnswerHead, Content};
+use super::answer::{Answer, AnswerHead};
 use super::failure::Failure;
 use super::settled::Settled;
 use super::url::Url;
@@ -41,13 +42,13 @@ impl Sender {
         url: &Url,
         fields: &[(String, Vec<u8>)],
         content: Outgoing,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer<Incoming>, Failure> {
         let method = Method::from_bytes(method.as_bytes()).map_err(|error| Failure::PeerTwo(error.to_string()))?;
         let request = request(method, url, fields, content)?;
         self.0.ready().await.map_err(|error| Failure::of_two(&error))?;
         let answer = self.0.send_request(request).await.map_err(|error| Failure::of_two(&error))?;
         let (head, content) = answer.into_parts();
-        Ok(Answer { head: AnswerHead::of_two(&head), content: Content::Two(content) })
+        Ok(Answer { head: AnswerHead::of_two(&head), content })
     }
 }
 
@@ -61,7 +62,7 @@ pub async fn open(
     protocol: &'static str,
     url: &Url,
     fields: &[(String, Vec<u8>)],
-) -> Result<(AnswerHead, Result<impl AsyncRead + AsyncWrite + use<>, Content>), Failure> {
+) -> Result<(AnswerHead, Result<impl AsyncRead + AsyncWrite + use<>, Incoming>), Failure> {
     let (stream, settled) = Settled::new(stream);
     let (mut sender, connection) =
         handshake(Local, TokioIo::new(stream)).await.map_err(|error| Failure::of_two(&error))?;
@@ -74,7 +75,7 @@ pub async fn open(
     let answer = sender.send_request(request).await.map_err(|error| Failure::of_two(&error))?;
     if !answer.status().is_success() {
         let (head, content) = answer.into_parts();
-        return Ok((AnswerHead::of_two(&head), Err(Content::Two(content))));
+        return Ok((AnswerHead::of_two(&head), Err(content)));
     }
     let (head, content) = answer.into_parts();
     let said = AnswerHead::of_two(&head);

@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use toynet_machine::Random;
 use toynet_net::Stream;
 
-use super::answer::{Answer, AnswerHead, Content};
+use super::answer::{Answer, AnswerHead};
+use super::content::Content;
 use super::failure::Failure;
 use super::one::{Conversation, Request};
 use super::outgoing::Outgoing;
@@ -23,7 +24,7 @@ pub enum Answered {
     /// It agrees.
     Agreed(AnswerHead, Link),
     /// It does not, and says why.
-    Refused(Answer),
+    Refused(Answer<Content>),
 }
 
 /// What is spoken on once both sides have agreed.
@@ -65,9 +66,8 @@ pub enum Event {
 pub async fn over_one(conversation: Conversation, head: Vec<u8>, key: &str) -> Result<Answered, Failure> {
     let request = Request { head, content: Outgoing::nothing(), is_chunked: false, waits: false };
     let answer = conversation.ask(request, &mut |_| {}).await?;
-    let Content::One(incoming) = answer.content else { return Ok(Answered::Refused(answer)) };
     if answer.head.status != 101 {
-        return Ok(Answered::Refused(Answer { content: Content::One(incoming), ..answer }));
+        return Ok(Answered::Refused(answer.in_any()));
     }
     let is_websocket = answer.head.text("upgrade").is_some_and(|name| name.eq_ignore_ascii_case("websocket"));
     if !is_websocket {
@@ -78,7 +78,7 @@ pub async fn over_one(conversation: Conversation, head: Vec<u8>, key: &str) -> R
             "Sec-WebSocket-Accept does not prove that it knows WebSocket (RFC 6455 4.1)",
         ));
     }
-    let octets: Tunnel = Box::pin(incoming.into_tunnel().await?);
+    let octets: Tunnel = Box::pin(answer.content.into_tunnel().await?);
     Ok(Answered::Agreed(answer.head, Link { octets, connection: None }))
 }
 
@@ -90,7 +90,7 @@ pub async fn over_two(stream: Stream, url: &Url, fields: &[(String, Vec<u8>)]) -
     let (head, opened) = two::open(stream, "websocket", url, fields).await?;
     Ok(match opened {
         Ok(octets) => Answered::Agreed(head, Link { octets: Box::pin(octets), connection: None }),
-        Err(content) => Answered::Refused(Answer { head, content }),
+        Err(content) => Answered::Refused(Answer { head, content }.in_any()),
     })
 }
 
@@ -102,7 +102,7 @@ pub async fn over_three(sender: three::Sender, url: &Url, fields: &[(String, Vec
     let (head, opened) = sender.open("websocket", url, fields).await?;
     Ok(match opened {
         Ok(octets) => Answered::Agreed(head, Link { octets: Box::pin(octets), connection: Some(sender) }),
-        Err(content) => Answered::Refused(Answer { head, content }),
+        Err(content) => Answered::Refused(Answer { head, content }.in_any()),
     })
 }
 

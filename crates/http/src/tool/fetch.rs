@@ -9,8 +9,9 @@ use super::show::Show;
 use super::told::Story;
 use super::wish::{Version, Wish};
 use super::{challenge, heading};
-use crate::client::answer::{Answer, AnswerHead, Content};
+use crate::client::answer::{Answer, AnswerHead};
 use crate::client::coding::Decoding;
+use crate::client::content::Content;
 use crate::client::cookies::Jar;
 use crate::client::failure::Failure;
 use crate::client::one::{Conversation, Request};
@@ -125,7 +126,7 @@ async fn ask(
     errand: &Errand,
     story: &mut Story,
     show: &mut Show,
-) -> Result<(Answer, Option<Link>), Failure> {
+) -> Result<(Answer<Content>, Option<Link>), Failure> {
     let clock = errand.host().clock();
     let link = match open {
         Some(link) => link,
@@ -186,12 +187,12 @@ async fn ask(
             for head in &interim {
                 show.heard(head, wish).await;
             }
-            (answer, None)
+            (answer.in_any(), None)
         }
         Link::Two(mut sender) => {
             show.sent(&heading::in_frames("HTTP/2", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
-            (sender.ask(&next.method, &in_frames, &fields, content).await?, Some(Link::Two(sender)))
+            (sender.ask(&next.method, &in_frames, &fields, content).await?.in_any(), Some(Link::Two(sender)))
         }
         Link::Three(sender) => {
             show.sent(&heading::in_frames("HTTP/3", &next.method, &in_frames, &fields));
@@ -202,7 +203,7 @@ async fn ask(
             for head in &interim {
                 show.heard(head, wish).await;
             }
-            (answer, Some(Link::Three(sender)))
+            (answer.in_any(), Some(Link::Three(sender)))
         }
     };
     story.steps.first = Some(clock.now() - story.began);
@@ -254,7 +255,7 @@ fn redirection(wish: &Wish, asked: &Next, head: &AnswerHead) -> Result<Option<Ne
 }
 
 /// Reads to the end of an answer that is not shown, if that is near, so that its connection serves again.
-async fn drained(answer: Answer, open: Option<Link>) -> Option<Link> {
+async fn drained(answer: Answer<Content>, open: Option<Link>) -> Option<Link> {
     let mut content = answer.content;
     let mut left = WORTH_READING;
     while let Some(piece) = content.piece().await.ok()? {
@@ -266,7 +267,7 @@ async fn drained(answer: Answer, open: Option<Link>) -> Option<Link> {
     }
 }
 
-async fn deliver(wish: &Wish, answer: Answer, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
+async fn deliver(wish: &Wish, answer: Answer<Content>, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
     show.names(&answer.head);
     show.heard(&answer.head, wish).await;
     let coding = answer.head.text("content-encoding").filter(|_| wish.takes_compressed);
