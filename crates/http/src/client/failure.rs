@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use toynet_net::tls::trust;
 
-use super::socks::Refused;
 use super::url::UrlError;
 use crate::wire::Fault;
+use crate::wire::socks::{self, Place};
 
 /// Why there is no whole answer, by who or what is at fault.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +93,26 @@ pub enum Failure {
         /// What was allowed.
         limit: Duration,
     },
+}
+
+/// Why a proxy that speaks SOCKS leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It speaks something else.
+    #[error("it does not speak SOCKS 5{}", if *.0 { ", but HTTP: say -x http://HOST:PORT" } else { "" })]
+    NotSocks(bool),
+    /// It takes none of the methods that were offered.
+    #[error("it wants to know who asks: say -U USER:PASSWORD (RFC 1928 3)")]
+    NoUser,
+    /// Not even a password will do.
+    #[error("it takes neither a password nor none (RFC 1928 3)")]
+    NoMethod,
+    /// It is the wrong one.
+    #[error("it does not accept the name and password (RFC 1929 2)")]
+    Password,
+    /// The server is not reached: where, and the code.
+    #[error("{}: {} ({}) (RFC 1928 6)", .0, socks::in_words(*.1), .1)]
+    Reply(Place, u8),
 }
 
 impl Failure {

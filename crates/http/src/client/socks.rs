@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::Stream;
 
-use super::failure::Failure;
+use super::failure::{Failure, Refused};
 use crate::wire::socks::{self, NO_AUTHENTICATION, Place, SUCCEEDED, Stage, USER, Word};
 
 /// Who a client is to its proxy: a name and a password of 1 to 255 octets each.
@@ -15,26 +15,6 @@ pub struct User {
     pub name: String,
     /// The password.
     pub password: String,
-}
-
-/// Why a proxy leads nowhere.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// It speaks something else.
-    #[error("it does not speak SOCKS 5{}", if *.0 { ", but HTTP: say -x http://HOST:PORT" } else { "" })]
-    NotSocks(bool),
-    /// It takes none of the methods that were offered.
-    #[error("it wants to know who asks: say -U USER:PASSWORD (RFC 1928 3)")]
-    NoUser,
-    /// Not even a password will do.
-    #[error("it takes neither a password nor none (RFC 1928 3)")]
-    NoMethod,
-    /// It is the wrong one.
-    #[error("it does not accept the name and password (RFC 1929 2)")]
-    Password,
-    /// The server is not reached: where, and the code.
-    #[error("{}: {} ({}) (RFC 1928 6)", .0, socks::in_words(*.1), .1)]
-    Reply(Place, u8),
 }
 
 /// Asks the proxy at the other end of `stream` for a connection to `to`. What is sent from then on is for the server.
