@@ -9,7 +9,7 @@ use http::{StatusCode, Uri};
 use super::content::Content;
 use super::fault::{Fault, Rule};
 use super::framing::Framing;
-use super::head::{self, Head, Kind, Span, Start};
+use super::head::{self, Head, Kind, LONGEST_METHOD, Span, Start};
 use super::plain;
 use crate::target::{Target, TargetError};
 
@@ -248,8 +248,6 @@ fn too_long(octets: &[u8], largest: usize) -> Refused {
 
 /// What hyper reads of one head; browsers send some twenty.
 const MOST_FIELDS: usize = 100;
-/// The longest registered one has 17 octets (UPDATEREDIRECTREF).
-pub(super) const LONGEST_METHOD: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -294,6 +294,8 @@ pub(super) fn is_forbidden(octet: u8) -> bool {
 /// No common server reads a longer head (hyper's limit, the largest, is some 400 KiB, and the others'
 /// 8 to 32 KiB), and the record keeps no longer one.
 pub const LONGEST: usize = 64 * 1024;
+/// The longest registered method has 17 octets (UPDATEREDIRECTREF).
+pub(super) const LONGEST_METHOD: usize = 64;
 
 #[cfg(test)]
 mod tests;

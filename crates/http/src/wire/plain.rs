@@ -1,6 +1,6 @@
 //! Heads beyond doubt: what nearly every client sends, told apart in one pass that takes no memory.
 
-use super::gate::LONGEST_METHOD;
+use super::head::LONGEST_METHOD;
 use crate::host::Authority;
 
 /// Where the request's head that begins `octets` ends, if all of it is there, breaks no rule, has no
