@@ -2,7 +2,7 @@
 
 use toynet_service::Errand;
 
-use super::fetch::Next;
+use super::next::Next;
 use super::show::Show;
 use super::wish::Wish;
 use crate::client::answer::AnswerHead;

@@ -4,6 +4,7 @@ use toynet_net::Clock;
 use toynet_service::{Ending, Errand};
 
 use super::connect::{connect, connect_three};
+use super::next::{Next, redirection};
 use super::proxy::Proxy;
 use super::show::Show;
 use super::told::Story;
@@ -102,20 +103,6 @@ async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut S
         show.note(&format!("Going on to {}", to.url));
         link = drained(answer, open).await.map(|link| (next.url, link));
         next = to;
-    }
-}
-
-/// What is asked next.
-pub(super) struct Next {
-    pub url: Url,
-    pub method: String,
-    pub carries: bool,
-}
-
-impl Next {
-    /// Whether it does no harm to send it twice (RFC 9110 9.2.2).
-    fn may_be_repeated(&self) -> bool {
-        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") && !self.carries
     }
 }
 
@@ -237,21 +224,6 @@ fn write_secret(file: &str, text: &str) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file)?.write_all(text.as_bytes())
-}
-
-/// Where an answer leads, if redirections are followed and it is one (RFC 9110 15.4).
-fn redirection(wish: &Wish, asked: &Next, head: &AnswerHead) -> Result<Option<Next>, Failure> {
-    let Some(location) = head.text("location").filter(|_| wish.follows.is_some()) else { return Ok(None) };
-    let method = match (head.status, asked.method.as_str()) {
-        (status @ (301..=303), "POST") if wish.keeps_post.contains(&status) => "POST",
-        (301 | 302, "POST") => "GET",
-        (303, "HEAD") => "HEAD",
-        (303, _) => "GET",
-        (301 | 302 | 307 | 308, same) => same,
-        _ => return Ok(None),
-    };
-    let carries = asked.carries && method == asked.method;
-    Ok(Some(Next { url: asked.url.join(location)?, method: method.to_owned(), carries }))
 }
 
 /// Reads to the end of an answer that is not shown, if that is near, so that its connection serves again.

@@ -4,7 +4,7 @@
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields
 //! - `challenge`: what follows when the server wants to know who asks
 //! - `connect`: the way to the server; `proxy`: the way through somebody else
-//! - `fetch`: a request with all that follows from it: redirections, cookies; `retry`: and once more
+//! - `fetch`: a request with all that follows from it; `next`: where an answer leads; `retry`: and once more
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
 //! - `websocket`: lines both ways; `talk`: what is shown of them
@@ -15,6 +15,7 @@ mod connect;
 mod fetch;
 mod form;
 mod heading;
+mod next;
 mod proxy;
 mod raw;
 mod retry;
