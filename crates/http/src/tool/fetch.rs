@@ -8,8 +8,9 @@ use super::next::{Next, redirection};
 use super::proxy::Proxy;
 use super::show::Show;
 use super::told::Story;
-use super::wish::{Version, Wish};
-use super::{challenge, heading};
+use super::version::Version;
+use super::wish::Wish;
+use super::{challenge, head, heading};
 use crate::client::answer::{Answer, AnswerHead};
 use crate::client::coding::Decoding;
 use crate::client::content::Content;
@@ -158,7 +159,7 @@ async fn ask(
     let through = wish.proxy.as_ref().filter(|proxy| proxy.asks(&next.url));
     let through = through.map(|_| Proxy::target(&next.url, wish.asks_server));
     let head =
-        heading::head(&next.method, through.filter(|_| typed.is_none()).as_deref().unwrap_or(target), minor, &fields);
+        head::over_one(&next.method, through.filter(|_| typed.is_none()).as_deref().unwrap_or(target), minor, &fields);
     let answered = match link {
         Link::One(conversation) => {
             show.sent(&head);
@@ -177,12 +178,12 @@ async fn ask(
             (answer.in_any(), None)
         }
         Link::Two(mut sender) => {
-            show.sent(&heading::in_frames("HTTP/2", &next.method, &in_frames, &fields));
+            show.sent(&head::in_frames("HTTP/2", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
             (sender.ask(&next.method, &in_frames, &fields, content).await?.in_any(), Some(Link::Two(sender)))
         }
         Link::Three(sender) => {
-            show.sent(&heading::in_frames("HTTP/3", &next.method, &in_frames, &fields));
+            show.sent(&head::in_frames("HTTP/3", &next.method, &in_frames, &fields));
             let content = content.unwrap_or_else(Outgoing::nothing);
             let mut interim = Vec::new();
             let said = &mut |head: &AnswerHead| interim.push(head.clone());

@@ -1,9 +1,9 @@
 //! The clients at the command line: `toynet http get` and its like.
 //!
 //! - `arguments`: what can be typed; `wish`: what it means, checked
-//! - `form`: what a request carries: data, forms, files; `heading`: its fields
+//! - `form`: what a request carries: data, forms, files; `heading`: its fields; `head`: as they are written
 //! - `challenge`: what follows when the server wants to know who asks
-//! - `connect`: the way to the server; `proxy`: the way through somebody else
+//! - `version`: of HTTP; `connect`: the way to the server; `proxy`: the way through somebody else
 //! - `fetch`: a request with all that follows from it; `next`: where an answer leads; `retry`: and once more
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
@@ -14,6 +14,7 @@ mod challenge;
 mod connect;
 mod fetch;
 mod form;
+mod head;
 mod heading;
 mod next;
 mod proxy;
@@ -22,6 +23,7 @@ mod retry;
 mod show;
 mod talk;
 mod told;
+mod version;
 mod websocket;
 mod wish;
 
@@ -31,7 +33,8 @@ pub(crate) use connect::{connect, connect_elsewhere};
 pub(crate) use show::Show;
 pub(crate) use told::Story;
 use toynet_service::{Ending, Errand, How, LocalFuture, Tool};
-pub(crate) use wish::{Version, Wish};
+pub(crate) use version::Version;
+pub(crate) use wish::Wish;
 
 /// All of them.
 pub const TOOLS: &[Tool] = &[

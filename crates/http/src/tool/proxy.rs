@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use toynet_net::Stream;
 use toynet_service::Errand;
 
-use super::heading::{self, Fields};
+use super::head::{self, Fields};
 use super::show::Show;
-use super::wish::Version;
+use super::version::Version;
 use crate::client::failure::Failure;
 use crate::client::socks::{self, User};
 use crate::client::tunnel;
@@ -111,8 +111,8 @@ impl Proxy {
         let authority = to.to_string();
         let mut fields: Fields = vec![("Host".to_owned(), authority.clone().into_bytes())];
         fields.extend(self.credentials().map(|value| ("Proxy-Authorization".to_owned(), value.into_bytes())));
-        fields.push(("User-Agent".to_owned(), heading::AGENT.into()));
-        let head = heading::head("CONNECT", &authority, 1, &fields);
+        fields.push(("User-Agent".to_owned(), head::AGENT.into()));
+        let head = head::over_one("CONNECT", &authority, 1, &fields);
         show.sent(&head);
         tunnel::open(stream, head, errand.host().clock()).await
     }

@@ -6,7 +6,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use toynet_service::{Ending, Errand, How};
 
-use super::heading::is_secret;
+use super::head::is_secret;
 use super::told::{self, Story};
 use super::wish::{Output, Place, Wish};
 use crate::client::answer::AnswerHead;

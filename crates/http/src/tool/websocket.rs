@@ -10,11 +10,13 @@ use toynet_machine::Time;
 use toynet_service::{Ending, Errand, LocalFuture};
 
 use super::connect::{connect, connect_three};
-use super::heading::{self, Fields};
+use super::head::{self, Fields};
+use super::heading;
 use super::show::Show;
 use super::talk::{Closed, Talk};
 use super::told::Story;
-use super::wish::{Version, Wish};
+use super::version::Version;
+use super::wish::Wish;
 use crate::client::failure::Failure;
 use crate::client::one::Conversation;
 use crate::client::url::Url;
@@ -87,7 +89,7 @@ impl Asking {
             }
             Version::Best | Version::One(_) => {
                 let stream = connect(wish, &wish.url, errand, &mut story, &mut show).await?;
-                let head = heading::head("GET", &wish.url.target, 1, &fields);
+                let head = head::over_one("GET", &wish.url.target, 1, &fields);
                 show.sent(&head);
                 websocket::over_one(Conversation::new(stream, clock), head, &key).await?
             }
@@ -121,7 +123,7 @@ impl Asking {
 fn in_frames(version: &str, url: &Url, fields: &Fields) -> Vec<u8> {
     let protocol = (":protocol".to_owned(), b"websocket".to_vec());
     let fields = [protocol].into_iter().chain(fields.iter().cloned()).collect();
-    heading::in_frames(version, "CONNECT", url, &fields)
+    head::in_frames(version, "CONNECT", url, &fields)
 }
 
 /// A conversation to its end.

@@ -277,11 +277,12 @@ fn trim(octets: &[u8], span: Span) -> Span {
     start..end
 }
 
-fn is_token(text: &[u8]) -> bool {
+/// RFC 9110 5.6.2.
+pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|octet| is_token_octet(*octet))
 }
 
-/// RFC 9110 5.6.2.
+/// The same of one octet.
 pub(super) fn is_token_octet(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::ArgMatches;
 
-use super::fields::Line;
+use super::line::Line;
 use super::text;
 
 /// What `-z` says: a date with or without a hyphen before it, or a file.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 
-use super::{Output, Shows, Version, Wish, text, way};
+use super::{Output, Shows, Wish, text, way};
 use crate::client::url::Url;
 use crate::tool::retry::Retry;
+use crate::tool::version::Version;
 
 impl Wish {
     /// What a probe is to ask, and how it gets there.

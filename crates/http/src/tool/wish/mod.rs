@@ -1,7 +1,8 @@
 //! What was typed, checked and as values.
 //!
 //! - `request`: for a request; `connection`: for a probe, and of the way to any server; `websocket`: for a WebSocket
-//! - `fields`: what is said in the head; `condition`: when it is wanted at all; `credentials`: who asks, and cookies
+//! - `fields`: what is said in the head, `line`: a field of it; `condition`: when it is wanted at all; `credentials`: who asks,
+//!   and cookies; `octets`: what is sent in place of all that
 //! - `way`: other ways than the usual one: detours, proxies, trust
 //! - `output`: what is shown, and where
 
@@ -9,6 +10,8 @@ mod condition;
 mod connection;
 mod credentials;
 mod fields;
+mod line;
+mod octets;
 mod output;
 mod request;
 mod way;
@@ -19,12 +22,13 @@ use std::time::Duration;
 use clap::ArgMatches;
 use toynet_net::tls::Trust;
 
-pub(crate) use self::fields::Line;
+pub(crate) use self::line::Line;
 pub(crate) use self::output::{Output, Place, Shows};
 pub(crate) use self::way::{Detour, Family, Way};
 use super::form::Form;
 use super::proxy::Proxy;
 use super::retry::Retry;
+use super::version::Version;
 use crate::client::cookies::Jar;
 use crate::client::digest::Digest;
 use crate::client::url::Url;
@@ -66,27 +70,6 @@ pub(crate) struct Wish {
     pub raw: Option<Vec<u8>>,
     pub output: Output,
     pub shows: Shows,
-}
-
-/// Which version to speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Version {
-    /// Whatever TLS agrees on, and HTTP/1.1 in clear.
-    #[default]
-    Best,
-    One(u8),
-    /// HTTP/2 without asking.
-    Two,
-    /// HTTP/3 and nothing else.
-    Three,
-}
-
-/// What HTTP/3 cannot be without.
-pub(in crate::tool) const ONLY_HTTPS: &str = "HTTP/3 is for https alone (RFC 9114 3.1)";
-
-/// RFC 9110 5.6.2.
-fn is_token_octet(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }
 
 fn text<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a str> {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use clap::ArgMatches;
 use toynet_service::Errand;
 
-use super::{ONLY_HTTPS, Version, Wish, credentials, fields, is_token_octet, output, text, way};
+use super::{Wish, credentials, fields, octets, output, text, way};
 use crate::client::url::Url;
 use crate::tool::form::Form;
-use crate::tool::raw;
 use crate::tool::retry::Retry;
+use crate::tool::version::{ONLY_HTTPS, Version};
+use crate::wire::head::is_token;
 
 impl Wish {
     /// What the arguments of the command for `method` mean, for each URL.
@@ -82,7 +83,7 @@ impl Wish {
             longest: matches.get_one("max-time").copied(),
             longest_connect: matches.get_one("connect-timeout").copied().unwrap_or(Duration::MAX),
             retry: Retry::read(matches),
-            raw: text(matches, "raw").map(raw::octets).transpose()?,
+            raw: text(matches, "raw").map(octets::read).transpose()?,
             output,
             shows: output::Shows { goes_on: number > 0, ..output::shows(matches, &method)? },
             method,
@@ -110,8 +111,11 @@ fn name_upload(url: &mut Url, file: Option<&str>) {
 }
 
 fn checked_method(method: &str) -> Result<String, String> {
-    let is_token = !method.is_empty() && method.bytes().all(is_token_octet);
-    if is_token { Ok(method.to_owned()) } else { Err(format!("`{method}` is no method (RFC 9110 9.1)")) }
+    if is_token(method.as_bytes()) {
+        Ok(method.to_owned())
+    } else {
+        Err(format!("`{method}` is no method (RFC 9110 9.1)"))
+    }
 }
 
 fn checked_target(target: &str) -> Result<String, String> {

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use clap::ArgMatches;
 use toynet_net::tls::Trust;
 
-use super::{Version, Wish, text};
+use super::{Wish, text};
 use crate::client::url::Url;
 use crate::tool::proxy::Proxy;
+use crate::tool::version::Version;
 
 /// `--resolve` and `--connect-to`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use clap::ArgMatches;
 
-use super::{ONLY_HTTPS, Shows, Version, Wish, credentials, fields, text};
+use super::{Shows, Wish, credentials, fields, text};
 use crate::client::url::Url;
+use crate::tool::version::{ONLY_HTTPS, Version};
 
 impl Wish {
     /// What to ask for a WebSocket, and how to get there.
