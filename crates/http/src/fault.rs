@@ -23,8 +23,10 @@ use toynet_record::Cause;
 use toynet_service::FaultWords;
 
 use crate::host::authority;
+use crate::server::body::Outgoing;
+use crate::server::content::Content;
+use crate::server::handler::{Answer, Handler};
 use crate::server::route::Pattern;
-use crate::server::{Answer, Content, Handler, Outgoing};
 use crate::site::{date, refusal};
 use body::{CutBody, SlowBody};
 

@@ -10,7 +10,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use toynet_net::Clock;
 use toynet_service::LocalFuture;
 
-use crate::server::Outgoing;
+use crate::server::body::Outgoing;
 
 /// Content at so many octets a second.
 pub(super) struct SlowBody {

@@ -12,7 +12,7 @@ use toynet_machine::Random;
 use toynet_net::{Clock, Stream};
 
 use super::{Asked, Wrong};
-use crate::server::Outgoing;
+use crate::server::body::Outgoing;
 use crate::site::date;
 
 /// Takes the connection over to answer so.

@@ -11,8 +11,8 @@ use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+use super::carried::Carried;
 use super::invitation::Invitation;
-use super::three::Carried;
 
 /// The content of a request, which arrives while it is read.
 #[derive(Debug)]

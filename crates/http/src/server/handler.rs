@@ -6,7 +6,8 @@ use http::{Request, Response};
 use toynet_net::Host;
 use toynet_service::LocalFuture;
 
-use super::{Content, Outgoing};
+use super::body::Outgoing;
+use super::content::Content;
 use crate::site::{Body, Site, Trouble};
 
 /// What answers requests: a site, or an endpoint that the lab puts in its place.

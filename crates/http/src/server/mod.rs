@@ -6,7 +6,7 @@
 //!   sees when a flood of them is over, or many are silent
 //! - [`limits`]: what is taken from clients; [`access`]: the log of what they asked; `refuse`: the answer to what is
 //!   no request
-//! - `exchange`: one request and its answer; [`content`]: what a request carries
+//! - `exchange`: one request and its answer; [`content`]: what a request carries, `carried`: over HTTP/3
 //! - `gate`: what answers at a port that only leads to TLS, or where TLS should have been spoken
 //! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
 //!   versions apart; `guard`: the gate before either; `framed`: both directions of HTTP/2; `invitation`: who waits for
@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod body;
+mod carried;
 mod connection;
 pub mod content;
 mod exchange;

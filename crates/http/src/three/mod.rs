@@ -1,9 +1,11 @@
 //! HTTP/3 on a connection of QUIC, as far as both sides do the same.
 //!
 //! - [`message`]: a request's stream, in two hands: one that reads and one that writes
+//! - `fields`: fields as one map
 //! - [`tunnel`]: what a stream is once another protocol was agreed on
 //! - here: the streams that each side writes alone
 
+mod fields;
 pub mod message;
 pub mod tunnel;
 
@@ -15,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::Stream;
 use toynet_net::quic::Connection;
 
+pub(crate) use fields::fields_of;
 pub use message::{Failed, Got, Receiving, Sending, Traffic};
 pub use tunnel::Tunnel;
 

@@ -1,9 +1,8 @@
 //! HTTP/3 (RFC 9114): connections of QUIC, many requests on each.
 //!
 //! - here: a port, and one connection to its end
-//! - `request`: one request's stream; [`content`]: what it carries
+//! - `request`: one request's stream
 
-mod content;
 mod request;
 
 use std::cell::{Cell, RefCell};
@@ -24,7 +23,6 @@ use super::watch::{Standstill, Watch};
 use super::{Connected, FAREWELL, Serving, is_open, make_room};
 use crate::three::{self, Traffic};
 use crate::wire::three::{Code, Streams, one_way};
-pub(super) use content::Carried;
 
 /// Serves connections until the socket breaks or notice is given. When this is dropped their clients are told.
 pub(super) async fn accept(datagrams: Datagrams, tls: tls::Server, host: Host, serving: Rc<Serving>) -> io::Result<()> {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::BodyExt;
@@ -16,12 +16,13 @@ use toynet_net::Stream;
 use toynet_record::Cause;
 use toynet_service::LocalFuture;
 
+use super::super::carried::Carried;
 use super::super::exchange::Exchanges;
 use super::super::tunnel::{ConnectProtocol, Next};
 use super::super::{Content, Outgoing};
-use super::{Carried, Of};
+use super::Of;
 use crate::site::{date, refusal};
-use crate::three::{Failed, Got, Receiving, Sending, Tunnel};
+use crate::three::{Failed, Got, Receiving, Sending, Tunnel, fields_of};
 use crate::wire::hpack::Field;
 use crate::wire::three::frame::{self, Kind as FrameKind};
 use crate::wire::three::{Code, Message};
@@ -163,22 +164,6 @@ fn head_of(list: &[Field]) -> Option<Request<()>> {
         request.extensions_mut().insert(ConnectProtocol(HeaderValue::from_bytes(protocol).ok()?));
     }
     length_is_one(request.headers()).then_some(request)
-}
-
-/// The fields of a list without pseudo-headers, where cookies are one again (RFC 9114 4.2.1).
-pub(super) fn fields_of(list: &[Field]) -> Option<HeaderMap> {
-    let mut fields = HeaderMap::new();
-    let mut cookies: Vec<&[u8]> = Vec::new();
-    for Field { name, value } in list.iter().filter(|field| !field.name.starts_with(b":")) {
-        match HeaderName::from_bytes(name).ok()? {
-            COOKIE => cookies.push(value),
-            name => drop(fields.append(name, HeaderValue::from_bytes(value).ok()?)),
-        }
-    }
-    if !cookies.is_empty() {
-        fields.insert(COOKIE, HeaderValue::from_bytes(&cookies.join(&b"; "[..])).ok()?);
-    }
-    Some(fields)
 }
 
 fn length(fields: &HeaderMap) -> Option<u64> {

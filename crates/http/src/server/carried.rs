@@ -8,8 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::request::fields_of;
-use crate::three::{Failed, Got, Receiving, Sending};
+use crate::three::{Failed, Got, Receiving, Sending, fields_of};
 use crate::wire::three::Code;
 use crate::wire::three::frame::{self, Kind as FrameKind};
 use crate::wire::{fields, qpack};
