@@ -3,7 +3,7 @@
 //! - `arguments`: what can be typed; `wish`: what it means, checked
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields; `head`: as they are written
 //! - `challenge`: what follows when the server wants to know who asks
-//! - `version`: of HTTP; `connect`: the way to the server; `proxy`: the way through somebody else
+//! - `version`: of HTTP; `connect`: the way to the server; `proxy`: somebody else who leads there, `through`: how
 //! - `fetch`: a request with all that follows from it; `next`: where an answer leads; `retry`: and once more
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
@@ -22,6 +22,7 @@ mod raw;
 mod retry;
 mod show;
 mod talk;
+mod through;
 mod told;
 mod version;
 mod websocket;

@@ -2,31 +2,24 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use toynet_net::Stream;
-use toynet_service::Errand;
 
-use super::head::{self, Fields};
-use super::show::Show;
 use super::version::Version;
-use crate::client::failure::Failure;
-use crate::client::socks::{self, User};
-use crate::client::tunnel;
+use crate::client::socks::User;
 use crate::client::url::{Url, UrlError};
-use crate::wire::socks::Place;
 
 /// Who asks the servers.
 #[derive(Clone, Debug)]
 pub(crate) struct Proxy {
     /// Where it is; its path means nothing.
     pub url: Url,
-    speaks: Speaks,
+    pub speaks: Speaks,
     /// Name and password.
-    user: Option<User>,
+    pub user: Option<User>,
 }
 
 /// What a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speaks {
+pub(crate) enum Speaks {
     /// HTTP: it asks for `http` and opens tunnels for `https`.
     Http,
     /// SOCKS 5, asked for the addresses of servers.
@@ -93,28 +86,6 @@ impl Proxy {
     pub fn credentials(&self) -> Option<String> {
         let User { name, password } = self.user.as_ref()?;
         Some(format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
-    }
-
-    /// Has the way to a server opened.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub async fn lead(&self, stream: Stream, to: &Place, errand: &Errand, show: &Show) -> Result<Stream, Failure> {
-        if self.speaks == Speaks::Http {
-            return self.tunnel(stream, to, errand, show).await;
-        }
-        show.note(&format!("Asking the proxy by SOCKS 5 for {to}"));
-        socks::open(stream, to, self.user.as_ref()).await
-    }
-
-    async fn tunnel(&self, stream: Stream, to: &Place, errand: &Errand, show: &Show) -> Result<Stream, Failure> {
-        let authority = to.to_string();
-        let mut fields: Fields = vec![("Host".to_owned(), authority.clone().into_bytes())];
-        fields.extend(self.credentials().map(|value| ("Proxy-Authorization".to_owned(), value.into_bytes())));
-        fields.push(("User-Agent".to_owned(), head::AGENT.into()));
-        let head = head::over_one("CONNECT", &authority, 1, &fields);
-        show.sent(&head);
-        tunnel::open(stream, head, errand.host().clock()).await
     }
 }
 
