@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use toynet_lab::control::client::ClientError;
 use toynet_lab::protocols::{self, Form, Protocol};
 use toynet_lab::run::Roster;
@@ -14,13 +13,6 @@ use crate::live;
 use crate::output;
 use crate::sink::{self, Sink};
 use crate::source::{self, Source};
-
-/// What can be named.
-pub fn forms() -> PossibleValuesParser {
-    let packets = PossibleValue::new(PACKETS).help("packets that Wireshark reads");
-    let others = protocols::exports().map(|(_, form)| PossibleValue::new(form.name).help(form.about));
-    PossibleValuesParser::new([packets].into_iter().chain(others))
-}
 
 /// The form that is named, or that a file of this name is expected to have; none for packets.
 pub fn form(named: Option<&str>, output: &Path) -> Option<(&'static Protocol, &'static Form)> {
@@ -110,5 +102,3 @@ impl Written {
         }
     }
 }
-
-const PACKETS: &str = "pcapng";

@@ -1,7 +1,7 @@
 //! `toynet dns serve` and its like: one server alone.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,7 +10,7 @@ use toynet_lab::protocols::Protocol;
 use toynet_lab::protocols::tool::{self, Stand, Vouched};
 use toynet_lab::run::{Bound, Clock, Folders, Solo, Transport};
 
-use crate::arguments::LogForm;
+use crate::arguments::{LOOPBACK, Listen, LogForm, read_listen};
 use crate::exit::Exit;
 use crate::output::print;
 use crate::{live, remarks};
@@ -100,45 +100,7 @@ fn addresses(matches: &ArgMatches, stand: &Stand) -> Vec<SocketAddr> {
     if given.is_empty() { vec![SocketAddr::new(LOOPBACK, raised)] } else { given }
 }
 
-/// An address, and a port unless the default will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listen(pub IpAddr, pub Option<u16>);
-
-/// Reads where to listen, which may be said in part.
-pub fn read_listen(text: &str) -> Result<Listen, String> {
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        return Ok(Listen(address.ip(), Some(address.port())));
-    }
-    if let Ok(ip) = text.trim_matches(['[', ']']).parse() {
-        return Ok(Listen(ip, None));
-    }
-    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
-    match (host, port.parse()) {
-        ("" | "localhost", Ok(port)) => Ok(Listen(LOOPBACK, Some(port))),
-        _ => Err("that is neither ADDR:PORT nor an address nor a port".to_owned()),
-    }
-}
-
 const LISTEN: &str = "listen";
 const LOG: &str = "log";
-/// Nobody else reaches it unless it is told to listen elsewhere.
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// As labs do where standard ports are reserved to the system.
 const RAISED: u16 = 8000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_to_listen_may_be_said_in_part() {
-        let at = |ip: &str, port| Ok(Listen(ip.parse().unwrap(), port));
-        assert_eq!(read_listen("127.0.0.2:80"), at("127.0.0.2", Some(80)));
-        assert_eq!(read_listen("[::1]:0"), at("::1", Some(0)));
-        assert_eq!(read_listen("::1"), at("::1", None));
-        assert_eq!(read_listen("8080"), at("127.0.0.1", Some(8080)));
-        assert_eq!(read_listen("localhost:8080"), at("127.0.0.1", Some(8080)));
-        assert!(read_listen("www.example.com:80").is_err());
-        assert!(read_listen("127.0.0.1:99999").is_err());
-    }
-}

@@ -9,19 +9,11 @@ use toynet_lab::run::{Clock, Folders, Intercept, Relay, Trust};
 use toynet_lab::{Authority, dissectors};
 use toynet_view::Show;
 
-use crate::arguments::{LogForm, Tap};
+use crate::arguments::{Listen, LogForm, Tap};
 use crate::exit::Exit;
 use crate::output::print;
 use crate::recording::Recording;
-use crate::solo::Listen;
 use crate::{live, remarks};
-
-/// The server that clients mean.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    host: String,
-    port: u16,
-}
 
 pub async fn tap(tap: Tap) -> Result<(), Exit> {
     remarks::begin(tap.log == LogForm::Json, "info");
@@ -80,15 +72,6 @@ fn interception(insecure: bool) -> Result<(Option<Intercept>, Option<PathBuf>), 
     Ok((Some(Intercept::new(authority, trust)), root))
 }
 
-/// Reads `HOST:PORT`.
-pub fn read_target(text: &str) -> Result<Target, String> {
-    let advice = || "that is not HOST:PORT, as in www.example.com:80 or [::1]:80".to_owned();
-    let (host, port) = text.rsplit_once(':').ok_or_else(advice)?;
-    let host = host.trim_matches(['[', ']']);
-    let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(advice)?;
-    if host.is_empty() { Err(advice()) } else { Ok(Target { host: host.to_owned(), port }) }
-}
-
 /// The protocol of this name, or that of the port; nothing when nobody knows what is spoken there.
 fn known(name: Option<&str>, port: u16) -> Result<Option<&'static str>, Exit> {
     let name = name.filter(|name| *name != AUTO);
@@ -106,18 +89,3 @@ fn known(name: Option<&str>, port: u16) -> Result<Option<&'static str>, Exit> {
 const AUTO: &str = "auto";
 /// Under which name the root is kept.
 const LAB: &str = "tap";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_is_a_host_and_a_port() {
-        let at = |host: &str, port| Ok(Target { host: host.to_owned(), port });
-        assert_eq!(read_target("www.example.com:80"), at("www.example.com", 80));
-        assert_eq!(read_target("[::1]:25"), at("::1", 25));
-        for wrong in ["80", ":80", "www.example.com", "www.example.com:0", "www.example.com:http"] {
-            assert!(read_target(wrong).is_err(), "{wrong}");
-        }
-    }
-}
