@@ -11,14 +11,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use toynet_net::Host;
 use toynet_net::fault::Struck;
+use toynet_net::{Answer, Host};
 use toynet_record::Cause;
 use toynet_service::{FaultWords, LocalFuture};
 
 use crate::codes::{Rcode, RecordType};
 use crate::name::Name;
-use crate::server::Reaction;
 use crate::wire::Query;
 
 /// The words that a lab file has for it.
@@ -123,24 +122,24 @@ pub(crate) fn strike(host: &Host, query: Option<&Query<'_>>, way: Way) -> Option
     Some(struck)
 }
 
-/// Does it: waits for the reaction and spoils what comes of it.
+/// Does it: waits for the answer and spoils what comes of it.
 pub(crate) fn commit(
     struck: Struck<DnsFault>,
     host: &Host,
     way: Way,
-    reaction: Reaction,
+    answer: Answer,
     written: &[u8],
 ) -> LocalFuture<Option<Spoilt>> {
-    let written = match &reaction {
-        Reaction::Now(length) => written[..*length].to_vec(),
-        Reaction::Later(_) | Reaction::Silent => Vec::new(),
+    let written = match &answer {
+        Answer::Now(length) => written[..*length].to_vec(),
+        Answer::Later(_) | Answer::Silent => Vec::new(),
     };
     let host = host.clone();
     Box::pin(async move {
-        let response = match reaction {
-            Reaction::Now(_) => written,
-            Reaction::Later(pending) => pending.await?,
-            Reaction::Silent => return None,
+        let response = match answer {
+            Answer::Now(_) => written,
+            Answer::Later(pending) => pending.await?,
+            Answer::Silent => return None,
         };
         let wrong = &struck.what.wrong;
         match wrong {

@@ -49,16 +49,6 @@ pub(crate) struct Request<'a> {
     pub limits: Limits,
 }
 
-/// What becomes of a request.
-pub(crate) enum Reaction {
-    /// The response was written and has this length.
-    Now(usize),
-    /// The response comes when this is done.
-    Later(LocalFuture<Option<Vec<u8>>>),
-    /// There is none.
-    Silent,
-}
-
 impl NameServer {
     /// Builds the name server of a host.
     ///
@@ -107,17 +97,13 @@ async fn run(mind: Rc<Mind>, host: Host, datagrams: Datagrams, listener: Listene
 fn answer_datagram(mind: &Rc<Mind>, host: &Host, arrived: &Arrived<'_>, room: &mut [u8]) -> Answer {
     let request = Request { octets: arrived.octets, outside: arrived.outside, limits: Limits::UDP };
     let query = read(arrived.octets);
-    let reaction = mind.answer(request, query.as_ref(), host, arrived.cause, room);
+    let answer = mind.answer(request, query.as_ref(), host, arrived.cause, room);
     let way = fault::Way { peer: arrived.from, cause: arrived.cause, stream: false };
     if let Some(struck) = fault::strike(host, query.as_ref(), way) {
-        let committed = fault::commit(struck, host, way, reaction, room);
+        let committed = fault::commit(struck, host, way, answer, room);
         return Answer::Later(Box::pin(async { committed.await.and_then(fault::Spoilt::whole) }));
     }
-    match reaction {
-        Reaction::Now(length) => Answer::Now(length),
-        Reaction::Later(pending) => Answer::Later(pending),
-        Reaction::Silent => Answer::Silent,
-    }
+    answer
 }
 
 impl Mind {
@@ -130,7 +116,7 @@ impl Mind {
         host: &Host,
         cause: Cause,
         out: &mut [u8],
-    ) -> Reaction {
+    ) -> Answer {
         let view = self.authority.zones(request.outside, query);
         let Some(query) = query else {
             return said(answer_request(view, &self.identity, request.limits, request.octets, out));
@@ -148,16 +134,16 @@ impl Mind {
         host: &Host,
         cause: Cause,
         out: &mut [u8],
-    ) -> Reaction {
-        let Some(recursor) = &self.recursor else { return Reaction::Silent };
+    ) -> Answer {
+        let Some(recursor) = &self.recursor else { return Answer::Silent };
         let now = host.clock().now();
         match recursor.at_once(now, &self.identity, request, query, out) {
-            AtOnce::Said(length) => Reaction::Now(length),
-            AtOnce::Silent => Reaction::Silent,
+            AtOnce::Said(length) => Answer::Now(length),
+            AtOnce::Silent => Answer::Silent,
             AtOnce::Unknown => {
                 let (mind, host) = (Rc::clone(self), host.because(cause));
                 let (octets, outside, limits) = (request.octets.to_vec(), request.outside, request.limits);
-                Reaction::Later(Box::pin(async move {
+                Answer::Later(Box::pin(async move {
                     let request = Request { octets: &octets, outside, limits };
                     let recursor = mind.recursor.as_ref()?;
                     recursor.look_up(&mind.identity, request, &host).await
@@ -178,6 +164,6 @@ fn read(octets: &[u8]) -> Option<Query<'_>> {
     Query::read(flags, octets).ok()
 }
 
-fn said(length: Option<usize>) -> Reaction {
-    length.map_or(Reaction::Silent, Reaction::Now)
+fn said(length: Option<usize>) -> Answer {
+    length.map_or(Answer::Silent, Answer::Now)
 }

@@ -14,10 +14,10 @@ use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 use toynet_machine::Time;
-use toynet_net::{Host, Listener, Stream};
+use toynet_net::{Answer, Host, Listener, Stream};
 use toynet_service::LocalFuture;
 
-use super::{Mind, Reaction, Request, read};
+use super::{Mind, Request, read};
 use crate::fault::{self, Spoilt};
 use crate::reply::Limits;
 use crate::transfer::Transfer;
@@ -161,9 +161,9 @@ impl Connection {
             return None;
         }
         match reaction {
-            Reaction::Now(length) => append(out, &room[..length]),
-            Reaction::Later(pending) => self.pending.push(Box::pin(async { pending.await.map(Spoilt::Sent) })),
-            Reaction::Silent => {}
+            Answer::Now(length) => append(out, &room[..length]),
+            Answer::Later(pending) => self.pending.push(Box::pin(async { pending.await.map(Spoilt::Sent) })),
+            Answer::Silent => {}
         }
         None
     }
