@@ -26,6 +26,7 @@
 //! - [`serve`]: sessions; [`lobby`]: who is here, and what they say to each other
 //! - [`reach`]: what a session does in the lab: look up names, fetch pages, send mail
 //! - [`call`]: a connection to any Telnet server
+//! - `date`: as people and mails have it
 //! - `fault`: what a server does wrong on purpose
 //! - [`tool`]: the client at the command line; [`solo`]: the server alone
 #![forbid(unsafe_code)]
@@ -37,6 +38,8 @@ pub mod client;
 pub mod codes;
 #[cfg(feature = "io")]
 pub mod config;
+#[cfg(feature = "io")]
+mod date;
 pub mod dissect;
 pub mod editor;
 #[cfg(feature = "io")]

@@ -8,11 +8,10 @@ mod session;
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
-use toynet_machine::Time;
 use toynet_net::{Host, Listener, Stream};
 use toynet_service::{LocalFuture, Server};
 
@@ -101,16 +100,8 @@ async fn refuse(mut stream: Stream, host: &Host) -> io::Result<()> {
     clock.until(clock.now() + FAREWELL, farewell).await?
 }
 
-/// A date as HTTP has it (RFC 9110 5.6.7), which people can read as well.
-pub(crate) fn date(now: Time) -> String {
-    // A clock that stands beyond the year 9999 has no such form.
-    httpdate::HttpDate::from(UNIX_EPOCH + Duration::from_secs(now.secs().min(LAST_SECOND))).to_string()
-}
-
 /// Sessions on a worker. Each holds some 30 KiB; a bulletin board with more people at once is none.
 const MOST_SESSIONS: usize = 512;
 /// Those that are told that there is no room; others wait in the system's queue.
 const MOST_REFUSALS: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(2);
-/// 9999-12-31T23:59:59Z.
-const LAST_SECOND: u64 = 253_402_300_799;

@@ -5,6 +5,7 @@ use toynet_machine::Time;
 use toynet_net::{Host, Stream};
 
 use super::{Unreached, clean, connect, exchangers};
+use crate::date::date;
 use crate::shell::Draft;
 
 /// A mail from someone at this host.
@@ -107,7 +108,7 @@ impl Talk {
 /// (RFC 5321 4.5.2).
 fn message(letter: &Letter, host: &str, now: Time) -> String {
     let Letter { from, to, draft } = letter;
-    let date = crate::serve::date(now).replace("GMT", "+0000");
+    let date = date(now).replace("GMT", "+0000");
     let id = format!("<{}.{from}@{host}>", now.nanos());
     let mut message = format!(
         "Date: {date}\r\nFrom: <{from}@{host}>\r\nTo: <{to}>\r\nMessage-ID: {id}\r\nSubject: {}\r\n\

@@ -6,9 +6,10 @@ use toynet_machine::Time;
 use toynet_net::Host;
 use toynet_service::LocalFuture;
 
+use super::Shared;
 use super::session::{Doing, Session};
-use super::{Shared, date};
 use crate::board::Post;
+use crate::date::date;
 use crate::reach::{self, Letter, Unreached};
 use crate::shell::{Act, Draft};
 
