@@ -17,10 +17,11 @@
 //! - [`visit`]: how another program acts as one of its hosts
 //!
 //! For whoever shows it:
-//! - [`table`]: what a person reads when a lab starts
+//! - [`table`]: what a person reads when a lab starts; `columns`: how rows stand below one another
 #![forbid(unsafe_code)]
 
 pub mod authority;
+mod columns;
 pub mod control;
 pub mod dissectors;
 pub mod external;

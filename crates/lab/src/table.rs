@@ -12,6 +12,7 @@ use toynet_service::{Command, Doors, Reached};
 
 pub use path::{is_on_path, own_call};
 
+use crate::columns::columns;
 use crate::plan::{Plan, PlannedHost, services, services_json};
 
 /// How a lab is reached from where a person types.
@@ -182,23 +183,6 @@ fn reach<'a>(plan: &'a Plan, host: &'a PlannedHost, outside: &'a Outside<'_>, ma
         root: outside.root,
         example_address: example.addresses.first().copied().unwrap_or(address),
     }
-}
-
-/// Rows under titles, each column as wide as its widest cell; no line of titles when all are empty.
-pub(crate) fn columns<const N: usize>(titles: &[&str; N], rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([titles[column].len()]).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let titles = titles.map(str::to_owned);
-    let head = titles.iter().any(|title| !title.is_empty()).then_some(&titles);
-    head.into_iter().chain(rows).map(|row| line(row, &widths)).collect()
-}
-
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let cells: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-    format!("{}\n", cells.join("  ").trim_end())
 }
 
 /// As many as a screen shows at once beside the rest of the text.

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::roster::port;
 use super::{Origin, Plan, PlannedHost, PlannedZone};
+use crate::columns::columns;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "lab {}, seed {}, time to live {} s", self.name, self.seed, self.ttl)?;
         writeln!(f, "\n== hosts\n")?;
         let rows: Vec<[String; 5]> = self.hosts.iter().map(row).collect();
-        f.write_str(&crate::table::columns(&["number", "name", "addresses", "services", "because"], &rows))?;
+        f.write_str(&columns(&["number", "name", "addresses", "services", "because"], &rows))?;
         for zone in &self.zones {
             writeln!(f, "\n== zone {} on {}{}\n", zone.zone.origin, names(zone).join(", "), source(zone))?;
             f.write_str(&zone.zone.text)?;
