@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use libc::{c_int, pid_t};
+use libc::pid_t;
 
 use super::{capability, guard, kernel, part};
 use crate::{Ended, Part, Visit};
@@ -21,7 +21,7 @@ pub struct Entrance {
     user: File,
     process: File,
     /// Of network, mounts and host name.
-    own: [(File, c_int); 3],
+    own: part::Own,
 }
 
 impl Entrance {
@@ -35,7 +35,7 @@ impl Entrance {
         if in_one_world(process)? {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "that process is in the same world"));
         }
-        Ok(Self { user: open("user")?, process: open("pid")?, own: own(process)? })
+        Ok(Self { user: open("user")?, process: open("pid")?, own: part::own(process)? })
     }
 
     /// The way to where programs have another part than the world's own: to those that have it already, otherwise to
@@ -131,12 +131,6 @@ fn is_shell(visit: &Visit) -> bool {
 fn in_one_world(process: i32) -> io::Result<bool> {
     let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/user"));
     Ok(namespace(&process.to_string())? == namespace("self")?)
-}
-
-/// The namespaces of a process that are a part's own.
-pub(super) fn own(process: i32) -> io::Result<[(File, c_int); 3]> {
-    let open = |name: &str| File::open(format!("/proc/{process}/ns/{name}"));
-    Ok([(open("net")?, libc::CLONE_NEWNET), (open("mnt")?, libc::CLONE_NEWNS), (open("uts")?, libc::CLONE_NEWUTS)])
 }
 
 /// The folder that this process is in, which it loses with its mounts.

@@ -16,12 +16,18 @@ use std::time::{Duration, Instant};
 
 use libc::{c_int, pid_t};
 
-use super::enter::own;
 use super::netlink::{Batch, FIRST};
 use super::{addresses, guard, kernel};
 use crate::Part;
 
-type Own = [(File, c_int); 3];
+/// Its namespaces: of network, mounts and host name, each with what the kernel calls it.
+pub type Own = [(File, c_int); 3];
+
+/// The namespaces of a process that are a part's own.
+pub fn own(process: i32) -> io::Result<Own> {
+    let open = |name: &str| File::open(format!("/proc/{process}/ns/{name}"));
+    Ok([(open("net")?, libc::CLONE_NEWNET), (open("mnt")?, libc::CLONE_NEWNS), (open("uts")?, libc::CLONE_NEWUTS)])
+}
 
 /// The namespaces of those who have this part already, otherwise new ones beside those of the world.
 pub fn find_or_make(user: &File, worlds: &Own, part: &Part) -> io::Result<Own> {

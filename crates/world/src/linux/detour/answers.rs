@@ -7,20 +7,11 @@ use std::os::fd::AsFd;
 
 use libc::{c_int, c_long};
 
-use super::asker::Asker;
-use super::message::{Counted, Message};
+use super::asker::{Answer, Asker};
+use super::message::{Counted, MOST_CONTROL, MOST_PARTS, Message, at_most};
 use super::peers::{Peer, Peers};
 use super::{receipts, sockets};
 use crate::detour::{Course, Detour, is_source_of_names};
-
-/// What is answered, where nothing failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The kernel is to do what was asked.
-    GoOn,
-    /// It has been done, with this result.
-    Done(i64),
-}
 
 /// The answer to a call; what it fails with when it cannot be done.
 pub fn to(asker: &Asker<'_>, detour: &Detour, peers: &Peers, call: c_long, arguments: [u64; 6]) -> io::Result<Answer> {
@@ -147,17 +138,6 @@ struct Way {
     from: IpAddr,
 }
 
-/// As many octets as a datagram may have.
-pub fn at_most(size: u64) -> io::Result<usize> {
-    if size > MOST_OCTETS { Err(io::Error::from_raw_os_error(libc::EMSGSIZE)) } else { Ok(size as usize) }
-}
-
-/// The longest datagram (RFC 768); a stream whose first octets go with its beginning sends no more of them.
-const MOST_OCTETS: u64 = 65_535;
-/// UIO_MAXIOV of linux/uio.h, also the most messages of one call.
-pub const MOST_PARTS: u64 = 1024;
-/// A program says in a few dozen octets what it wants done with a datagram, and is told in as many (cmsg(3)).
-pub const MOST_CONTROL: u64 = 4096;
 /// A family and its port or the first octet of a path.
 const SHORTEST_ADDRESS: u64 = 3;
 /// struct sockaddr_storage, which the kernel does not go beyond.

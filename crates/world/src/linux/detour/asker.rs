@@ -35,6 +35,15 @@ pub struct Replaced {
     streams: Mutex<VecDeque<u64>>,
 }
 
+/// What is answered, where nothing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The kernel is to do what was asked.
+    GoOn,
+    /// It has been done, with this result.
+    Done(i64),
+}
+
 impl<'a> Asker<'a> {
     pub fn new(listener: BorrowedFd<'a>, notice: &libc::seccomp_notif, replaced: &'a Replaced) -> Self {
         Self { listener, id: notice.id, thread: notice.pid.cast_signed(), replaced }

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use libc::c_int;
 
-use super::answers::{Answer, MOST_CONTROL, MOST_PARTS, at_most};
-use super::asker::Asker;
-use super::message::{Message, Part};
+use super::asker::{Answer, Asker};
+use super::message::{MOST_CONTROL, MOST_PARTS, Message, Part, at_most};
 use super::peers::Peers;
 use super::sockets::{self, Received};
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::answers::{self, Answer};
-use super::asker::{Asker, Replaced};
+use super::answers;
+use super::asker::{Answer, Asker, Replaced};
 use super::notices;
 use super::peers::Peers;
 use crate::detour::Detour;
