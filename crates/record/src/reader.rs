@@ -240,18 +240,7 @@ impl Reader {
             return;
         }
         let cause = cause.and_then(|cause| self.resolve(cause));
-        let (initiator, acceptor) = opened.parties();
-        let id = self.new_flow();
-        self.ends.tell(&opened, id);
-        hear(Event::Opened(self.flow(
-            id,
-            (opened.transport, opened.stream),
-            initiator,
-            acceptor,
-            cause,
-            opened.time,
-            false,
-        )));
+        self.begin(&opened, cause, false, hear);
     }
 
     /// An end that was seen to open goes on as before.
@@ -259,18 +248,21 @@ impl Reader {
         if self.ends.flow(opened.end).is_some() || self.ends.join(&opened) {
             return;
         }
+        self.begin(&opened, None, true, hear);
+    }
+
+    fn begin<'a>(
+        &mut self,
+        opened: &ends::Opened,
+        cause: Option<FlowCause>,
+        is_late: bool,
+        hear: &mut impl FnMut(Event<'a>),
+    ) {
         let (initiator, acceptor) = opened.parties();
         let id = self.new_flow();
-        self.ends.tell(&opened, id);
-        hear(Event::Opened(self.flow(
-            id,
-            (opened.transport, opened.stream),
-            initiator,
-            acceptor,
-            None,
-            opened.time,
-            true,
-        )));
+        self.ends.tell(opened, id);
+        let carried = (opened.transport, opened.stream);
+        hear(Event::Opened(self.flow(id, carried, initiator, acceptor, cause, opened.time, is_late)));
     }
 
     /// Tells an event of a flow whose story is told by the entry's end.
