@@ -1,7 +1,5 @@
 //! A command that a person typed, as a flow: the line is its request, what became of it the answer.
 
-use std::time::Duration;
-
 use toynet_machine::Time;
 
 use crate::Side;
@@ -18,20 +16,9 @@ impl Dissector for CommandDissector {
             Side::Initiator => (Role::Request, false),
             Side::Acceptor => (Role::Answer, text.starts_with(FAILED)),
         };
-        out.push(Message {
-            exchange: 1,
-            by: said.by,
-            role,
-            time: said.time,
-            lasted: Duration::ZERO,
-            summary: text.trim_start_matches(FAILED).replace(['\r', '\n'], " "),
-            secrets: Vec::new(),
-            failed,
-            faults: Vec::new(),
-            notes: Vec::new(),
-            octets: said.octets.len() as u64,
-            carried: None,
-        });
+        let summary = text.trim_start_matches(FAILED).replace(['\r', '\n'], " ");
+        let octets = said.octets.len() as u64;
+        out.push(Message { exchange: 1, role, failed, octets, ..Message::new(said.by, said.time, summary) });
     }
 
     fn hole(&mut self, _: Side, _: u64, _: Time, _: &mut Vec<Message>) {}

@@ -13,8 +13,6 @@ pub mod opening;
 mod spoken;
 mod typed;
 
-use std::time::Duration;
-
 use toynet_machine::Time;
 use toynet_record::dissect::{FlowInfo, Role, Said};
 use toynet_record::{Dissector, Message, Side};
@@ -232,9 +230,11 @@ impl TelnetDissector {
         if let Some(shown) = self.last.take() {
             let role = if shown.exchange == 0 { Role::Interim } else { role };
             let message = Message {
+                exchange: shown.exchange,
+                role,
                 octets: shown.octets,
                 lasted: shown.until.since(shown.since),
-                ..message(shown.exchange, Side::Acceptor, role, shown.since, shown.text)
+                ..Message::new(Side::Acceptor, shown.since, shown.text)
             };
             self.push(message, out);
         }
@@ -266,7 +266,7 @@ impl TelnetDissector {
         for by in [Side::Initiator, Side::Acceptor] {
             if !self.decoders[index(by)].is_between() {
                 let faults = vec!["A command is not whole when the flow ends (RFC 854, RFC 855).".to_owned()];
-                out.push(Message { faults, ..message(0, by, Role::Interim, time, "IAC, unfinished".to_owned()) });
+                out.push(Message { faults, ..Message::new(by, time, "IAC, unfinished") });
             }
             let unanswered = self.agreements.unanswered(by);
             // One who never negotiates is met every day; it is told to those alone who want to know all.
@@ -274,7 +274,7 @@ impl TelnetDissector {
                 let wishes: Vec<_> = unanswered.iter().map(|(verb, option)| format!("{verb} {option}")).collect();
                 let summary = format!("no answer to {}", wishes.join(", "));
                 let faults = vec!["A wish for an option must be granted or refused (RFC 854).".to_owned()];
-                out.push(Message { faults, ..message(0, by.peer(), Role::Interim, time, summary) });
+                out.push(Message { faults, ..Message::new(by.peer(), time, summary) });
             }
         }
     }
@@ -341,24 +341,6 @@ impl Dissector for TelnetDissector {
             self.flush(Role::Interim, out);
         }
         self.left_open(time, out);
-    }
-}
-
-/// A message that reports no failure and took no time.
-fn message(exchange: u64, by: Side, role: Role, time: Time, summary: String) -> Message {
-    Message {
-        exchange,
-        by,
-        role,
-        time,
-        lasted: Duration::ZERO,
-        summary,
-        secrets: Vec::new(),
-        failed: false,
-        faults: Vec::new(),
-        notes: Vec::new(),
-        octets: 0,
-        carried: None,
     }
 }
 

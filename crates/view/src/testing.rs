@@ -203,18 +203,6 @@ impl Dissector for Lines {
 
 fn line(exchange: u64, by: Side, role: Role, time: Time, text: &str) -> Message {
     let secret = text.find('<').zip(text.find('>')).map(|(from, to)| from + 1..to);
-    Message {
-        exchange,
-        by,
-        role,
-        time,
-        lasted: Duration::ZERO,
-        summary: text.to_owned(),
-        secrets: secret.into_iter().collect(),
-        failed: text.starts_with('!'),
-        faults: Vec::new(),
-        notes: Vec::new(),
-        octets: text.len() as u64,
-        carried: None,
-    }
+    let (secrets, failed) = (secret.into_iter().collect(), text.starts_with('!'));
+    Message { exchange, role, secrets, failed, octets: text.len() as u64, ..Message::new(by, time, text) }
 }

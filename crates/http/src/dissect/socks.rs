@@ -1,10 +1,8 @@
 //! SOCKS 5 in front of HTTP, where a proxy leads to the server (RFC 1928).
 
-use std::time::Duration;
-
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Note, Role, Said};
+use toynet_record::dissect::{Message, Note, Said};
 
 use crate::wire::socks::{self, NO_AUTHENTICATION, Place, Stage, USER, Word};
 
@@ -82,35 +80,18 @@ impl Socks {
         self.stage = None;
         let faults = vec!["the octets are not those of SOCKS 5 (RFC 1928)".to_owned()];
         let octets = self.half(by).octets.len() as u64;
-        let told = message(by, "broken SOCKS".to_owned(), octets, time);
+        let told = Message { octets, ..Message::new(by, time, "broken SOCKS") };
         out.push(Message { failed: true, faults, ..told });
         Led::Nowhere
     }
 
     fn message(&self, by: Side, word: &Word, length: usize, time: Time) -> Message {
-        let mut told = message(by, summary(word), length as u64, time);
+        let mut told = Message { octets: length as u64, ..Message::new(by, time, summary(word)) };
         told.failed = matches!(word, Word::Status(1..) | Word::Reply(1.., _) | Word::Choice(NO_METHOD));
         if self.explains {
             told.notes.push(note(word));
         }
         told
-    }
-}
-
-fn message(by: Side, summary: String, octets: u64, time: Time) -> Message {
-    Message {
-        exchange: 0,
-        by,
-        role: Role::Interim,
-        time,
-        lasted: Duration::ZERO,
-        summary,
-        secrets: Vec::new(),
-        failed: false,
-        faults: Vec::new(),
-        notes: Vec::new(),
-        octets,
-        carried: None,
     }
 }
 

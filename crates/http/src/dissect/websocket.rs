@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Carried, Message, Note, Role};
+use toynet_record::dissect::{Carried, Message, Note};
 
 use super::carried;
 use super::line::{Line, octets};
@@ -116,20 +116,9 @@ impl WebSocket {
     }
 
     fn told(&self, line: Line, began: Time, ended: Time, octets: u64) -> Message {
-        Message {
-            exchange: self.exchange,
-            by: self.by,
-            role: Role::Interim,
-            time: began,
-            lasted: if ended > began { ended - began } else { Duration::ZERO },
-            summary: line.text,
-            secrets: line.secrets,
-            failed: false,
-            faults: Vec::new(),
-            notes: Vec::new(),
-            octets,
-            carried: None,
-        }
+        let lasted = if ended > began { ended - began } else { Duration::ZERO };
+        let (exchange, secrets) = (self.exchange, line.secrets);
+        Message { exchange, lasted, secrets, octets, ..Message::new(self.by, began, line.text) }
     }
 }
 
@@ -182,7 +171,7 @@ pub(super) fn is_agreed(answer: &[Field]) -> bool {
 mod tests {
     use Side::{Acceptor, Initiator};
     use toynet_record::Transport;
-    use toynet_record::dissect::{Dissector, FlowInfo, Said};
+    use toynet_record::dissect::{Dissector, FlowInfo, Role, Said};
 
     use super::super::HttpDissector;
     use super::*;

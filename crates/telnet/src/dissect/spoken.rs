@@ -1,10 +1,9 @@
 //! Commands and options in words: those that come in one go are told in one line.
 
 use toynet_machine::Time;
-use toynet_record::dissect::{Note, Role};
+use toynet_record::dissect::Note;
 use toynet_record::{Message, Side};
 
-use super::message;
 use crate::subnegotiation::Subnegotiation;
 use crate::wire::Element;
 
@@ -71,7 +70,7 @@ impl Spoken {
         let mut faults = std::mem::take(&mut self.faults);
         faults.truncate(MOST_FAULTS);
         let (octets, notes) = (std::mem::take(&mut self.octets), std::mem::take(&mut self.notes));
-        out.push(Message { faults, octets, notes, ..message(0, self.by, Role::Interim, self.time, summary) });
+        out.push(Message { faults, octets, notes, ..Message::new(self.by, self.time, summary) });
     }
 }
 

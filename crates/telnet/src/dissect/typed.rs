@@ -6,7 +6,6 @@ use toynet_machine::Time;
 use toynet_record::dissect::{Note, Role};
 use toynet_record::{Message, Side};
 
-use super::message;
 use crate::editor::{Done, Echo, Editor};
 use crate::key::Keys;
 use crate::screen::Screen;
@@ -193,7 +192,9 @@ impl Typed {
             notes: std::mem::take(&mut self.notes),
             octets: self.octets,
             lasted: self.until.since(self.since),
-            ..message(self.exchange, Side::Initiator, Role::Request, self.since, summary)
+            exchange: self.exchange,
+            role: Role::Request,
+            ..Message::new(Side::Initiator, self.since, summary)
         }
     }
 }

@@ -1,10 +1,8 @@
 //! Streams that one side alone writes, told where they are to be explained, or break a rule.
 
-use std::time::Duration;
-
 use toynet_machine::Time;
 use toynet_record::Side;
-use toynet_record::dissect::{Message, Role, Said};
+use toynet_record::dissect::{Message, Said};
 
 use crate::dissect::notes::three as notes;
 use crate::wire::three::one_way::Told;
@@ -55,18 +53,6 @@ impl OneWay {
 
 /// A message that belongs to no exchange.
 pub(super) fn message(by: Side, time: Time, summary: &str, fault: Option<String>, octets: u64) -> Message {
-    Message {
-        exchange: 0,
-        by,
-        role: Role::Interim,
-        time,
-        lasted: Duration::ZERO,
-        summary: summary.to_owned(),
-        secrets: Vec::new(),
-        failed: fault.is_some(),
-        faults: fault.into_iter().collect(),
-        notes: Vec::new(),
-        octets,
-        carried: None,
-    }
+    let failed = fault.is_some();
+    Message { failed, faults: fault.into_iter().collect(), octets, ..Message::new(by, time, summary) }
 }

@@ -1,7 +1,5 @@
 //! What is said in HTTP/2, in words.
 
-use std::time::Duration;
-
 use toynet_machine::Time;
 use toynet_record::Side;
 use toynet_record::dissect::{Carried, Message, Note, Role};
@@ -84,20 +82,7 @@ pub(super) fn intruder(by: Side, time: Time, frame: &Frame) -> Message {
 
 /// A message that belongs to no exchange.
 fn connection(by: Side, time: Time, summary: &str, failed: bool, octets: u64) -> Message {
-    Message {
-        exchange: 0,
-        by,
-        role: Role::Interim,
-        time,
-        lasted: Duration::ZERO,
-        summary: summary.to_owned(),
-        secrets: Vec::new(),
-        failed,
-        faults: Vec::new(),
-        notes: Vec::new(),
-        octets,
-        carried: None,
-    }
+    Message { failed, octets, ..Message::new(by, time, summary) }
 }
 
 fn request(fields: &[Field]) -> Words {
