@@ -29,7 +29,7 @@ mod websocket;
 mod wish;
 
 pub(crate) use arguments::probe as arguments_of_probe;
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 pub(crate) use connect::{connect, connect_elsewhere};
 pub(crate) use show::Show;
 pub(crate) use told::Story;
@@ -39,51 +39,25 @@ pub(crate) use wish::Wish;
 
 /// All of them.
 pub const TOOLS: &[Tool] = &[
-    Tool {
-        name: "get",
-        arguments: arguments::get,
-        secrets: SECRETS,
-        run: |matches, errand| run("GET", matches, errand),
-    },
-    Tool {
-        name: "head",
-        arguments: arguments::head,
-        secrets: SECRETS,
-        run: |matches, errand| run("HEAD", matches, errand),
-    },
-    Tool {
-        name: "post",
-        arguments: arguments::post,
-        secrets: SECRETS,
-        run: |matches, errand| run("POST", matches, errand),
-    },
-    Tool {
-        name: "put",
-        arguments: arguments::put,
-        secrets: SECRETS,
-        run: |matches, errand| run("PUT", matches, errand),
-    },
-    Tool {
-        name: "patch",
-        arguments: arguments::patch,
-        secrets: SECRETS,
-        run: |matches, errand| run("PATCH", matches, errand),
-    },
-    Tool {
-        name: "delete",
-        arguments: arguments::delete,
-        secrets: SECRETS,
-        run: |matches, errand| run("DELETE", matches, errand),
-    },
-    Tool {
-        name: "options",
-        arguments: arguments::options,
-        secrets: SECRETS,
-        run: |matches, errand| run("OPTIONS", matches, errand),
-    },
+    asking("get", arguments::get, |matches, errand| run("GET", matches, errand)),
+    asking("head", arguments::head, |matches, errand| run("HEAD", matches, errand)),
+    asking("post", arguments::post, |matches, errand| run("POST", matches, errand)),
+    asking("put", arguments::put, |matches, errand| run("PUT", matches, errand)),
+    asking("patch", arguments::patch, |matches, errand| run("PATCH", matches, errand)),
+    asking("delete", arguments::delete, |matches, errand| run("DELETE", matches, errand)),
+    asking("options", arguments::options, |matches, errand| run("OPTIONS", matches, errand)),
     Tool { name: "ws", arguments: arguments::websocket, secrets: SECRETS_OF_WEBSOCKET, run: websocket::run },
     crate::probe::TOOL,
 ];
+
+/// One that asks by a method.
+const fn asking(
+    name: &'static str,
+    arguments: fn() -> Command,
+    run: fn(ArgMatches, Errand) -> LocalFuture<Ending>,
+) -> Tool {
+    Tool { name, arguments, secrets: SECRETS, run }
+}
 
 /// Fields may be credentials as well.
 const SECRETS: &[&str] = &["user", "proxy-user", "bearer", "cookie", "header"];
