@@ -28,10 +28,7 @@ pub fn start(
     form: LogForm,
     log: impl FnOnce() -> Log + Send + 'static,
 ) -> io::Result<Option<Listener>> {
-    if form == LogForm::Off {
-        return Ok(None);
-    }
-    Listener::start("log", move |stopped| write(follow, clock, stopped, Reading { log: log(), opener: None })).map(Some)
+    start_with(follow, clock, form, || None, log)
 }
 
 /// The same for what strangers say to each other: TLS among it is named.
@@ -44,10 +41,20 @@ pub fn start_among_strangers(
     form: LogForm,
     log: impl FnOnce() -> Log + Send + 'static,
 ) -> io::Result<Option<Listener>> {
+    start_with(follow, clock, form, || Some(Opener::default()), log)
+}
+
+fn start_with(
+    follow: Follow,
+    clock: Clock,
+    form: LogForm,
+    opener: fn() -> Option<Opener>,
+    log: impl FnOnce() -> Log + Send + 'static,
+) -> io::Result<Option<Listener>> {
     if form == LogForm::Off {
         return Ok(None);
     }
-    let reading = move || Reading { log: log(), opener: Some(Opener::default()) };
+    let reading = move || Reading { log: log(), opener: opener() };
     Listener::start("log", move |stopped| write(follow, clock, stopped, reading())).map(Some)
 }
 
