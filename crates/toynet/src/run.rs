@@ -17,7 +17,7 @@ use crate::{detour, on_runtime, output, remarks, up};
 /// `run`: a lab of its own for one command.
 pub fn run(run: Run) -> Result<(), Exit> {
     let (file, mut plan) = up::open(run.lab_file.as_deref())?;
-    let host = run.identity.host.as_deref();
+    let host = run.inside.host.as_deref();
     let mut world = world::of(&plan, host)?;
     // Labs that run at the same time do not get in each other's way.
     plan.name = run.name.unwrap_or_else(|| passing_name(&plan.name));
@@ -27,8 +27,8 @@ pub fn run(run: Run) -> Result<(), Exit> {
     let mut command = run.command.into_iter();
     let program = command.next().unwrap_or_default();
     let visit = Visit { program, arguments: command.collect(), variables: world.variables() };
-    let keeping = Keeping { kept, record: run.record };
-    within(run.carrier, &world, Starting { file, plan, keeping }, visit)
+    let keeping = Keeping { kept, record: run.inside.record };
+    within(run.inside.carrier, &world, Starting { file, plan, keeping }, visit)
 }
 
 /// The name of a lab that goes with a command. Processes of different worlds have the same numbers, and one folder for
@@ -44,9 +44,9 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     let planned = shell.lab_file.as_deref().map(|path| up::open(Some(path))).transpose()?;
     let planned_name = planned.as_ref().map(|(_, plan)| plan.name.clone());
     let name = shell.name.clone().or(planned_name);
-    let host = shell.identity.host.as_deref();
+    let host = shell.inside.host.as_deref();
     if let Some((status, process)) = on_runtime(join::find(name.as_deref()))?
-        && (shell.carrier != Some(Carrier::World) || status["join"].is_object())
+        && (shell.inside.carrier != Some(Carrier::World) || status["join"].is_object())
     {
         return join::join(&status, process, host, command(shell.command));
     }
@@ -67,8 +67,8 @@ pub fn shell(shell: Shell) -> Result<(), Exit> {
     let kept = serve::keep(&plan.name, true, false)?;
     let world = world::trusting(world, &kept);
     let visit = Visit { variables: world.variables(), ..command(shell.command) };
-    let keeping = Keeping { kept, record: shell.record };
-    within(shell.carrier, &world, Starting { file, plan, keeping }, visit)
+    let keeping = Keeping { kept, record: shell.inside.record };
+    within(shell.inside.carrier, &world, Starting { file, plan, keeping }, visit)
 }
 
 /// Runs a command in a lab that starts and ends with it: in a world, or where none can be had on the loopback.

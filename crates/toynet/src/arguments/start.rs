@@ -52,15 +52,8 @@ pub struct Run {
     /// The lab's name while it runs [default: the file's own with a number]
     #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
     pub name: Option<String>,
-    /// What the command shares with the lab: a network of its own, or this machine's, where connections are led to
-    /// the lab [default: world, otherwise ports]
-    #[arg(long, value_name = "CARRIER")]
-    pub carrier: Option<Carrier>,
     #[command(flatten)]
-    pub identity: Identity,
-    /// Keep the whole record in this file, which `log` and `diagram` read later
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
+    pub inside: Inside,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -73,25 +66,26 @@ pub struct Shell {
     /// The name of a lab that runs, or is to
     #[arg(long = "lab", value_name = "NAME", value_parser = lab_name)]
     pub name: Option<String>,
-    /// What the command shares with the lab: a network of its own, or this machine's, where connections are led to
-    /// the lab [default: world, otherwise ports]
-    #[arg(long, value_name = "CARRIER")]
-    pub carrier: Option<Carrier>,
     #[command(flatten)]
-    pub identity: Identity,
-    /// Keep the whole record in this file, which `log` and `diagram` read later
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
+    pub inside: Inside,
     /// A command instead of the shell
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
 
+/// What a command is inside a lab.
 #[derive(Debug, Args)]
-pub struct Identity {
+pub struct Inside {
+    /// What the command shares with the lab: a network of its own, or this machine's, where connections are led to
+    /// the lab [default: world, otherwise ports]
+    #[arg(long, value_name = "CARRIER")]
+    pub carrier: Option<Carrier>,
     /// Be this host of the lab: speak from its address, under its name
     #[arg(long = "as", value_name = "HOST")]
     pub host: Option<String>,
+    /// Keep the whole record in this file, which `log` and `diagram` read later
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
