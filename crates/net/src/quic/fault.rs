@@ -16,6 +16,7 @@ use quinn::{ConnectionError, ConnectionId, Incoming, ServerConfig, Side, Transpo
 use quinn_proto::TransportError;
 use quinn_proto::transport_parameters::TransportParameters;
 
+use super::limits::{BUFFER, MOST_ARRIVING, SIGN_OF_LIFE, transport};
 use crate::Clock;
 use crate::tls::Secrets;
 use crate::tls::fault::{TlsFault, Wrong};
@@ -104,10 +105,10 @@ impl From<ConnectionError> for Failed {
 
 fn configured(crypto: Arc<dyn crypto::ServerConfig>) -> ServerConfig {
     let mut server = ServerConfig::with_crypto(crypto);
-    server.max_incoming(super::MOST_ARRIVING).incoming_buffer_size(super::BUFFER);
-    server.incoming_buffer_size_total(16 * super::BUFFER);
-    let mut transport = super::transport();
-    transport.keep_alive_interval(Some(super::SIGN_OF_LIFE));
+    server.max_incoming(MOST_ARRIVING).incoming_buffer_size(BUFFER);
+    server.incoming_buffer_size_total(16 * BUFFER);
+    let mut transport = transport();
+    transport.keep_alive_interval(Some(SIGN_OF_LIFE));
     server.transport_config(Arc::new(transport));
     server
 }

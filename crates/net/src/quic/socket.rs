@@ -12,7 +12,6 @@ use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::sync::Notify;
 
-use super::canonical;
 use crate::datagrams::Datagrams;
 
 #[derive(Debug)]
@@ -165,6 +164,11 @@ fn mapped(address: SocketAddr) -> SocketAddr {
         IpAddr::V6(ip) => ip,
     };
     SocketAddr::new(ip.into(), address.port())
+}
+
+/// IPv4 addresses travel inside IPv6 ones, since an endpoint has one socket for both families.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// More than the other side is told that this one takes (RFC 9000 18.2, max_udp_payload_size).
