@@ -81,8 +81,9 @@ print(smtplib.SMTP('mail.club.test').sendmail('alice@shop.test', ['carol@club.te
 #[test]
 fn datagrams_reach_their_host_one_by_one_and_many_at_once() {
     let Some(home) = home_with(&["python3"]) else { return };
+    let script = [SENDING, DATAGRAMS].concat();
     for system in SYSTEMS {
-        let text = inside(&home, system, &["python3", "-c", DATAGRAMS]).succeeded().stdout;
+        let text = inside(&home, system, &["python3", "-c", &script]).succeeded().stdout;
         assert_eq!(text, "connected 1\nsendto 2\nsendmsg 3\nsendmmsg 4 5\n", "{system:?}");
     }
 }
@@ -117,9 +118,15 @@ fn git_clones_what_a_lab_serves() {
 #[test]
 fn node_finds_the_way() {
     let Some(home) = home_with(&["node", "python3"]) else { return };
-    let script = "fetch('https://www.shop.test/').then(answer => console.log(answer.status))";
+    // What Node looks up by itself must come from whom it asked.
+    let script = "fetch('https://www.shop.test/').then(answer => console.log(answer.status))
+        .then(() => require('dns').promises.resolve4('www.shop.test')).then(found => console.log(...found))";
     for system in SYSTEMS {
-        assert_eq!(inside(&home, system, &["node", "-e", script]).succeeded().stdout, "200\n", "{system:?}");
+        assert_eq!(
+            inside(&home, system, &["node", "-e", script]).succeeded().stdout,
+            "200\n198.18.1.1\n",
+            "{system:?}"
+        );
     }
 }
 
@@ -181,6 +188,16 @@ for at in ['127.0.0.1', '', '::1']:
     for system in SYSTEMS {
         let text = inside(&home, system, &["python3", "-c", script]).succeeded().stdout;
         assert_eq!(text, "True\nTrue\nTrue\n", "{system:?}");
+    }
+}
+
+#[test]
+fn nothing_slips_out_by_an_address_without_a_family_or_among_others() {
+    let Some(home) = home_with(&["python3"]) else { return };
+    let script = [SENDING, SLIPPING].concat();
+    for system in SYSTEMS {
+        let text = inside(&home, system, &["python3", "-c", &script]).succeeded().stdout;
+        assert_eq!(text, "-1 -1\n1 own\n2 own 7\n", "{system:?}");
     }
 }
 
@@ -495,9 +512,9 @@ assert libc.prctl(22, 2, struct.pack('HxxxxxxQ', len(code), ctypes.addressof(oct
 os.execvp(sys.argv[1], sys.argv[1:])
 ";
 
-/// Asks the lab's resolver over UDP in each way that there is to send, and prints the numbers that come back.
-const DATAGRAMS: &str = r"
-import ctypes, socket, struct
+/// What there is to send to the lab's resolver, and the calls that Python does not have.
+const SENDING: &str = r"
+import ctypes, os, socket, struct
 to = ('192.0.2.53', 53)
 def query(number): return struct.pack('>6H', number, 0x100, 1, 0, 0, 0) + b'\3www\4shop\4test\0' + struct.pack('>2H', 1, 1)
 def number(s, peer=to):
@@ -508,23 +525,46 @@ def udp():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.settimeout(5)
     return s
-s = udp(); s.connect(to); s.send(query(1)); print('connected', struct.unpack('>H', s.recv(4096)[:2])[0])
-s = udp(); s.sendto(query(2), to); print('sendto', number(s))
-s.setblocking(True); s.sendto(query(2), to); assert number(s) == 2
-s.settimeout(5); s.sendto(query(2), to); assert number(s, 'by recvmsg') == 2
-s = udp(); s.sendmsg([query(3)[:5], query(3)[5:]], [], 0, to); print('sendmsg', number(s))
 class Message(ctypes.Structure):
     _fields_ = [('name', ctypes.c_char_p), ('namelen', ctypes.c_uint), ('parts', ctypes.c_void_p), ('count', ctypes.c_size_t),
                 ('control', ctypes.c_void_p), ('controllen', ctypes.c_size_t), ('flags', ctypes.c_long), ('sent', ctypes.c_uint)]
 class Part(ctypes.Structure):
     _fields_ = [('base', ctypes.c_char_p), ('length', ctypes.c_size_t)]
+libc = ctypes.CDLL(None, use_errno=True)
+def name(to, family=socket.AF_INET): return struct.pack('=H', family) + struct.pack('>H', to[1]) + socket.inet_aton(to[0]) + bytes(8)
+def send_many(s, *many):
+    parts = [Part(octets, len(octets)) for _, octets in many]
+    messages = (Message * len(many))(*[Message(name(to), 16, ctypes.addressof(part), 1) for (to, _), part in zip(many, parts)])
+    return libc.sendmmsg(s.fileno(), messages, len(many), 0), [m.sent for m in messages]
+";
+
+/// Asks the lab's resolver over UDP in each way that there is to send, and prints the numbers that come back.
+const DATAGRAMS: &str = r"
+s = udp(); s.connect(to); s.send(query(1)); print('connected', number(s))
+s = udp(); s.sendto(query(2), to); print('sendto', number(s))
+s.setblocking(True); s.sendto(query(2), to); assert number(s) == 2
+s.settimeout(5); s.sendto(query(2), to); assert number(s, 'by recvmsg') == 2
+s = udp(); s.sendmsg([query(3)[:5], query(3)[5:]], [], 0, to); print('sendmsg', number(s))
 s = udp()
-name = struct.pack('=H', socket.AF_INET) + struct.pack('>H', 53) + socket.inet_aton(to[0]) + bytes(8)
-parts = [Part(query(n), len(query(n))) for n in (4, 5)]
-messages = (Message * 2)(*[Message(name, 16, ctypes.addressof(part), 1) for part in parts])
-assert ctypes.CDLL(None).sendmmsg(s.fileno(), messages, 2, 0) == 2
-assert [m.sent for m in messages] == [31, 31], [m.sent for m in messages]
+assert send_many(s, (to, query(4)), (to, query(5))) == (2, [31, 31])
 print('sendmmsg', *sorted([number(s), number(s)]))
+";
+
+/// Tries to send to the outside where Linux takes an address for one of IPv4, and behind what stays here.
+const SLIPPING: &str = r"
+own, outside = udp(), ('192.0.2.1', 9)
+own.bind(('127.0.0.1', 0))
+def unspecified(s):
+    sent = libc.sendto(s.fileno(), b'x', 1, 0, name(outside, socket.AF_UNSPEC), 16)
+    assert sent != -1 or ctypes.get_errno() == 101, os.strerror(ctypes.get_errno())
+    return sent
+s = udp()
+print(unspecified(s), unspecified(s))
+try: socket.socket(socket.AF_VSOCK).connect((2, 9)); print('reached the host of this machine')
+except OSError as e: assert e.errno in (97, 101), e
+print(send_many(s, (own.getsockname(), b'own'), (outside, b'x'))[0], own.recv(9).decode())
+s = udp()
+print(send_many(s, (own.getsockname(), b'own'), (to, query(7)))[0], own.recv(9).decode(), number(s))
 ";
 
 /// Fetches a page from an address, without the C library's ways to connect.

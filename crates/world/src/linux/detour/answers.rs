@@ -3,7 +3,7 @@
 use std::io;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use libc::{c_int, c_long};
 
@@ -21,10 +21,7 @@ pub fn to(asker: &Asker<'_>, detour: &Detour, peers: &Peers, call: c_long, argum
     match call {
         libc::SYS_connect => asked.connect(second, third),
         libc::SYS_sendto => asked.send_to((second, third), fourth as c_int, (fifth, sixth)),
-        libc::SYS_sendmsg => {
-            let message = asker.read_values::<Message>(second, 1)?.swap_remove(0);
-            asked.send_message(&message, third as c_int)
-        }
+        libc::SYS_sendmsg => asked.send_message(&asked.message(second)?, third as c_int),
         libc::SYS_recvfrom => receipts::from(asker, peers, socket, (second, third), fourth as c_int, (fifth, sixth)),
         libc::SYS_recvmsg => receipts::message(asker, peers, socket, second, third as c_int),
         libc::SYS_sendmmsg => asked.send_messages(second, third, fourth as c_int),
@@ -41,11 +38,15 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn connect(&self, address: u64, length: u64) -> io::Result<Answer> {
-        let Some(Way { to, from, .. }) = self.elsewhere(address, length)? else { return Ok(Answer::GoOn) };
+        let way = self.elsewhere(&self.name(address, length)?, sockets::address)?;
+        let Some(Way { wanted, to, from }) = way else { return Ok(Answer::GoOn) };
         let Some(mut socket) = self.asker.socket(self.socket)? else { return Ok(Answer::GoOn) };
         if !sockets::speak_from(socket.as_fd(), from) {
             socket = self.asker.stand_in(self.socket)?;
             sockets::speak_from(socket.as_fd(), from);
+        }
+        if sockets::is_for_datagrams(socket.as_fd()) {
+            self.remember(socket.as_fd(), to, wanted);
         }
         let connected = sockets::connect(socket.as_fd(), to);
         // It may be on its way, and whoever waits for it does so on the socket.
@@ -54,26 +55,32 @@ impl Asked<'_> {
     }
 
     fn send_to(&self, (data, size): (u64, u64), flags: c_int, (address, length): (u64, u64)) -> io::Result<Answer> {
-        let Some(way) = self.elsewhere(address, length)? else { return Ok(Answer::GoOn) };
+        let way = self.elsewhere(&self.name(address, length)?, sockets::addressee)?;
+        let Some(way) = way else { return Ok(Answer::GoOn) };
         let octets = self.asker.read(data, at_most(size)?)?;
-        self.send(&octets, &[], flags, way)
+        self.send(&octets, &[], flags, &way)
     }
 
     fn send_message(&self, message: &Message, flags: c_int) -> io::Result<Answer> {
-        let way = self.elsewhere(message.name, message.name_length.into())?;
-        let Some(way) = way else { return Ok(Answer::GoOn) };
-        let control = self.asker.read(message.control, message.control_length.min(MOST_CONTROL) as usize)?;
-        self.send(&self.gather(message)?, &control, flags, way)
+        match self.way_of(message)? {
+            Some(way) => self.send(&self.gather(message)?, &self.control(message)?, flags, &way),
+            None => Ok(Answer::GoOn),
+        }
     }
 
     /// As many as can be sent, of which one at least must be (sendmmsg(2)).
     fn send_messages(&self, vector: u64, count: u64, flags: c_int) -> io::Result<Answer> {
         let stride = mem::size_of::<Counted>() as u64;
+        let places = (0..count.min(MOST_PARTS)).map(|at| vector.wrapping_add(at * stride));
+        let goes_as_it_is =
+            |at| self.message(at).and_then(|message| self.way_of(&message)).is_ok_and(|way| way.is_none());
+        // The kernel goes on with all of them or with none.
+        if places.clone().all(goes_as_it_is) {
+            return Ok(Answer::GoOn);
+        }
         let mut sent = 0;
-        for at in (0..count.min(MOST_PARTS)).map(|at| vector + at * stride) {
-            let message = self.asker.read_values::<Message>(at, 1)?.swap_remove(0);
-            match self.send_message(&message, flags) {
-                // Those of one call go to one kind of place: all of them to whom the socket is connected.
+        for at in places {
+            match self.message(at).and_then(|message| self.send_one_of_many(&message, flags)) {
                 Ok(Answer::GoOn) if sent == 0 => return Ok(Answer::GoOn),
                 Ok(Answer::Done(length)) => {
                     let length_at = at + mem::offset_of!(Counted, sent) as u64;
@@ -87,36 +94,73 @@ impl Asked<'_> {
         Ok(Answer::Done(sent))
     }
 
-    fn send(&self, octets: &[u8], control: &[u8], flags: c_int, way: Way) -> io::Result<Answer> {
-        let Some(socket) = self.asker.socket(self.socket)? else { return Ok(Answer::GoOn) };
-        sockets::speak_from(socket.as_fd(), way.from);
-        if let Some(number) = sockets::number(socket.as_fd()).filter(|_| way.to != way.wanted) {
-            self.peers.remember(Peer { socket: number, real: way.to, wanted: way.wanted });
+    /// One among others that are led.
+    fn send_one_of_many(&self, message: &Message, flags: c_int) -> io::Result<Answer> {
+        if self.way_of(message)?.is_some() {
+            return self.send_message(message, flags);
         }
-        let sent = sockets::send_to(socket.as_fd(), octets, control, flags, way.to);
+        let Some(socket) = self.asker.socket(self.socket)? else { return Ok(Answer::GoOn) };
+        let name = self.name(message.name, message.name_length.into())?;
+        let sent = sockets::send(socket.as_fd(), &self.gather(message)?, &self.control(message)?, flags, name);
         self.asker.give(socket)?;
         sent.map(|length| Answer::Done(length as i64))
     }
 
-    /// The way of what is addressed to the lab; nothing when it goes where its program says.
-    fn elsewhere(&self, address: u64, length: u64) -> io::Result<Option<Way>> {
-        // What is no address is for the kernel to judge.
-        if address == 0 || !(SHORTEST_ADDRESS..=LONGEST_ADDRESS).contains(&length) {
-            return Ok(None);
+    fn send(&self, octets: &[u8], control: &[u8], flags: c_int, way: &Way) -> io::Result<Answer> {
+        let Some(socket) = self.asker.socket(self.socket)? else { return Ok(Answer::GoOn) };
+        sockets::speak_from(socket.as_fd(), way.from);
+        self.remember(socket.as_fd(), way.to, way.wanted);
+        let sent = sockets::send(socket.as_fd(), octets, control, flags, sockets::octets(way.to));
+        self.asker.give(socket)?;
+        sent.map(|length| Answer::Done(length as i64))
+    }
+
+    fn remember(&self, socket: BorrowedFd<'_>, real: SocketAddr, wanted: SocketAddr) {
+        if let Some(socket) = sockets::number(socket).filter(|_| real != wanted) {
+            self.peers.remember(Peer { socket, real, wanted });
         }
-        let octets = self.asker.read(address, length as usize)?;
-        if let Some(wanted) = sockets::address(&octets) {
+    }
+
+    fn way_of(&self, message: &Message) -> io::Result<Option<Way>> {
+        self.elsewhere(&self.name(message.name, message.name_length.into())?, sockets::addressee)
+    }
+
+    /// The way of what is addressed to the lab; nothing when it goes where its program says.
+    fn elsewhere(&self, name: &[u8], parse: fn(&[u8]) -> Option<SocketAddr>) -> io::Result<Option<Way>> {
+        if let Some(wanted) = parse(name) {
             return match self.detour.course(wanted) {
                 Course::AsItIs => Ok(None),
                 Course::To { to, from } => Ok(Some(Way { wanted, to, from })),
                 Course::Nowhere => Err(io::Error::from_raw_os_error(libc::ENETUNREACH)),
             };
         }
-        let path = octets.get(2..).unwrap_or_default();
-        if c_int::from(octets[0]) == libc::AF_UNIX && is_source_of_names(path) {
-            return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
+        match sockets::family(name) {
+            Some(libc::AF_UNIX) if is_source_of_names(&name[2..]) => {
+                Err(io::Error::from_raw_os_error(libc::ECONNREFUSED))
+            }
+            // What is no address is for the kernel to judge.
+            None | Some(libc::AF_UNSPEC | libc::AF_UNIX | libc::AF_NETLINK | libc::AF_INET | libc::AF_INET6) => {
+                Ok(None)
+            }
+            // Other ways out: to the host of a virtual machine, by Bluetooth, past the kernel's own protocols.
+            Some(_) => Err(io::Error::from_raw_os_error(libc::ENETUNREACH)),
         }
-        Ok(None)
+    }
+
+    /// An address; empty where there is none, or none that the kernel would take.
+    fn name(&self, at: u64, length: u64) -> io::Result<Vec<u8>> {
+        match at != 0 && (SHORTEST_ADDRESS..=LONGEST_ADDRESS).contains(&length) {
+            true => self.asker.read(at, length as usize),
+            false => Ok(vec![]),
+        }
+    }
+
+    fn message(&self, at: u64) -> io::Result<Message> {
+        Ok(self.asker.read_values::<Message>(at, 1)?.swap_remove(0))
+    }
+
+    fn control(&self, message: &Message) -> io::Result<Vec<u8>> {
+        self.asker.read(message.control, message.control_length.min(MOST_CONTROL) as usize)
     }
 
     /// What a message consists of, in one piece.

@@ -15,14 +15,28 @@ use crate::linux::sockets::as_the_kernel_has_it;
 
 /// An address as a program has it in its memory; nothing when it is of neither family of the internet.
 pub fn address(octets: &[u8]) -> Option<SocketAddr> {
-    let family = u16::from_ne_bytes(octets.first_chunk().copied()?);
+    let family = family(octets)?;
     let port = u16::from_be_bytes(octets.get(2..4)?.try_into().ok()?);
-    let ip = match c_int::from(family) {
+    let ip = match family {
         libc::AF_INET => IpAddr::from(<[u8; 4]>::try_from(octets.get(4..8)?).ok()?),
         libc::AF_INET6 => IpAddr::from(<[u8; 16]>::try_from(octets.get(8..24)?).ok()?),
         _ => return None,
     };
     Some(SocketAddr::new(ip, port))
+}
+
+/// The same of whom something is sent to: over IPv4 an address of no family is one of IPv4 (udp_sendmsg in the kernel's
+/// net/ipv4/udp.c).
+pub fn addressee(octets: &[u8]) -> Option<SocketAddr> {
+    match family(octets)? {
+        libc::AF_UNSPEC => address(&[&(libc::AF_INET as u16).to_ne_bytes(), &octets[2..]].concat()),
+        _ => address(octets),
+    }
+}
+
+/// The family of an address.
+pub fn family(octets: &[u8]) -> Option<c_int> {
+    octets.first_chunk().map(|family| u16::from_ne_bytes(*family).into())
 }
 
 /// A socket of the kind that has this name in /proc/net/protocols.
@@ -99,20 +113,16 @@ pub fn connect(socket: BorrowedFd<'_>, to: SocketAddr) -> io::Result<()> {
     if connected == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// sendmsg(2) of these octets to an address, with what a program says beside them.
-pub fn send_to(
-    socket: BorrowedFd<'_>,
-    octets: &[u8],
-    control: &[u8],
-    flags: c_int,
-    to: SocketAddr,
-) -> io::Result<usize> {
-    let (mut address, length) = as_the_kernel_has_it(to);
+/// sendmsg(2) of these octets to an address, or to whom the socket is connected to where that is empty, with what a
+/// program says beside them.
+pub fn send(socket: BorrowedFd<'_>, octets: &[u8], control: &[u8], flags: c_int, mut to: Vec<u8>) -> io::Result<usize> {
     let mut part = libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() };
     // SAFETY: zeros are a message without anything.
     let mut message: libc::msghdr = unsafe { mem::zeroed() };
-    message.msg_name = (&raw mut address).cast();
-    message.msg_namelen = length;
+    if !to.is_empty() {
+        message.msg_name = to.as_mut_ptr().cast();
+        message.msg_namelen = to.len() as libc::socklen_t;
+    }
     message.msg_iov = &raw mut part;
     message.msg_iovlen = 1;
     if !control.is_empty() {
