@@ -15,17 +15,33 @@ fn a_plain_shell_at_a_terminal_ends_with_its_own_status_and_without_a_complaint(
         return;
     }
     // dash gives the terminal back to the group in which it began, and says so when there is none.
-    let script = home.write("shell.exp", SHELL_EXP);
-    let outcome = run(home.furnish(&mut Command::new("expect")).arg(script));
-    assert_eq!(outcome.code(), Some(7), "{outcome:?}");
-    assert!(outcome.stdout.contains("(hello) you:"), "{outcome:?}");
-    assert!(!outcome.stdout.contains("Cannot set"), "{outcome:?}");
+    for line in [
+        "exec toynet shell hello -- dash",
+        "toynet shell hello -- dash",
+        "toynet shell hello -- dash -i; exit $?",
+        "toynet run --lab hello hello -- dash; exit $?",
+    ] {
+        let script = home.write("shell.exp", SHELL_EXP.replace("LINE", line));
+        let outcome = run(home.furnish(&mut Command::new("expect")).arg(script));
+        assert_eq!(outcome.code(), Some(7), "{line}: {outcome:?}");
+        assert!(outcome.stdout.contains("(hello) you:"), "{line}: {outcome:?}");
+        assert!(outcome.stdout.contains("interrupted 130"), "{line}: {outcome:?}");
+        assert!(!outcome.stdout.contains("Cannot set"), "{line}: {outcome:?}");
+    }
 }
 
+/// Ctrl-C ends what the shell has started, and neither the shell nor who started that.
 const SHELL_EXP: &str = r#"
 set timeout 15
-spawn toynet shell hello -- dash
+spawn sh -c {LINE}
 expect -re {\(hello\) .*\$ $}
+send "echo begun; sleep 20\r"
+expect -re {\nbegun}
+sleep 0.2
+send "\003"
+expect -re {\$ $}
+send "echo interrupted $?\r"
+expect -re {\ninterrupted}
 send "exit 7\r"
 expect eof
 exit [lindex [wait] 3]

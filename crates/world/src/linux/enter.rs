@@ -1,7 +1,7 @@
 //! A command goes into a world.
 
 use std::env;
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
@@ -80,7 +80,7 @@ impl Entrance {
         self.take_rights()?;
         let mut command = command(visit);
         let terminal = guard::Terminal::new();
-        let leads = is_shell(visit) && terminal.is_ours_alone();
+        let leads = is_shell(visit) && terminal.is_a_shells();
         kernel::hear_of_children();
         let held = kernel::hold(&guard::followed())?;
         let own = self.own;
@@ -121,10 +121,11 @@ pub fn command(visit: &Visit) -> Command {
     command
 }
 
-/// Whether what is run is a shell for somebody at a terminal.
+/// Whether what is run is a shell that is told nothing but options, and so asks for commands.
 fn is_shell(visit: &Visit) -> bool {
     let name = Path::new(&visit.program).file_name().unwrap_or_default();
-    visit.arguments.is_empty() && name.as_encoded_bytes().ends_with(b"sh")
+    let is_option = |argument: &OsString| matches!(argument.as_encoded_bytes(), [b'-' | b'+', _, ..]);
+    visit.arguments.iter().all(is_option) && name.as_encoded_bytes().ends_with(b"sh")
 }
 
 /// Whether a process is in the same world as this one: nobody owns two of them by one namespace of users.

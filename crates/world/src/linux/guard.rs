@@ -150,10 +150,11 @@ impl Terminal {
         Self { settings, is_ours }
     }
 
-    /// Whether nobody but this process has it: what is before or behind it in a pipe would be in its group.
-    pub fn is_ours_alone(&self) -> bool {
-        let leads = kernel::group_of(0) == std::process::id() as pid_t;
-        leads && self.is_ours && kernel::terminal_settings(libc::STDOUT_FILENO).is_some()
+    /// Whether a shell that is started here asks somebody who types for commands: to some it matters whether what they
+    /// print is seen, to others whether what they complain of is.
+    pub fn is_a_shells(&self) -> bool {
+        let is_terminal = |stream| kernel::terminal_settings(stream).is_some();
+        self.is_ours && is_terminal(libc::STDOUT_FILENO) && is_terminal(libc::STDERR_FILENO)
     }
 
     /// Takes it back: a shell leaves it to a process group that is gone, and what was killed leaves it
