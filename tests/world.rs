@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use support::lab::{Home, lab_file};
-use support::run::{eventually, mark, processes_with, wait};
+use support::run::{eventually, wait};
 use support::tools;
 use support::{Lab, Outcome, run, shell, tool};
 
@@ -124,14 +124,6 @@ fn a_signal_to_us_reaches_the_command() {
 }
 
 #[test]
-fn what_a_command_leaves_running_ends_with_the_lab() {
-    let Some(home) = home_with(&[]) else { return };
-    let mark = mark();
-    inside(&home, &["sh", "-c", &format!("setsid sleep {mark} >/dev/null 2>&1 & exit 0")]).succeeded();
-    assert_eq!(processes_with(&mark), 0);
-}
-
-#[test]
 fn nothing_reaches_the_outside() {
     let Some(home) = home_with(&["python3"]) else { return };
     let script = "
@@ -193,31 +185,6 @@ fn two_labs_run_at_the_same_time_without_knowing_of_each_other() {
 }
 
 #[test]
-fn thirty_runs_leave_nothing_behind() {
-    let Some(home) = home_with(&[]) else { return };
-    let mounts = || fs::read_to_string("/proc/self/mounts").expect("the table of mounts");
-    let (mark, before) = (mark(), mounts());
-    for _ in 0..30 {
-        inside(&home, &["sh", "-c", ": ", &mark]).succeeded();
-    }
-    assert_eq!(processes_with(&mark), 0);
-    assert_eq!(mounts(), before);
-    assert_eq!(shell_in(&home, "find run/toynet state -mindepth 1").stdout, "");
-}
-
-#[test]
-fn a_lab_that_is_killed_takes_everything_with_it() {
-    let Some(home) = home_with(&[]) else { return };
-    let mark = mark();
-    let mut child = begin(&home, &format!("setsid sleep {mark} & echo started; sleep {mark}"));
-    assert!(processes_with(&mark) > 2);
-    child.kill().expect("a child that was not waited for can be killed");
-    child.wait().expect("a child can be waited for");
-    eventually("the end of all", || (processes_with(&mark) == 0).then_some(()));
-    assert_eq!(run(&mut home.toynet(&["status"])).code(), Some(1), "what is left of it is noticed");
-}
-
-#[test]
 fn a_shell_joins_a_lab_that_runs_and_is_told_when_it_ends() {
     let Some(home) = home_with(&["curl"]) else { return };
     let lab = Lab::start(&home, &["up", &lab_file("shop"), "--carrier", "world"]);
@@ -255,29 +222,6 @@ fn a_lab_stops_and_goes_on_with_the_process_that_has_the_terminal() {
     run(&mut home.toynet(&["status"])).succeeded();
     shell(&format!("kill -INT {outer}")).succeeded();
     assert_eq!(wait(&mut lab, support::run::LIMIT).and_then(|status| status.code()), Some(0));
-}
-
-#[test]
-fn a_lab_in_a_world_ends_whichever_of_its_processes_is_killed() {
-    let Some(home) = home_with(&[]) else { return };
-    for inner_first in [true, false] {
-        let name = format!("killed-{}-{inner_first}", std::process::id());
-        let mut command = home.toynet(&["up", &lab_file("shop"), "--carrier", "world", "--lab", &name]);
-        let mut lab = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-        while !first_line(&mut lab).starts_with("ready") {}
-        let status = run(&mut home.toynet(&["status"])).succeeded().stdout;
-        let inner = status.split_once("process ").and_then(|(_, rest)| rest.split(',').next()).expect("its process");
-        let outer = lab.id().to_string();
-        shell(&format!("kill -KILL {}", if inner_first { inner } else { &outer })).succeeded();
-        let outcome = lab.wait_with_output().expect("a child can be waited for");
-        if inner_first {
-            assert_eq!(outcome.status.code(), Some(137));
-            assert!(String::from_utf8_lossy(&outcome.stderr).contains("was killed"), "{outcome:?}");
-        }
-        eventually("the end of all", || (processes_with(&name) == 0).then_some(()));
-        assert_eq!(run(&mut home.toynet(&["status"])).code(), Some(1), "what is left of it is noticed");
-        assert_eq!(shell_in(&home, "find run/toynet -mindepth 1").stdout, "");
-    }
 }
 
 #[test]

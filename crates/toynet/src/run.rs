@@ -82,8 +82,7 @@ fn within(carrier: Option<Carrier>, world: &World, starting: Starting, visit: Vi
     let mut lab = Some(starting);
     let serve = |inside| lab.take().map_or(Ok(()), |starting| serve_inside(world, starting, &outpost, inside));
     let made = world::start(world, serve);
-    drop(outpost);
-    match made {
+    match outpost.given_to(made) {
         Ok(outside) => in_world(world, outside, &visit),
         Err(refused) => match (carrier, lab) {
             (None, Some(starting)) if refused.step != Step::Threads => {

@@ -72,8 +72,7 @@ impl Start {
                 inside.say(world::READY);
             }))
         });
-        drop(outpost);
-        Ok(match (made, start) {
+        Ok(match (outpost.given_to(made), start) {
             (Ok(outside), start) => {
                 drop(start);
                 world::wait(outside)?;

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crate::detour::{Detour, NotRun};
-use crate::outpost::{ASK, Allowed, Kind};
+use crate::outpost::{ASK, Allowed, Kind, Outpost};
 use crate::{Ended, Me, Part, Refused, ResolvConf, Step, Visit, World};
 
 /// The first process of a world; there is none here.
@@ -25,8 +25,13 @@ pub struct Entrance(Infallible);
 
 /// # Errors
 /// Always.
-pub(crate) fn stay(_: UnixStream, _: Allowed) -> io::Result<()> {
+pub(crate) fn stay(_: UnixStream, _: Allowed) -> io::Result<i32> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is nobody.
+pub(crate) fn see_off(_: i32) -> Option<Ended> {
+    None
 }
 
 /// # Errors
@@ -121,6 +126,11 @@ impl Outside {
 
     /// Does not happen.
     pub fn process(&self) -> i32 {
+        match self.0 {}
+    }
+
+    /// Does not happen.
+    pub fn needs(self, _: Outpost) -> Self {
         match self.0 {}
     }
 

@@ -27,5 +27,5 @@ mod start;
 pub(crate) use addresses::{fewer as take, more as give};
 pub(crate) use detour::{run_detoured, try_detour};
 pub use enter::Entrance;
-pub(crate) use outpost::{ask, bound, stay};
+pub(crate) use outpost::{ask, bound, see_off, stay};
 pub use start::{Inside, Outside, hear_signals};

@@ -33,6 +33,7 @@ pub struct Allowed {
 
 /// The line to a process outside. When all who have it are gone, so is that process.
 pub struct Outpost {
+    process: i32,
     at: Option<u8>,
     line: Mutex<UnixStream>,
     opened: Mutex<BTreeMap<(Kind, SocketAddr), Vec<OwnedFd>>>,
@@ -105,8 +106,8 @@ impl Outpost {
         let refused = |error| Refused::new(Step::Beside, error);
         let (here, there) = UnixStream::pair().map_err(refused)?;
         let at = allowed.at;
-        crate::platform::stay(there, allowed).map_err(refused)?;
-        Ok(Self { at, line: Mutex::new(here), opened: Mutex::default() })
+        let process = crate::platform::stay(there, allowed).map_err(refused)?;
+        Ok(Self { process, at, line: Mutex::new(here), opened: Mutex::default() })
     }
 
     /// Opens sockets that will be asked for, while this process is still outside: that takes a hundredth of the time
@@ -156,6 +157,18 @@ impl Outpost {
     /// When that process is gone.
     pub fn forbid(&self, to: SocketAddr) -> io::Result<()> {
         self.ask(Ask::Forbid(to)).map(drop)
+    }
+
+    /// Lets go of the process that was left, and waits for its end: where there is no lab that needs it. To be called by
+    /// the process that left it.
+    pub fn give_up(self) {
+        let process = self.let_go();
+        crate::platform::see_off(process);
+    }
+
+    /// Lets go of it, and says its number.
+    pub(crate) fn let_go(self) -> i32 {
+        self.process
     }
 
     fn ask_for_socket(&self, ask: Ask) -> io::Result<OwnedFd> {

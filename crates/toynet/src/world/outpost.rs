@@ -8,7 +8,7 @@ use toynet_lab::Plan;
 use toynet_lab::run::descriptors::allow;
 use toynet_lab::run::{Bind, Ground, Land, Transport, WaysOut};
 use toynet_world::outpost::{self, Allowed, Kind};
-use toynet_world::{Inside, ResolvConf, World};
+use toynet_world::{Inside, Outside, Refused, ResolvConf, World};
 
 use crate::exit::Exit;
 
@@ -31,6 +31,18 @@ impl Outpost {
     pub fn ways_out(&self, plan: &Plan) -> WaysOut {
         let outpost = Arc::clone(&self.0);
         WaysOut::by(plan.externals(), Arc::new(move |transport, to| outpost.connect(kind(transport), to)))
+    }
+
+    /// Lets go of it; a world that was made needs it, and otherwise nobody does.
+    pub fn given_to(self, made: Result<Outside, Refused>) -> Result<Outside, Refused> {
+        match (made, Arc::into_inner(self.0)) {
+            (Ok(outside), Some(outpost)) => Ok(outside.needs(outpost)),
+            (Err(refused), Some(outpost)) => {
+                outpost.give_up();
+                Err(refused)
+            }
+            (made, None) => made,
+        }
     }
 
     /// Opens the doors of a lab that is about to start, as long as this process is outside.

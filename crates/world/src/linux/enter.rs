@@ -12,7 +12,8 @@ use std::process::Command;
 
 use libc::pid_t;
 
-use super::{capability, guard, kernel, part};
+use super::guard::{self, Need};
+use super::{capability, kernel, part};
 use crate::{Ended, Part, Visit};
 
 /// A way into a world: its namespaces.
@@ -22,6 +23,8 @@ pub struct Entrance {
     process: File,
     /// Of network, mounts and host name.
     own: part::Own,
+    /// What has to be seen to by whoever made the world.
+    need: Option<Need>,
 }
 
 impl Entrance {
@@ -35,7 +38,12 @@ impl Entrance {
         if in_one_world(process)? {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "that process is in the same world"));
         }
-        Ok(Self { user: open("user")?, process: open("pid")?, own: part::own(process)? })
+        Ok(Self { user: open("user")?, process: open("pid")?, own: part::own(process)?, need: None })
+    }
+
+    /// The same, by which whoever waits for a command sees to that.
+    pub(super) fn seeing_to(self, need: Option<Need>) -> Self {
+        Self { need, ..self }
     }
 
     /// The way to where programs have another part than the world's own: to those that have it already, otherwise to
@@ -96,7 +104,7 @@ impl Entrance {
         };
         // SAFETY: between fork and exec only system calls are made; nothing is allocated, no lock is taken.
         let child = unsafe { command.pre_exec(enter) }.spawn();
-        let ended = child.and_then(|child| guard::follow(child.id() as pid_t, true));
+        let ended = child.and_then(|child| guard::follow(child.id() as pid_t, true, self.need));
         kernel::hold_only(&held)?;
         terminal.take_back(ended.as_ref().ok().copied());
         ended

@@ -13,14 +13,31 @@ pub fn followed() -> libc::sigset_t {
     kernel::signals(&FOLLOWED)
 }
 
+/// A world that cannot do without a process outside. Both are children of this one.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    pub world: pid_t,
+    pub outpost: pid_t,
+}
+
+impl Need {
+    /// Asks the world to end when the other has been killed.
+    fn see_to(self) {
+        if kernel::was_killed(self.outpost) {
+            // It may have ended meanwhile, and is not waited for yet: its number is nobody else's.
+            let _ = kernel::signal(self.world, libc::SIGTERM);
+        }
+    }
+}
+
 /// Waits for a child's end. Signals are passed on to it, but for those that the terminal has sent to
 /// both if the child has the same one. A child that stops with a process group of its own, as a shell does
 /// on `suspend`, stops this process too.
 ///
 /// # Errors
 /// As the kernel says.
-pub fn follow(child: pid_t, same_terminal: bool) -> io::Result<Ended> {
-    follow_and(child, same_terminal, &|| {})
+pub fn follow(child: pid_t, same_terminal: bool, need: Option<Need>) -> io::Result<Ended> {
+    follow_and(child, same_terminal, &|| need.into_iter().for_each(Need::see_to))
 }
 
 /// The same for a child at the same terminal, where orphans become children of this process too; but for the process
@@ -38,12 +55,12 @@ pub fn follow_among(child: pid_t, lab: Option<pid_t>) -> io::Result<Ended> {
     })
 }
 
-fn follow_and(child: pid_t, same_terminal: bool, bury: &dyn Fn()) -> io::Result<Ended> {
+fn follow_and(child: pid_t, same_terminal: bool, see_to_others: &dyn Fn()) -> io::Result<Ended> {
     let stopping: &[c_int] = if same_terminal { &[] } else { &[libc::SIGTSTP] };
     let signals = kernel::signals(&[&FOLLOWED, stopping].concat());
     let before = kernel::hold(&signals)?;
     let ended = loop {
-        bury();
+        see_to_others();
         match news(child)? {
             Some(News::Ended(ended)) => break ended,
             Some(News::Stopped) if same_terminal && kernel::group_of(child) != kernel::group_of(0) => stop_too(child)?,

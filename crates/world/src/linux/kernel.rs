@@ -162,12 +162,22 @@ pub fn child(process: pid_t) -> io::Result<Option<c_int>> {
 
 /// Whether a child has ended that is still to be waited for.
 pub fn has_ended(child: pid_t) -> bool {
+    how_ended(child).is_some()
+}
+
+/// Whether a child was ended by a signal, and is still to be waited for.
+pub fn was_killed(child: pid_t) -> bool {
+    how_ended(child).is_some_and(|how| how != libc::CLD_EXITED)
+}
+
+fn how_ended(child: pid_t) -> Option<c_int> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: the pointer is valid, and is written or stays zeros, of which the child's number is 0.
     unsafe {
-        libc::waitid(libc::P_PID, child.cast_unsigned(), info.as_mut_ptr(), flags) == 0
-            && info.assume_init().si_pid() == child
+        let found = libc::waitid(libc::P_PID, child.cast_unsigned(), info.as_mut_ptr(), flags);
+        let info = info.assume_init();
+        (found == 0 && info.si_pid() == child).then_some(info.si_code)
     }
 }
 

@@ -5,16 +5,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use libc::c_int;
+use libc::{c_int, pid_t};
 
-use super::{kernel, sockets};
+use super::{guard, kernel, sockets};
+use crate::Ended;
 use crate::outpost::{ASK, Allowed, Ask, Kind, may_bind};
 
-/// Splits a process off that answers on `line` until nobody holds its other end any more.
-pub fn stay(line: UnixStream, allowed: Allowed) -> io::Result<()> {
-    if kernel::split(0)?.is_some() {
-        return Ok(());
+/// Splits a process off that answers on `line` until nobody holds its other end any more; says its number.
+pub fn stay(line: UnixStream, allowed: Allowed) -> io::Result<pid_t> {
+    if let Some(process) = kernel::split(0)? {
+        return Ok(process);
     }
     kernel::end(u8::from(answer(&line, allowed).is_err()))
 }
@@ -45,6 +47,11 @@ pub fn withdraw(line: BorrowedFd<'_>) -> io::Result<()> {
     // else is open is the lab's to close.
     kernel::close_all_but(line.as_raw_fd());
     Ok(())
+}
+
+/// Waits for the end of that process, whose line nobody holds any more; nothing when it has to be killed.
+pub fn see_off(process: pid_t) -> Option<Ended> {
+    guard::end(process, 0, LIMIT)
 }
 
 fn obey(ask: Option<Ask>, allowed: &mut Allowed) -> io::Result<Option<OwnedFd>> {
@@ -88,3 +95,6 @@ pub fn ask(line: BorrowedFd<'_>, ask: &[u8; ASK]) -> io::Result<Option<OwnedFd>>
         (_, errno) => Err(io::Error::from_raw_os_error(errno)),
     }
 }
+
+/// It has nothing to do then but to end.
+const LIMIT: Duration = Duration::from_secs(1);

@@ -10,7 +10,9 @@ use std::time::Duration;
 use libc::{c_int, pid_t};
 
 use super::enter::Entrance;
-use super::{addresses, capability, etc, guard, kernel, mounts};
+use super::guard::{self, Need};
+use super::{addresses, capability, etc, kernel, mounts, outpost};
+use crate::outpost::Outpost;
 use crate::{Ended, Refused, ResolvConf, Step, World};
 
 /// The first process of a world.
@@ -27,6 +29,7 @@ pub struct Inside {
 pub struct Outside {
     process: pid_t,
     line: BufReader<UnixStream>,
+    outpost: Option<pid_t>,
     ended: bool,
 }
 
@@ -46,7 +49,7 @@ impl Outside {
                 drop(there);
                 let identified = [u8::from(identify_all(process, user).is_ok())];
                 here.write_all(&identified).map_err(|error| Refused::new(Step::Identity, error))?;
-                let mut outside = Self { process, line: BufReader::new(here), ended: false };
+                let mut outside = Self { process, line: BufReader::new(here), outpost: None, ended: false };
                 match outside.hear() {
                     Some(first) if first == MADE => Ok(outside),
                     Some(refused) => Err(parse_refusal(&refused)),
@@ -63,7 +66,7 @@ impl Outside {
         let (here, there) = UnixStream::pair().map_err(refused)?;
         kernel::hear_of_children();
         match kernel::split(0).map_err(refused)? {
-            Some(process) => Ok(Self { process, line: BufReader::new(here), ended: false }),
+            Some(process) => Ok(Self { process, line: BufReader::new(here), outpost: None, ended: false }),
             None => {
                 drop(here);
                 if kernel::die_with_parent(libc::SIGKILL).is_err()
@@ -95,24 +98,41 @@ impl Outside {
         self.process
     }
 
+    /// Lets go of a process outside that the world needs: should it be killed, the world is asked to end by whoever
+    /// waits for that or for a command that goes in by [`entrance`](Self::entrance).
+    #[must_use]
+    pub fn needs(self, outpost: Outpost) -> Self {
+        let process = outpost.let_go();
+        let mut outside = self;
+        outside.outpost = Some(process);
+        outside
+    }
+
     /// The way in.
     ///
     /// # Errors
     /// When the world has ended.
     pub fn entrance(&self) -> io::Result<Entrance> {
-        Entrance::of(self.process)
+        Ok(Entrance::of(self.process)?.seeing_to(self.need()))
+    }
+
+    fn need(&self) -> Option<Need> {
+        self.outpost.map(|outpost| Need { world: self.process, outpost })
     }
 
     /// Waits for the world's end, passing on signals that ask for it. Whoever stops this process at the terminal stops
-    /// the world's first process too, until both go on.
+    /// the world's first process too, until both go on. A world that ends for want of a process outside ends as that has.
     ///
     /// # Errors
     /// As the kernel says.
     pub fn wait(mut self) -> io::Result<Ended> {
         kernel::forget_code();
-        let ended = guard::follow(self.process, false)?;
+        let ended = guard::follow(self.process, false, self.need())?;
         self.ended = true;
-        Ok(ended)
+        match self.outpost.take().and_then(outpost::see_off) {
+            Some(lost @ Ended::Killed(_)) => Ok(lost),
+            Some(Ended::Exited(_)) | None => Ok(ended),
+        }
     }
 
     /// Asks the world to end and waits for it; nothing when it has to be killed after `limit`.
@@ -128,6 +148,7 @@ impl Drop for Outside {
         if !self.ended {
             guard::end(self.process, libc::SIGKILL, KILL_LIMIT);
         }
+        self.outpost.take().map(outpost::see_off);
     }
 }
 
