@@ -150,6 +150,35 @@ fn in_a_network_of_its_own_new_hosts_have_addresses_too() {
 }
 
 #[test]
+fn who_has_joined_as_a_host_reaches_those_who_come_and_stays_who_it_is() {
+    let home = Home::new();
+    if !support::tools::worlds(&mut home.toynet(&["doctor"])) || tool("curl").is_none() || tool("python3").is_none() {
+        return;
+    }
+    let old = format!("{OLD}[host.\"desk.shop.test\"]\n[host.\"pc.shop.test\"]\n");
+    let lab = lab(&home, &old);
+    home.write("new.toml", NEW.to_owned() + &old);
+    home.write("moved.toml", NEW.to_owned() + &old + "addresses = [\"198.51.100.7\"]\n");
+    home.write("gone.toml", NEW.to_owned() + OLD + "[host.\"desk.shop.test\"]\n");
+    let script = "
+        cp new.toml lab.toml; toynet reload >&2; for family in -4 -6; do curl -sS $family http://blog.news.test/; done; echo
+        for to in 192.0.2.1 2606:4700::1111; do for n in $(seq 20); do python3 -c \"import socket
+try: socket.create_connection(('$to', 80), 0.5)
+except OSError as error: print(error.errno)\"; done; done | sort | uniq -c
+        for file in moved gone; do cp $file.toml lab.toml; toynet reload; done; curl -sS http://blog.news.test/";
+    let told = lab.toynet(&["shell", "--as", "pc.shop.test", "--", "sh", "-c", script]).succeeded();
+    assert_eq!(told.stdout, "newsnews\n     40 101\nnews", "{}", told.stderr);
+    assert_eq!(
+        told.stderr.matches("other addresses for pc.shop.test, as whom programs act").count(),
+        2,
+        "{}",
+        told.stderr
+    );
+    eventually("nobody is the host any more", || (lab.toynet(&["reload"]).code() == Some(0)).then_some(()));
+    assert_eq!(lab.stop("TERM").code(), Some(0));
+}
+
+#[test]
 fn programs_in_a_network_of_its_own_ask_the_resolver_of_the_new_file() {
     let home = Home::new();
     if !support::tools::worlds(&mut home.toynet(&["doctor"])) || tool("curl").is_none() || tool("dig").is_none() {

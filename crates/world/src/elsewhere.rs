@@ -46,6 +46,11 @@ pub(crate) fn take(_: &[IpAddr]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Nobody has a part.
+pub(crate) fn is_taken(_: &Me) -> bool {
+    false
+}
+
 /// # Errors
 /// Always.
 pub(crate) fn ask(_: BorrowedFd<'_>, _: &[u8; ASK]) -> io::Result<Option<OwnedFd>> {

@@ -28,4 +28,5 @@ pub(crate) use addresses::{fewer as take, more as give};
 pub(crate) use detour::{run_detoured, try_detour};
 pub use enter::Entrance;
 pub(crate) use outpost::{ask, bound, see_off, stay};
+pub(crate) use part::is_taken;
 pub use start::{Inside, Outside, hear_signals};

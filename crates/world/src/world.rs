@@ -104,6 +104,11 @@ impl World {
 }
 
 impl Me {
+    /// Whether programs have this part on a machine of their own in the world in which this process is.
+    pub fn is_taken(&self) -> bool {
+        platform::is_taken(self)
+    }
+
     /// Who is called `name` in a file of hosts.
     pub(crate) fn hosts(&self, host_name: &str) -> String {
         let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n".to_owned();

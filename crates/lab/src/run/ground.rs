@@ -69,6 +69,9 @@ pub trait Land: fmt::Debug + Send + Sync {
     /// When nobody is outside any more.
     fn forbid(&self, to: SocketAddr) -> io::Result<()>;
 
+    /// Whether programs act as this host from a machine of their own.
+    fn is_played(&self, name: &str, addresses: &[IpAddr]) -> bool;
+
     /// Tells programs who looks up names.
     ///
     /// # Errors
@@ -238,10 +241,12 @@ impl Ground {
     }
 
     /// What cannot be had here while the lab runs, where these hosts go or get other addresses.
-    pub(crate) fn holds_to<'a>(&self, leaving: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-        let Base::World { me, .. } = &self.base else { return Vec::new() };
-        let played = leaving.into_iter().filter(|name| *name == me);
-        played.map(|me| format!("other addresses for {me}, as whom programs act")).collect()
+    pub(crate) fn holds_to<'a>(&self, leaving: impl IntoIterator<Item = &'a PlannedHost>) -> Vec<String> {
+        let Base::World { me, land, .. } = &self.base else { return Vec::new() };
+        let is_played =
+            |host: &&PlannedHost| host.name.as_str() == me || land.is_played(host.name.as_str(), &host.addresses);
+        let played = leaving.into_iter().filter(is_played);
+        played.map(|host| format!("other addresses for {}, as whom programs act", host.name)).collect()
     }
 
     /// Makes addresses the machine's own and lays ways out, where that must be done.

@@ -214,7 +214,8 @@ impl Shared {
         let keys = ["name", "seed", "workers"].into_iter().filter(differs);
         let mut other: Vec<String> = keys.map(|key| format!("another `{key}`")).collect();
         if let Some(ground) = &self.means.ground {
-            other.extend(ground.holds_to(hosts.departed.iter().chain(&hosts.moved)));
+            let leaving = hosts.departed.iter().chain(&hosts.moved);
+            other.extend(ground.holds_to(leaving.filter_map(|name| standing.scene.plan.host(name))));
         }
         if other.is_empty() {
             return Ok(());

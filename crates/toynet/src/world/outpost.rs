@@ -8,7 +8,7 @@ use toynet_lab::Plan;
 use toynet_lab::run::descriptors::allow;
 use toynet_lab::run::{Bind, Ground, Land, Transport, WaysOut};
 use toynet_world::outpost::{self, Allowed, Kind};
-use toynet_world::{Inside, Outside, Refused, ResolvConf, World};
+use toynet_world::{Inside, Me, Outside, Refused, ResolvConf, World};
 
 use crate::exit::Exit;
 
@@ -101,6 +101,10 @@ impl Land for Own {
 
     fn forbid(&self, to: SocketAddr) -> io::Result<()> {
         self.outpost.forbid(to)
+    }
+
+    fn is_played(&self, name: &str, addresses: &[IpAddr]) -> bool {
+        Me { name: name.to_owned(), addresses: addresses.to_vec() }.is_taken()
     }
 
     fn look_up_at(&self, resolver: Option<IpAddr>) -> io::Result<()> {

@@ -7,8 +7,8 @@ use std::fs;
 use std::io;
 use std::net::IpAddr;
 
-use super::kernel;
 use super::netlink::Batch;
+use super::{kernel, part};
 use crate::{Me, World};
 
 /// Gives a new network its addresses; says what could not be had.
@@ -32,13 +32,15 @@ pub fn give(world: &World) -> io::Result<Vec<String>> {
     Ok(lacking)
 }
 
-/// Gives the network that this process is in further addresses.
+/// Gives the network that this process is in further addresses, which those with parts of their own reach too.
 ///
 /// # Errors
 /// When the kernel refuses.
 pub fn more(me: &Me, addresses: &[IpAddr]) -> io::Result<()> {
     let own = |batch: &mut Batch, address| batch.own(address, me.address_like(address));
-    all(those_there_can_be(addresses), can_bind(), own, Batch::address)
+    all(those_there_can_be(addresses), can_bind(), own, Batch::address)?;
+    part::more(addresses);
+    Ok(())
 }
 
 /// Takes addresses away from it.
@@ -46,11 +48,12 @@ pub fn more(me: &Me, addresses: &[IpAddr]) -> io::Result<()> {
 /// # Errors
 /// When the kernel refuses.
 pub fn fewer(addresses: &[IpAddr]) -> io::Result<()> {
+    part::fewer(addresses);
     all(those_there_can_be(addresses), can_bind(), Batch::disown, Batch::no_address)
 }
 
 /// A request for each address, and one before it for those that cannot be bound by a route alone.
-fn all(
+pub fn all(
     addresses: impl Iterator<Item = IpAddr>,
     can_bind: bool,
     route: impl Fn(&mut Batch, IpAddr),
@@ -69,7 +72,7 @@ fn all(
     batch.send()
 }
 
-fn those_there_can_be(addresses: &[IpAddr]) -> impl Iterator<Item = IpAddr> {
+pub fn those_there_can_be(addresses: &[IpAddr]) -> impl Iterator<Item = IpAddr> {
     let has_six = fs::exists("/proc/sys/net/ipv6").unwrap_or(false);
     addresses.iter().copied().filter(move |address| has_six || address.is_ipv4())
 }

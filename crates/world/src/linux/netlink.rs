@@ -50,10 +50,12 @@ impl Batch {
         self.route(address, interface, (libc::RTN_UNICAST, scope, SOONER), &[]);
     }
 
-    /// Has an address be reached by way of `gateway`; who connects to it speaks from `from`.
-    pub fn by_way_of(&mut self, address: IpAddr, interface: u32, gateway: IpAddr, from: IpAddr) {
-        let (gateway, from) = (octets(gateway), octets(from));
-        let further = [(libc::RTA_GATEWAY, gateway.as_slice()), (libc::RTA_PREFSRC, from.as_slice())];
+    /// Has an address be reached by way of `gateway`; who connects to it speaks from `from`, or from an address that
+    /// the kernel chooses.
+    pub fn by_way_of(&mut self, address: IpAddr, interface: u32, gateway: IpAddr, from: Option<IpAddr>) {
+        let (gateway, from) = (octets(gateway), from.map(octets));
+        let mut further = vec![(libc::RTA_GATEWAY, gateway.as_slice())];
+        further.extend(from.iter().map(|from| (libc::RTA_PREFSRC, from.as_slice())));
         self.route(address, interface, (libc::RTN_UNICAST, libc::RT_SCOPE_UNIVERSE, SOONER), &further);
     }
 
@@ -82,11 +84,20 @@ impl Batch {
 
     /// Makes an address nobody's any more.
     pub fn disown(&mut self, address: IpAddr) {
-        let (family, whole) = family(address);
-        let mut body = vec![family, whole, 0, 0, libc::RT_TABLE_LOCAL, 0, libc::RT_SCOPE_NOWHERE, libc::RTN_LOCAL];
+        self.no_route(address, LOOPBACK, libc::RTN_LOCAL);
+    }
+
+    /// Has an address be reached no longer by way of others.
+    pub fn no_way_to(&mut self, address: IpAddr, interface: u32) {
+        self.no_route(address, interface, libc::RTN_UNICAST);
+    }
+
+    fn no_route(&mut self, to: IpAddr, interface: u32, kind: u8) {
+        let (family, whole) = family(to);
+        let mut body = vec![family, whole, 0, 0, libc::RT_TABLE_LOCAL, 0, libc::RT_SCOPE_NOWHERE, kind];
         body.extend([0; 4]);
-        let to = octets(address);
-        self.request(libc::RTM_DELROUTE, 0, &body, &[(libc::RTA_DST, &to), (libc::RTA_OIF, &LOOPBACK.to_ne_bytes())]);
+        let (to, interface) = (octets(to), interface.to_ne_bytes());
+        self.request(libc::RTM_DELROUTE, 0, &body, &[(libc::RTA_DST, &to), (libc::RTA_OIF, &interface)]);
     }
 
     /// Makes a cable (veth(4)): one end here, the other, at interface 2, in another network.

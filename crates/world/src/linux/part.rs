@@ -3,6 +3,7 @@
 //! It has a network, a host name and some files to itself, and a cable leads from it to where the lab is. Who is
 //! there keeps it; when the last one leaves, the cable goes, and its addresses are the lab's again.
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -10,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use libc::{c_int, pid_t};
 
 use super::netlink::{Batch, FIRST};
 use super::{addresses, guard, kernel};
-use crate::Part;
+use crate::{Me, Part};
 
 /// Its namespaces: of network, mounts and host name, each with what the kernel calls it.
 pub type Own = [(File, c_int); 3];
@@ -85,6 +86,54 @@ fn is_local(tree: &str, address: Ipv4Addr) -> bool {
     let leaf = format!("|-- {address}");
     let lines: Vec<&str> = tree.lines().map(str::trim).collect();
     lines.windows(2).any(|pair| pair[0] == leaf && pair[1].contains("/32 host LOCAL"))
+}
+
+/// Whether somebody has this part, as seen from where the lab is.
+pub fn is_taken(me: &Me) -> bool {
+    let cable = cable_name(me);
+    let interfaces = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    interfaces.lines().any(|line| line.trim_start().strip_prefix(&cable).is_some_and(|rest| rest.starts_with(':')))
+}
+
+/// Lets those who have parts of their own reach further addresses, from the first that they have.
+pub fn more(addresses: &[IpAddr]) {
+    on_all(addresses, |batch, address| {
+        batch.by_way_of(address, FIRST, GATEWAYS[usize::from(address.is_ipv6())], None);
+    });
+}
+
+/// Has them reach addresses no longer.
+pub fn fewer(addresses: &[IpAddr]) {
+    on_all(addresses, |batch, address| batch.no_way_to(address, FIRST));
+}
+
+fn on_all(addresses: &[IpAddr], change: fn(&mut Batch, IpAddr)) {
+    for network in networks().unwrap_or_default().into_values() {
+        let there = || {
+            kernel::enter(network.as_fd(), libc::CLONE_NEWNET)?;
+            addresses::all(addresses::those_there_can_be(addresses), true, change, Batch::address)
+        };
+        // Only a thread moves there. Whoever is there may leave meanwhile, and can do without what is refused.
+        let _ = thread::scope(|scope| scope.spawn(there).join());
+    }
+}
+
+/// The networks of those who are in this world and not where this process is.
+fn networks() -> io::Result<BTreeMap<(u64, u64), File>> {
+    let number = |process: &Path, kind: &str| fs::metadata(process.join(kind)).map(|found| (found.dev(), found.ino()));
+    let here = Path::new("/proc/self");
+    let (world, mine) = (number(here, "ns/user")?, number(here, "ns/net")?);
+    let mut networks = BTreeMap::new();
+    let is_process = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes()[0].is_ascii_digit());
+    for process in fs::read_dir("/proc")?.flatten().map(|entry| entry.path()).filter(is_process) {
+        let Ok(network) = number(&process, "ns/net") else { continue };
+        let is_in_world = number(&process, "ns/user").is_ok_and(|user| user == world);
+        if network == mine || !is_in_world || networks.contains_key(&network) {
+            continue;
+        }
+        networks.extend(File::open(process.join("ns/net")).map(|file| (network, file)));
+    }
+    Ok(networks)
 }
 
 fn make(user: &File, worlds: &Own, part: &Part) -> io::Result<Own> {
@@ -161,7 +210,7 @@ fn lay_cable(part: &Part, mine: &File, has_six: bool) -> io::Result<()> {
     for sysctl in forward {
         fs::write(format!("/proc/sys/net/{sysctl}"), "1")?;
     }
-    let name = cable_name(part);
+    let name = cable_name(&part.me);
     let mut batch = Batch::default();
     batch.cable(&name, NEAR, mine.as_fd(), FAR);
     batch.send()?;
@@ -189,7 +238,7 @@ fn plug_in(part: &Part, has_six: bool) -> io::Result<()> {
         let gateway = GATEWAYS[usize::from(address.is_ipv6())];
         // Whoever has no address of a family speaks to nobody of it.
         let Some(from) = part.me.address_like(address) else { continue };
-        batch.by_way_of(address, FIRST, gateway, from);
+        batch.by_way_of(address, FIRST, gateway, Some(from));
         if batch.is_full() {
             std::mem::take(&mut batch).send()?;
         }
@@ -202,9 +251,9 @@ fn of_families(addresses: &[IpAddr], has_six: bool) -> impl Iterator<Item = IpAd
 }
 
 /// The host's name and the end of its address, as long as an interface's name may be (IFNAMSIZ is 16).
-fn cable_name(part: &Part) -> String {
-    let label: String = part.me.name.chars().take_while(|c| *c != '.').take(8).collect();
-    let end = part.me.addresses.first().map(|address| match address {
+fn cable_name(me: &Me) -> String {
+    let label: String = me.name.chars().take_while(|c| *c != '.').take(8).collect();
+    let end = me.addresses.first().map(|address| match address {
         IpAddr::V4(address) => u32::from(*address) & 0xff_ffff,
         IpAddr::V6(address) => u128::from(*address) as u32 & 0xff_ffff,
     });
@@ -254,8 +303,8 @@ mod tests {
 
     #[test]
     fn the_name_of_a_cable_is_no_longer_than_the_system_takes() {
-        let me = crate::Me { name: "workstation.club.test".into(), addresses: vec![[198, 18, 1, 7].into()] };
-        let name = cable_name(&Part { me, addresses: vec![] });
+        let me = Me { name: "workstation.club.test".into(), addresses: vec![[198, 18, 1, 7].into()] };
+        let name = cable_name(&me);
         assert_eq!((name.as_str(), name.len()), ("workstat-120107", 15));
     }
 }

@@ -276,7 +276,7 @@ fn furnish(world: &World, user: (u32, u32), mut line: &UnixStream) -> Result<(Ve
     }
     kernel::leave_terminal().map_err(step(Step::Identity))?;
     kernel::bury_children();
-    capability::keep_few().map_err(step(Step::Identity))?;
+    capability::keep_few_and_move().map_err(step(Step::Identity))?;
     Ok((lacking, resolv_conf))
 }
 
