@@ -83,7 +83,7 @@ fn datagrams_reach_their_host_one_by_one_and_many_at_once() {
     let Some(home) = home_with(&["python3"]) else { return };
     let script = [SENDING, DATAGRAMS].concat();
     for system in SYSTEMS {
-        let text = inside(&home, system, &["python3", "-c", &script]).succeeded().stdout;
+        let text = inside(&home, system, &["python3", "-c", &script, &format!("{system:?}")]).succeeded().stdout;
         assert_eq!(text, "connected 1\nsendto 2\nsendmsg 3\nsendmmsg 4 5\n", "{system:?}");
     }
 }
@@ -514,7 +514,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 /// What there is to send to the lab's resolver, and the calls that Python does not have.
 const SENDING: &str = r"
-import ctypes, os, socket, struct
+import ctypes, os, socket, struct, sys
 to = ('192.0.2.53', 53)
 def query(number): return struct.pack('>6H', number, 0x100, 1, 0, 0, 0) + b'\3www\4shop\4test\0' + struct.pack('>2H', 1, 1)
 def number(s, peer=to):
@@ -544,6 +544,14 @@ s = udp(); s.connect(to); s.send(query(1)); print('connected', number(s))
 s = udp(); s.sendto(query(2), to); print('sendto', number(s))
 s.setblocking(True); s.sendto(query(2), to); assert number(s) == 2
 s.settimeout(5); s.sendto(query(2), to); assert number(s, 'by recvmsg') == 2
+for kind, at in ((socket.AF_INET, ''), (socket.AF_INET6, '::')):
+    for reach in (lambda s: (s.connect(peer), s.send(query(9))), lambda s: s.sendto(query(9), peer)):
+        with socket.socket(kind, socket.SOCK_DGRAM) as free, socket.socket(kind, socket.SOCK_DGRAM) as s:
+            free.bind((at, 0)); port = free.getsockname()[1]; free.close()
+            peer = to if kind == socket.AF_INET else ('::ffff:192.0.2.53', 53)
+            s.settimeout(5); s.bind((at, port)); reach(s)
+            assert s.recv(4096).endswith(socket.inet_aton('198.18.1.1')), 'whoever chose a port is in the lab too'
+            assert s.getsockname()[1] == port or sys.argv[1] == 'Filtered', 'and keeps it'
 s = udp(); s.sendmsg([query(3)[:5], query(3)[5:]], [], 0, to); print('sendmsg', number(s))
 s = udp()
 assert send_many(s, (to, query(4)), (to, query(5))) == (2, [31, 31])

@@ -42,8 +42,10 @@ impl Asked<'_> {
         let Some(Way { wanted, to, from }) = way else { return Ok(Answer::GoOn) };
         let Some(mut socket) = self.asker.socket(self.socket)? else { return Ok(Answer::GoOn) };
         if !sockets::speak_from(socket.as_fd(), from) {
-            socket = self.asker.stand_in(self.socket)?;
-            sockets::speak_from(socket.as_fd(), from);
+            let other = self.asker.stand_in(self.socket)?;
+            sockets::speak_in_place_of(socket.as_fd(), other.as_fd(), from);
+            sockets::speak_from(other.as_fd(), from);
+            socket = other;
         }
         if sockets::is_for_datagrams(socket.as_fd()) {
             self.remember(socket.as_fd(), to, wanted);
@@ -108,9 +110,13 @@ impl Asked<'_> {
 
     fn send(&self, octets: &[u8], control: &[u8], flags: c_int, way: &Way) -> io::Result<Answer> {
         let Some(socket) = self.asker.socket(self.socket)? else { return Ok(Answer::GoOn) };
-        sockets::speak_from(socket.as_fd(), way.from);
+        let mut said = match sockets::speak_from(socket.as_fd(), way.from) {
+            true => vec![],
+            false => sockets::speaking_from(socket.as_fd(), way.from),
+        };
+        said.extend(control);
         self.remember(socket.as_fd(), way.to, way.wanted);
-        let sent = sockets::send(socket.as_fd(), octets, control, flags, sockets::octets(way.to));
+        let sent = sockets::send(socket.as_fd(), octets, &said, flags, sockets::octets(way.to));
         self.asker.give(socket)?;
         sent.map(|length| Answer::Done(length as i64))
     }

@@ -75,7 +75,7 @@ pub fn is_for_datagrams(socket: BorrowedFd<'_>) -> bool {
 }
 
 /// Lets a socket speak from this address, unless its program has said from which; false when it cannot, and one that
-/// stands in for it could: a stream's port cannot be given back.
+/// stands in for it could: a stream's port cannot be given back, and no port that a program has chosen.
 pub fn speak_from(socket: BorrowedFd<'_>, from: IpAddr) -> bool {
     let Some(own) = own_address(socket) else { return true };
     if !own.ip().to_canonical().is_unspecified() {
@@ -89,7 +89,7 @@ pub fn speak_from(socket: BorrowedFd<'_>, from: IpAddr) -> bool {
         // A port that the kernel chose can be given back and taken again at another address.
         forget_peer(socket);
     }
-    let six = option(socket, libc::SOL_SOCKET, libc::SO_DOMAIN) == Some(libc::AF_INET6);
+    let six = is_six(socket);
     if six {
         // Doors have addresses of IPv4.
         set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0);
@@ -101,8 +101,46 @@ pub fn speak_from(socket: BorrowedFd<'_>, from: IpAddr) -> bool {
     let (address, length) = as_the_kernel_has_it(SocketAddr::new(if six { mapped(from) } else { from }, own.port()));
     // Where that address cannot be had it speaks from wherever the kernel likes.
     // SAFETY: the pointer is valid for the length.
+    let bound = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
+    bound == 0 || own.port() == 0
+}
+
+/// Lets a new socket for datagrams speak from this address and from the port of another, whose place it is to take.
+pub fn speak_in_place_of(other: BorrowedFd<'_>, socket: BorrowedFd<'_>, from: IpAddr) {
+    let Some(own) = own_address(other).filter(|_| is_for_datagrams(other)) else { return };
+    for one in [other, socket] {
+        set_option(one, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
+    }
+    let from = if own.is_ipv6() { mapped(from) } else { from };
+    let (address, length) = as_the_kernel_has_it(SocketAddr::new(from, own.port()));
+    // Where that cannot be had it speaks from another port.
+    // SAFETY: the pointer is valid for the length.
     unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
-    true
+}
+
+/// What says beside a datagram from which address it goes (ip(7), ipv6(7)), in the form of cmsg(3).
+pub fn speaking_from(socket: BorrowedFd<'_>, from: IpAddr) -> Vec<u8> {
+    let interface = 0_u32.to_ne_bytes();
+    let (level, kind, value) = match (is_six(socket), mapped(from)) {
+        (true, IpAddr::V6(six)) => (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, [&six.octets()[..], &interface].concat()),
+        (_, mapped) => {
+            let four = match mapped.to_canonical() {
+                IpAddr::V4(four) => four.octets(),
+                IpAddr::V6(_) => return vec![],
+            };
+            (libc::IPPROTO_IP, libc::IP_PKTINFO, [interface, four, [0; 4]].concat())
+        }
+    };
+    let header = mem::size_of::<libc::cmsghdr>();
+    let mut octets = (header + value.len()).to_ne_bytes().to_vec();
+    octets.extend([level.to_ne_bytes(), kind.to_ne_bytes()].concat());
+    octets.extend(value);
+    octets.resize(octets.len().next_multiple_of(mem::size_of::<usize>()), 0);
+    octets
+}
+
+fn is_six(socket: BorrowedFd<'_>) -> bool {
+    option(socket, libc::SOL_SOCKET, libc::SO_DOMAIN) == Some(libc::AF_INET6)
 }
 
 /// connect(2).
