@@ -44,7 +44,12 @@ impl Listener {
             let changed = faults.changed();
             let refuses = network.topology().refuses(&self.host.me, clock.now());
             if refuses == Some(true) {
-                self.close().await;
+                self.close();
+                // In time for whoever asks for the host as soon as the fault is cleared.
+                tokio::select! {
+                    () = changed => {}
+                    () = clock.sleep(LOOK) => {}
+                }
                 continue;
             }
             let accepted = tokio::select! {
@@ -63,11 +68,10 @@ impl Listener {
     }
 
     /// Listens no more for a while, so that the system refuses who comes. In memory the link itself does.
-    async fn close(&mut self) {
+    fn close(&mut self) {
         if !matches!(self.accepting, Some(Accepting::Memory(_))) {
             self.accepting = None;
         }
-        self.host.clock().sleep(LOOK).await;
     }
 
     async fn try_accept(&mut self) -> io::Result<Stream> {

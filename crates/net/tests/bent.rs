@@ -110,6 +110,22 @@ fn a_host_that_is_down_refuses_or_is_silent_and_comes_back() {
 }
 
 #[test]
+fn a_host_takes_connections_as_soon_as_its_fault_is_gone() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        let fault = set(&network, down("ns.shop.test", Down::Refuse), When::default());
+        let accepting = tokio::task::spawn_local(async move { listener.accept().await.map(drop) });
+        assert!(www(&network).connect(at(2, 53)).await.is_err());
+        let begun = network.clock().now();
+        network.topology().link_faults().remove(&fault);
+        let _client = www(&network).connect(at(2, 53)).await.unwrap();
+        accepting.await.unwrap().unwrap();
+        assert_eq!(network.clock().now(), begun);
+    });
+}
+
+#[test]
 fn a_stranger_is_refused_by_the_system_while_the_host_is_down() {
     in_real_time(|| async {
         let (network, _lease) = ports(vec![]);
