@@ -84,6 +84,8 @@ pub struct Verdict {
     pub garbled: Option<u64>,
     /// A stream arrives in pieces of no more octets.
     pub piece: Option<usize>,
+    /// A stream arrives little by little, so many octets a second; the delay is that of the last of them.
+    pub pace: Option<u64>,
     /// How the stream ends in this parcel.
     pub ending: Option<Ending>,
 }

@@ -254,20 +254,21 @@ impl Way {
 
     /// Puts octets on their way, in as many pieces as the link makes of them.
     fn send(&mut self, octets: &[u8], verdict: &Verdict) {
-        let mut arrives = self.last_arrival.max(Instant::now() + verdict.delay);
-        for piece in octets.chunks(verdict.piece.unwrap_or(usize::MAX)) {
+        let mut earliest = self.last_arrival;
+        let last = earliest.max(Instant::now() + verdict.delay);
+        let mut left = octets.len();
+        for piece in octets.chunks(piece_size(verdict)) {
+            left -= piece.len();
+            let arrives = earliest.max(before_the_rest(last, left, verdict.pace));
             let mut octets = piece.to_vec();
             if let Some(every) = verdict.garbled {
                 garble(&mut octets, self.sent, every);
             }
             self.sent += octets.len() as u64;
             self.octets += octets.len();
-            self.last_arrival = arrives;
             self.under_way.push_back(Piece { arrives, octets, taken: 0 });
-            if verdict.piece.is_some() {
-                arrives += BETWEEN_PIECES;
-                self.last_arrival = arrives;
-            }
+            earliest = if verdict.piece.is_some() { arrives + BETWEEN_PIECES } else { arrives };
+            self.last_arrival = earliest;
         }
     }
 
@@ -342,6 +343,19 @@ impl Way {
     }
 }
 
+/// How large pieces are: what the link says, and on a line with a rate what it carries between two reads.
+fn piece_size(verdict: &Verdict) -> usize {
+    let paced = verdict.pace.map(|pace| usize::try_from(pace / PIECES_A_SECOND).unwrap_or(usize::MAX).max(1));
+    verdict.piece.into_iter().chain(paced).min().unwrap_or(usize::MAX)
+}
+
+/// When a piece is there whose last octet arrives `left` octets before `last` at this pace.
+fn before_the_rest(last: Instant, left: usize, pace: Option<u64>) -> Instant {
+    let Some(pace) = pace else { return last };
+    let nanos = left as u128 * 1_000_000_000 / u128::from(pace.max(1));
+    last.checked_sub(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))).unwrap_or(last)
+}
+
 /// Turns one bit over in each octet of a stream whose number, from 1, `every` divides; `before` went before these.
 fn garble(octets: &mut [u8], before: u64, every: u64) {
     for (number, octet) in (before + 1..).zip(octets) {
@@ -358,5 +372,7 @@ const RETRANSMISSION: Duration = Duration::from_millis(200);
 /// When the other side learns of an end that fell into a cut, at the latest: Linux gives a closed connection up
 /// after some minutes.
 const LAST_TRY: Duration = Duration::from_secs(120);
+/// On a line with a rate: often enough that text trickles, seldom enough that a fast line costs nothing.
+const PIECES_A_SECOND: u64 = 50;
 /// Long enough that each piece is a read of its own on a machine that does other work.
 const BETWEEN_PIECES: Duration = Duration::from_millis(2);

@@ -41,6 +41,12 @@ fn a_stream_comes_in_small_pieces() {
 }
 
 #[test]
+fn a_stream_trickles_over_a_line_with_a_rate() {
+    let reads = stream(Conditions { rate: Some(200), ..Conditions::default() });
+    assert_eq!(reads, Ok(vec![b"0123".to_vec(), b"4567".to_vec(), b"89".to_vec()]));
+}
+
+#[test]
 fn one_octet_of_a_stream_in_so_many_is_wrong() {
     let reads = stream(Conditions { garble: Some(4), ..Conditions::default() }).unwrap().concat();
     let wrong: Vec<usize> = (0..10).filter(|at| reads[*at] != b"0123456789"[*at]).collect();

@@ -6,7 +6,7 @@ use toynet_machine::Time;
 
 use super::{Condition, Parcel, Verdict};
 
-/// Carries so many octets a second; what comes while it is busy waits its turn.
+/// Carries so many octets a second; what comes while it is busy waits its turn. Streams trickle.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     octets_per_second: u64,
@@ -31,6 +31,10 @@ impl Condition for Rate {
         }
         self.free_at = starts + takes;
         verdict.delay += self.free_at.since(parcel.now);
+        if parcel.sent.is_some() {
+            let slowest = verdict.pace.map_or(self.octets_per_second, |pace| pace.min(self.octets_per_second));
+            verdict.pace = Some(slowest);
+        }
     }
 }
 
