@@ -48,6 +48,18 @@ fn curl_ends_as_its_manual_says() {
         assert_eq!(met.code(), Some(exit), "{words:?} {arguments}: {met:?}");
         lab.toynet(&["fault", "clear"]).succeeded();
     }
+    let over_http2 = |words: &str| {
+        lab.toynet(&["fault", "add", "host=www.shop.test", words]).succeeded();
+        let told = "-o /dev/null -w '%{http_code} %{size_download}'";
+        let met =
+            shell(&format!("curl -s --http2-prior-knowledge {told} -H 'Host: www.shop.test' http://{web}/")).stdout;
+        lab.toynet(&["fault", "clear"]).succeeded();
+        met
+    };
+    for (words, met) in [("status=204", "204 0"), ("status=205", "205 0"), ("status=304", "304 0"), ("cut=3", "200 3")]
+    {
+        assert_eq!(over_http2(words), met, "{words}");
+    }
     let stale = {
         lab.toynet(&["fault", "add", "host=www.shop.test", "stale=2d"]).succeeded();
         shell(&format!("curl -si -H 'Host: www.shop.test' http://{web}/")).text()

@@ -15,7 +15,7 @@ mod words;
 
 use std::time::Duration;
 
-use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderValue, LOCATION};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPIRES, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode, Version};
 use toynet_machine::Time;
 use toynet_net::Host;
@@ -27,7 +27,7 @@ use crate::server::body::Outgoing;
 use crate::server::content::Content;
 use crate::server::handler::{Answer, Handler};
 use crate::server::route::Pattern;
-use crate::site::{date, refusal};
+use crate::site::{Body, date, refusal};
 use body::{CutBody, SlowBody};
 
 /// The words that a lab file has for it.
@@ -84,7 +84,7 @@ pub(crate) fn answer(handler: &dyn Handler, request: &mut Request<Content>, host
     host.fault(cause, &struck.text);
     let asked = Asked::new(request);
     let answer = match struck.what.wrong {
-        Some(Wrong::Status(status)) => Answer::Now(refusal(status, request.method(), clock.now())),
+        Some(Wrong::Status(status)) => Answer::Now(alone(status, request.method(), clock.now())),
         _ => handler.answer(request, host),
     };
     let mut random = host.random("http fault");
@@ -102,7 +102,7 @@ pub(crate) fn answer(handler: &dyn Handler, request: &mut Request<Content>, host
             Wrong::Loop => asked.moved_to_itself(clock.now()),
             Wrong::Stale(age) => stale(response, age, clock.now()),
             Wrong::Cut(count) if asked.version >= Version::HTTP_2 => {
-                response.map(|body| Outgoing::stream(CutBody::new(body, count)))
+                response.map(|body| Outgoing::stream(CutBody::new(body, count, clock)))
             }
             Wrong::Long | Wrong::Short if asked.version >= Version::HTTP_2 => raw::promise(response, wrong),
             Wrong::Drop | Wrong::Reset | Wrong::Garbage | Wrong::Cut(_) | Wrong::Long | Wrong::Short | Wrong::Chunk => {
@@ -131,6 +131,17 @@ impl Asked {
         response.headers_mut().insert(LOCATION, self.target.clone());
         response.map(Outgoing::from)
     }
+}
+
+/// A status and the page that explains it, unless it is one that has no content (RFC 9110 15.3.5, 15.3.6, 15.4.5).
+fn alone(status: StatusCode, method: &Method, now: Time) -> Response<Body> {
+    let mut response = refusal(status, method, now);
+    if [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED].contains(&status) {
+        *response.body_mut() = Body::Empty;
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+    response
 }
 
 /// As a cache would hand out what it kept for `age` and should have asked for again (RFC 9111 4.2).

@@ -74,11 +74,20 @@ impl HttpBody for SlowBody {
 pub(super) struct CutBody {
     body: Outgoing,
     left: u64,
+    failing: Option<LocalFuture<()>>,
+    clock: Clock,
 }
 
 impl CutBody {
-    pub fn new(body: Outgoing, count: u64) -> Self {
-        Self { body, left: count }
+    pub fn new(body: Outgoing, count: u64, clock: Clock) -> Self {
+        Self { body, left: count, failing: None, clock }
+    }
+
+    /// Fails when what went before is on its way: a stream that is reset takes with it what still waits to be sent.
+    fn poll_failure(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let clock = self.clock;
+        let failing = self.failing.get_or_insert_with(|| Box::pin(async move { clock.sleep(ON_ITS_WAY).await }));
+        failing.as_mut().poll(cx).map(|()| io::ErrorKind::ConnectionReset.into())
     }
 }
 
@@ -89,7 +98,7 @@ impl HttpBody for CutBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
         if this.left == 0 {
-            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())));
+            return this.poll_failure(cx).map(|failure| Some(Err(failure)));
         }
         let next = ready!(Pin::new(&mut this.body).poll_frame(cx));
         Poll::Ready(next.map(|frame| {
@@ -111,3 +120,5 @@ impl HttpBody for CutBody {
 
 /// Often enough that content trickles, seldom enough that a slow line costs nothing.
 const PIECES_A_SECOND: u64 = 10;
+/// Long enough for a write on a machine that does other work, short enough that it is still a sudden end.
+const ON_ITS_WAY: Duration = Duration::from_millis(50);
