@@ -158,6 +158,9 @@ fn of_service(
             let all = hosts.iter().flat_map(|host| host.addresses.iter().copied());
             (Meant::NotOf(all.collect()), format!(", peer {GUEST}"))
         }
+        Some(peer) if let Ok(address) = peer.get_ref().parse::<IpAddr>() => {
+            (Meant::Of(vec![address]), format!(", peer {address}"))
+        }
         Some(peer) => {
             let name = Spanned::new(peer.span(), fault.host.get_ref().clone());
             let found = find(&name, peer.get_ref(), hosts, mistakes)?;
