@@ -40,7 +40,7 @@ pub use authority::Authority;
 pub use lab_file::LabFile;
 pub use plan::Plan;
 pub use report::Report;
-pub use toynet_service::Mistake;
+pub use toynet_service::{Mistake, Spot};
 
 #[cfg(test)]
 #[path = "../tests/fakes/mod.rs"]

@@ -99,10 +99,14 @@ pub fn read_fault(
     speaks: Vec<(HostName, Vec<&'static str>)>,
     protocols: &[&'static Protocol],
 ) -> Result<FaultSpec, Vec<Mistake>> {
-    let mut mistakes = Vec::new();
     let hosts: Vec<HostSpec> = speaks.into_iter().map(|(name, named)| HostSpec::known(name, named)).collect();
     let (root, errors) = DeTable::parse_recoverable(text);
-    mistakes.extend(errors.iter().map(|error| table::in_words(error, 0..0)));
+    let mut mistakes: Vec<Mistake> = errors.iter().map(|error| table::in_words(error, 0..0)).collect();
+    mistakes.extend(fault::unknown_host(root.get_ref(), &hosts));
+    if !mistakes.is_empty() {
+        mistakes.dedup();
+        return Err(mistakes);
+    }
     let value = Spanned::new(0..text.len(), DeValue::Table(root.into_inner()));
     let fault = fault::read_fault(value, text, &hosts, protocols, &mut mistakes);
     fault.filter(|_| mistakes.is_empty()).ok_or(mistakes)

@@ -9,7 +9,7 @@ use toynet_lab::control::message::{FaultOrder, Joined};
 use toynet_lab::control::server;
 use toynet_lab::run::faults::FaultLine;
 use toynet_lab::run::{GUEST, Lab, Reloader};
-use toynet_lab::{Mistake, protocols};
+use toynet_lab::{Mistake, Spot, protocols};
 
 use crate::serve::Serving;
 
@@ -75,7 +75,7 @@ fn change_faults(lab: &Lab, reloader: &Reloader) -> impl Fn(FaultOrder) -> Resul
             FaultOrder::List => Ok(1),
             FaultOrder::Add { text } => {
                 let planned = reloader.plan().read_fault(&text, protocols::ALL);
-                let planned = planned.map_err(|mistakes| in_words(&mistakes))?;
+                let planned = planned.map_err(|mistakes| in_words(&mistakes, &text))?;
                 tracing::info!("a fault is set: {planned}");
                 Ok(book.add(planned, clock.now()) as usize)
             }
@@ -94,10 +94,21 @@ fn change_faults(lab: &Lab, reloader: &Reloader) -> impl Fn(FaultOrder) -> Resul
     }
 }
 
-fn in_words(mistakes: &[Mistake]) -> String {
-    let words = mistakes.iter().map(|mistake| match &mistake.advice {
-        Some(advice) => format!("{}; {advice}", mistake.what),
-        None => mistake.what.clone(),
+/// Each with the line of `text` in which it stands.
+fn in_words(mistakes: &[Mistake], text: &str) -> String {
+    let place = |mistake: &Mistake| match &mistake.spot {
+        Spot::Lab(span) if text.get(span.clone()).is_some_and(|part| part != text) => {
+            let line = text[..span.start].matches('\n').count();
+            text.lines().nth(line).map(|line| format!("`{line}`: "))
+        }
+        Spot::Lab(_) | Spot::File { .. } => None,
+    };
+    let words = mistakes.iter().map(|mistake| {
+        let place = place(mistake).unwrap_or_default();
+        match &mistake.advice {
+            Some(advice) => format!("{place}{}; {advice}", mistake.what),
+            None => format!("{place}{}", mistake.what),
+        }
     });
     words.collect::<Vec<_>>().join("\n")
 }

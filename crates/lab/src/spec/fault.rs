@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toynet_net::fault::{What, When};
 use toynet_service::tls::fault as tls;
-use toynet_service::{HostName, Mistake, Protocol, near};
+use toynet_service::{HostName, Mistake, Protocol, Spot, near};
 
 use super::host::HostSpec;
 use super::table;
@@ -48,7 +48,7 @@ pub struct ServiceFault {
     pub host: Spanned<HostName>,
     /// The protocol of that service.
     pub protocol: &'static Protocol,
-    /// For whom alone: a host's name, or `you` for whoever is no host of the lab.
+    /// For whom alone: a host's name, an address, or `you` for whoever is no host of the lab.
     pub peer: Option<Spanned<String>>,
     /// What, as the protocol understands it.
     pub what: What,
@@ -121,9 +121,46 @@ pub(crate) fn read_fault(
         return None;
     }
     let read = if is_of_tls { tls::read } else { words.read };
-    let what = table::read_with(table_of(&span, what), mistakes, read)?;
+    let before = mistakes.len();
+    let what = table::read_with(table_of(&span, what), mistakes, read);
+    forget_what_follows(&span, before, mistakes);
+    if what.is_none() && common.service.is_none() {
+        mistakes.extend(mistyped(&host, hosts));
+    }
+    let what = what?;
     let target = Target::Service(ServiceFault { host, protocol, peer: common.peer, what });
     Some(FaultSpec { target, when: when?, text: told })
+}
+
+/// The mistake of who names a host that is none of `hosts`, which are all that there are.
+pub(super) fn unknown_host(fault: &DeTable<'_>, hosts: &[HostSpec]) -> Option<Mistake> {
+    let host = fault.get("host")?;
+    let name = HostName::parse(host.get_ref().as_str()?).ok()?;
+    if hosts.iter().any(|spec| *spec.name.get_ref() == name) {
+        return None;
+    }
+    let mistake = Mistake::new(host.span(), format!("there is no host `{name}`"));
+    Some(match near::nearest(name.as_str(), hosts.iter().map(|spec| spec.name.get_ref().as_str())) {
+        Some(near) => mistake.advise(format!("did you mean `{near}`?")),
+        None => mistake,
+    })
+}
+
+/// What may be wrong when a fault makes no sense as one of a name server that the lab brings along.
+fn mistyped(host: &Spanned<HostName>, hosts: &[HostSpec]) -> Option<Mistake> {
+    let names = || hosts.iter().map(|spec| spec.name.get_ref().as_str());
+    let name = host.get_ref().as_str();
+    let near = near::nearest(name, names()).filter(|near| *near != name)?;
+    let what = format!("no table names `{name}`, so this is taken for a fault of a name server");
+    Some(Mistake::new(host.span(), what).advise(format!("did you mean `{near}`?")))
+}
+
+/// What is wrong with a table as a whole, once an entry was, is that this entry is missing now.
+fn forget_what_follows(whole: &Range<usize>, before: usize, mistakes: &mut Vec<Mistake>) {
+    let new = mistakes.split_off(before);
+    let is_of_whole = |mistake: &Mistake| mistake.spot == Spot::Lab(whole.clone());
+    let has_others = new.iter().any(|mistake| !is_of_whole(mistake));
+    mistakes.extend(new.into_iter().filter(|mistake| !(has_others && is_of_whole(mistake))));
 }
 
 /// Those with one of these keys, and the others.

@@ -79,7 +79,18 @@ pub(super) fn in_words(error: &Error, otherwise: Range<usize>) -> Mistake {
     }
     match message.split_once('\n') {
         Some((what, advice)) => Mistake::new(span, what).advise(advice),
-        None => Mistake::new(span, message),
+        None => Mistake::new(span, plain(message)),
+    }
+}
+
+/// Other people's words for what a person meets.
+fn plain(message: &str) -> &str {
+    match message {
+        "wanted string or table" => "expected a word in quotes",
+        "invalid IPv4 address syntax" => "this is no IPv4 address",
+        "invalid IPv6 address syntax" => "this is no IPv6 address",
+        "invalid IP address syntax" => "this is no address",
+        _ => message,
     }
 }
 

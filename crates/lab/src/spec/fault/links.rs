@@ -62,6 +62,8 @@ pub(super) fn read(
             mistakes.push(mistake.advise("`toynet fault kinds link` tells what a link can do wrong"));
             return None;
         }
+        // What was wrong in the groups is missing now, and was told.
+        (None, Some(_), None, None) if mistakes.len() > before => return None,
         (None, Some(groups), None, None) if !has_conditions => (partition(groups, mistakes)?, "cut".to_owned()),
         (None, None, Some(host), Some(down)) if !has_conditions => {
             let told = if *down.get_ref() == Down::Refuse { "refuses" } else { "is silent" };
@@ -156,14 +158,14 @@ fn partition(groups: &Spanned<Vec<Vec<Spanned<String>>>>, mistakes: &mut Vec<Mis
         }
         parts.push(part);
     }
+    if parts.is_empty() || parts.iter().any(Vec::is_empty) {
+        let mistake = Mistake::new(groups.span(), "a partition of nobody parts nobody");
+        mistakes.push(mistake.advise("write `partition = [[\"a.test\", \"b.test\"], [\"c.test\"]]`"));
+        return None;
+    }
     let mut ways = Vec::new();
     let host = |name: &HostName| pattern(&LinkEnd::Host(name.clone()));
     match &parts[..] {
-        [] => {
-            let mistake = Mistake::new(groups.span(), "a partition of nobody parts nobody");
-            mistakes.push(mistake.advise("write `partition = [[\"a.test\", \"b.test\"], [\"c.test\"]]`"));
-            return None;
-        }
         [only] => {
             let others = || Pattern::Not(only.iter().map(ToString::to_string).collect());
             for name in only {
@@ -217,7 +219,7 @@ pub const LINK_KINDS: &[(&str, &str)] = &[
     ("link = \"a.test -> b.test\", half_close = \"1KiB\"", "a stream ends this way after so much; true for at once"),
     (
         "host = \"a.test\", down = \"refuse\"",
-        "the host refuses connections and resets those over bent links; refusals by the system itself are not counted",
+        "the host refuses connections and resets those over bent links, datagrams are lost; refusals by the system itself are not counted",
     ),
     ("host = \"a.test\", down = \"silence\"", "nothing is heard of the host"),
     (
@@ -263,6 +265,8 @@ mod tests {
             "host = 'a.test', down = 'broken'",
             "host = 'a.test', down = 'refuse', loss = 1",
             "partition = []",
+            "partition = [[]]",
+            "partition = [['a.test'], []]",
             "partition = [['a.test'], ['a.test']]",
             "link = 'a.test <-> b.test', peer = 'you', cut = true",
             "down = 'refuse'",
