@@ -236,6 +236,12 @@ fn the_manual_names_every_kind() {
     for word in ["answer = \"SERVFAIL\"", "status = 503", "greylist = \"5m\"", "lone_iac = true", "partition = [["] {
         assert!(told.contains(word), "{word}: {told}");
     }
+    for word in ["peer = ", "nth = 3", "service = "] {
+        assert!(told.contains(word), "for whom and when: {word}: {told}");
+    }
+    let json = support::run(&mut home.toynet(&["fault", "kinds", "any", "--json"])).succeeded().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json[0]["of"], json[0]["words"].is_string()), (&"any".into(), true), "{json}");
     let link = support::run(&mut home.toynet(&["fault", "kinds", "link"])).succeeded().stdout;
     assert!(link.starts_with("link\n") && !link.contains("SERVFAIL"), "{link}");
 }

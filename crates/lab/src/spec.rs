@@ -17,7 +17,7 @@ pub use toynet_service::units;
 use toynet_service::{HostName, Mistake, Protocol, Spot, near};
 
 pub(crate) use fault::pattern;
-pub use fault::{FaultSpec, LINK_KINDS, LinkFault, ServiceFault, TLS_KINDS, Target};
+pub use fault::{ANY_KINDS, FaultSpec, LINK_KINDS, LinkFault, ServiceFault, TLS_KINDS, Target};
 pub use host::{HostSpec, ServiceSpec};
 pub use link::{Conditions, Cut, LinkEnd, LinkSpec};
 

@@ -3,7 +3,7 @@
 use toynet_lab::control::message;
 use toynet_lab::protocols;
 use toynet_lab::run::faults::FaultLine;
-use toynet_lab::spec::{LINK_KINDS, TLS_KINDS};
+use toynet_lab::spec::{ANY_KINDS, LINK_KINDS, TLS_KINDS};
 
 use crate::arguments::{Fault, FaultOrder};
 use crate::ask::{ANSWER_LIMIT, connect, stuck, within};
@@ -12,7 +12,7 @@ use crate::output::print;
 
 pub async fn fault(fault: Fault) -> Result<(), Exit> {
     let order = match fault.order {
-        FaultOrder::Kinds { protocol } => return kinds(protocol.as_deref()),
+        FaultOrder::Kinds { protocol } => return kinds(protocol.as_deref(), fault.json),
         FaultOrder::Add { words } => message::FaultOrder::Add { text: table(&words)? },
         FaultOrder::List => message::FaultOrder::List,
         FaultOrder::Clear { number } => message::FaultOrder::Clear { number },
@@ -41,13 +41,19 @@ pub fn line(fault: &FaultLine) -> String {
     format!("{number:>3}  {place}  {text}  struck {times}{rests}\n")
 }
 
-fn kinds(name: Option<&str>) -> Result<(), Exit> {
+fn kinds(name: Option<&str>, as_json: bool) -> Result<(), Exit> {
     let protocols = protocols::ALL.iter();
     let all = protocols.map(|protocol| (protocol.name, protocol.fault.map(|words| words.kinds).unwrap_or_default()));
-    let all = all.chain([("tls", TLS_KINDS), ("link", LINK_KINDS)]);
+    let all = all.chain([("tls", TLS_KINDS), ("link", LINK_KINDS), ("any", ANY_KINDS)]);
     let meant: Vec<_> = all.filter(|(known, _)| name.is_none_or(|name| name == *known)).collect();
     if meant.is_empty() {
         return Err(Exit::misused(format!("toynet: no protocol is called {}", name.unwrap_or_default())));
+    }
+    if as_json {
+        let told = meant.iter().flat_map(|(name, kinds)| kinds.iter().map(move |(words, meets)| (name, words, meets)));
+        let told = told.map(|(of, words, meets)| serde_json::json!({ "of": of, "words": words, "meets": meets }));
+        print(&format!("{:#}\n", serde_json::Value::from_iter(told)));
+        return Ok(());
     }
     for (name, kinds) in meant {
         let widest = kinds.iter().map(|(words, _)| words.chars().count()).max().unwrap_or_default();

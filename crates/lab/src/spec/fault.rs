@@ -20,6 +20,7 @@ use super::table;
 pub(crate) use links::pattern;
 pub use links::{LINK_KINDS, LinkFault};
 pub use toynet_service::tls::fault::KINDS as TLS_KINDS;
+pub use when::KINDS as ANY_KINDS;
 
 /// A fault as written.
 #[derive(Clone)]

@@ -85,7 +85,8 @@ pub struct Fault {
 #[derive(Debug, Subcommand)]
 pub enum FaultOrder {
     /// Set one: the same words as in a lab file's `[[fault]]`, as in
-    /// `toynet fault add host=ns.shop.test answer=SERVFAIL for=10s`
+    /// `toynet fault add host=ns.shop.test answer=SERVFAIL for=10s`;
+    /// `toynet fault kinds` tells them
     #[command(verbatim_doc_comment)]
     Add {
         /// KEY=VALUE, each
@@ -109,9 +110,9 @@ pub enum FaultOrder {
         /// Its number; all when it is left out
         number: Option<u64>,
     },
-    /// Tell what services can do wrong
+    /// Tell what can go wrong, for whom and when
     Kinds {
-        /// A protocol; all when it is left out
+        /// A protocol, or tls, link or any; all when it is left out
         protocol: Option<String>,
     },
 }
@@ -149,6 +150,6 @@ pub struct Down {
 #[derive(Debug, Args)]
 pub struct LabName {
     /// Which lab, when several run
-    #[arg(long = "lab", value_name = "NAME", env = "TOYNET_LAB", hide_env = true)]
+    #[arg(long = "lab", value_name = "NAME", env = "TOYNET_LAB", hide_env = true, global = true)]
     pub name: Option<String>,
 }

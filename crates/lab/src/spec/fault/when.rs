@@ -10,6 +10,16 @@ use super::super::units::{Period, Share};
 /// The keys.
 pub(super) const KEYS: &[&str] = &["at", "for", "nth", "every", "probability"];
 
+/// For whom and when anything goes wrong.
+pub const KINDS: &[(&str, &str)] = &[
+    ("host = \"www.shop.test\", service = \"http\"", "whose service does it; `service` where the host has several"),
+    ("peer = \"desk.club.test\"", "for this host alone, for `you` outside, or for an address such as `127.0.0.7`"),
+    ("at = \"10s\", for = \"1m\"", "so long after the fault was set or the lab began, and for so long"),
+    ("nth = 3", "at the third occasion alone; all that it fits is an occasion"),
+    ("every = 3", "at each third occasion"),
+    ("probability = 0.1", "at one occasion in ten by chance, which the lab's `seed` decides"),
+];
+
 /// Their values as written.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
