@@ -1,4 +1,5 @@
 //! What services do wrong on purpose, as others' clients meet it.
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the lab, as people do")]
 
 mod support;
 
@@ -28,6 +29,9 @@ fn a_name_server_answers_as_its_fault_says() {
         ("stale=198.18.0.99", &[], "198.18.0.99"),
         ("loop=true", &[], "CNAME\twww.shop.test."),
         ("half=true", &["+tcp"], "communications error"),
+        ("answer=BADCOOKIE", &["+nocookie"], "status: BADCOOKIE"),
+        ("answer=RCODE12", &[], "status: RESERVED12"),
+        ("answer=REFUSED", &["-t", "AXFR", "shop.test"], "Transfer failed"),
     ] {
         lab.toynet(&["fault", "add", "host=ns.shop.test", words]).succeeded();
         let (ip, port, more) = (server.ip(), server.port(), arguments.join(" "));
@@ -40,6 +44,57 @@ fn a_name_server_answers_as_its_fault_says() {
     assert_eq!(dig(server, &["www.shop.test"]).rcode, "NOERROR");
     let log = lab.toynet(&["log"]).succeeded().stdout;
     assert!(log.contains("SERVFAIL") && log.contains("wrong source"), "{log}");
+}
+
+#[test]
+fn a_fault_strikes_only_answers_that_can_be_wrong_so() {
+    if tool("dig").is_none() {
+        return;
+    }
+    let (lab, server) = lab("");
+    for (words, arguments) in [
+        ("stale=198.18.0.99", &["-t", "NS", "shop.test"][..]),
+        ("stale=198.18.0.99", &["www.shop.test", "MX"]),
+        ("truncate=true", &["www.shop.test", "+tcp"]),
+        ("wrong=glue", &["www.shop.test"]),
+        ("answer=BADCOOKIE", &["www.shop.test", "+noedns"]),
+    ] {
+        let before = dig(server, arguments);
+        lab.toynet(&["fault", "add", "host=ns.shop.test", words]).succeeded();
+        let met = dig(server, arguments);
+        let told = |answer: &support::dig::Answer| format!("{} {:?}", answer.rcode, answer.answer);
+        assert_eq!(told(&met), told(&before), "{words} {arguments:?}");
+        let listed = lab.toynet(&["fault", "list"]).succeeded().stdout;
+        assert!(listed.contains("struck 0 times"), "{listed}");
+        lab.toynet(&["fault", "clear"]).succeeded();
+    }
+}
+
+#[test]
+fn a_fault_is_for_an_address_alone() {
+    if tool("dig").is_none() {
+        return;
+    }
+    let (lab, server) = lab("");
+    let status = lab.status();
+    let of_lab = ["fault", "add", "--lab", status.lab(), "host=ns.shop.test", "drop=true", "peer=127.0.0.7"];
+    lab.toynet(&of_lab).succeeded();
+    assert_eq!(dig(server, &["www.shop.test"]).rcode, "NOERROR");
+    let line = format!("dig -r -b 127.0.0.7 @{} -p {} www.shop.test +time=1 +tries=1", server.ip(), server.port());
+    assert!(shell(&line).text().contains("timed out"));
+    assert!(lab.toynet(&["fault", "list"]).succeeded().stdout.contains("peer 127.0.0.7  struck once"));
+}
+
+#[test]
+fn an_answer_is_late_and_wrong() {
+    if tool("dig").is_none() {
+        return;
+    }
+    let (lab, server) = lab("");
+    lab.toynet(&["fault", "add", "host=ns.shop.test", "delay=400ms", "answer=NOTAUTH"]).succeeded();
+    let began = std::time::Instant::now();
+    assert_eq!(dig(server, &["www.shop.test"]).rcode, "NOTAUTH");
+    assert!(began.elapsed() >= std::time::Duration::from_millis(400), "{:?}", began.elapsed());
 }
 
 #[test]
@@ -69,10 +124,20 @@ fn a_fault_that_makes_no_sense_is_refused_in_words() {
         (&["host=ns.shop.test"], "this fault does nothing"),
         (&["host=ns.shop.test", "nonsense"], "KEY=VALUE"),
         (&["drop=true"], "`host` is missing"),
+        (&["host=ww.shop.test", "status=503"], "did you mean `www.shop.test`?"),
+        (&["host=www.shop.test", "status=abc"], "`status = \"abc\"`: expected a whole number"),
+        (&["host=www.shop.test", "statsu=503"], "did you mean `status`?"),
+        (&["host=www.shop.test", "status=503", "at=5"], "`at = 5`: expected a span of time"),
+        (&["host=ns.shop.test", "stale=300.1.1.1"], "this is no IPv4 address"),
+        (&["host=ns.shop.test", "stale=198.18.0.9", "type=MX"], "queries for A alone"),
+        (&["partition=[['www.shop.test'], []]"], "parts nobody"),
+        (&["partition=['www.shop.test']"], "expected a list"),
+        (&["partition=[['www.shop.test'"], "unclosed array"),
     ] {
         let outcome = lab.toynet(&[&["fault", "add"], words].concat());
         assert_ne!(outcome.code(), Some(0), "{words:?}");
         assert!(outcome.stderr.contains(told), "{words:?}: {}", outcome.stderr);
+        assert_eq!(outcome.stderr.lines().count(), 1, "what follows from a mistake is none: {}", outcome.stderr);
     }
     assert!(lab.toynet(&["fault", "list"]).succeeded().stdout.contains("no faults"));
     assert_ne!(lab.toynet(&["fault", "clear", "7"]).code(), Some(0));

@@ -32,7 +32,9 @@ pub(crate) struct DnsFault {
     kind: Option<RecordType>,
     /// Only over datagrams, or only over streams.
     stream: Option<bool>,
-    wrong: Wrong,
+    /// How late the answer comes, whatever it is.
+    delay: Duration,
+    wrong: Option<Wrong>,
 }
 
 /// What is done wrong.
@@ -40,8 +42,6 @@ pub(crate) struct DnsFault {
 enum Wrong {
     /// There is no answer at all.
     Drop,
-    /// The answer comes late.
-    Delay(Duration),
     /// This code, and nothing else.
     Answer(Rcode),
     /// It says that it was cut off, and is.
@@ -79,6 +79,37 @@ impl Wrong {
             _ => None,
         }
     }
+
+    /// Where it goes wrong unless something else is said: who cuts datagrams off answers in full over streams.
+    fn usual_way(&self) -> Option<bool> {
+        if *self == Wrong::Truncate { Some(false) } else { self.own_way() }
+    }
+
+    /// The type of queries whose answers can be wrong so, if it is one alone.
+    fn own_kind(&self) -> Option<RecordType> {
+        matches!(self, Wrong::Stale(_)).then_some(RecordType::A)
+    }
+}
+
+/// What is about to be answered.
+#[derive(Clone, Copy)]
+pub(crate) enum Written<'a> {
+    /// This response.
+    Now(&'a [u8]),
+    /// One that is not there yet.
+    Later,
+    /// A zone, of which the first message is spoilt and the last.
+    Transfer,
+}
+
+impl<'a> Written<'a> {
+    /// What `answer` has come to, in `room` if it is there.
+    pub fn by(answer: &Answer, room: &'a [u8]) -> Self {
+        match answer {
+            Answer::Now(length) => Written::Now(&room[..*length]),
+            Answer::Later(_) | Answer::Silent => Written::Later,
+        }
+    }
 }
 
 /// Where a response is about to go.
@@ -110,14 +141,19 @@ impl Spoilt {
 }
 
 /// The fault that strikes the answer to a query, if one does.
-pub(crate) fn strike(host: &Host, query: Option<&Query<'_>>, way: Way) -> Option<Struck<DnsFault>> {
+pub(crate) fn strike(
+    host: &Host,
+    query: Option<&Query<'_>>,
+    way: Way,
+    written: Written<'_>,
+) -> Option<Struck<DnsFault>> {
     if host.faults().is_empty() {
         return None;
     }
-    let question = query.and_then(|query| Some((Name::from_wire(query.asked.name.wire()).ok()?, query.asked.kind)));
-    let struck = host
-        .faults()
-        .strike(host.clock().now(), way.peer.ip(), |fault: &DnsFault| fault.fits(question.as_ref(), way.stream))?;
+    let asked = query.and_then(Asked::new);
+    let struck = host.faults().strike(host.clock().now(), way.peer.ip(), |fault: &DnsFault| {
+        fault.is_asked(asked.as_ref(), way.stream) && fault.can_spoil(asked.as_ref(), written)
+    })?;
     host.fault(way.cause, &struck.text);
     Some(struck)
 }
@@ -141,10 +177,10 @@ pub(crate) fn commit(
             Answer::Later(pending) => pending.await?,
             Answer::Silent => return None,
         };
-        let wrong = &struck.what.wrong;
+        host.clock().sleep(struck.what.delay).await;
+        let Some(wrong) = &struck.what.wrong else { return Some(Spoilt::Sent(response)) };
         match wrong {
             Wrong::Drop => return Some(Spoilt::Nothing),
-            Wrong::Delay(delay) => host.clock().sleep(*delay).await,
             Wrong::Source => {
                 // That it cannot be sent is one more way not to arrive.
                 let _ = send_from_elsewhere(&host, &response, way.peer).await;
@@ -162,12 +198,41 @@ async fn send_from_elsewhere(host: &Host, response: &[u8], peer: SocketAddr) -> 
     socket.answer_to(response, peer).await
 }
 
+/// What a query asks for, as far as faults need to know it.
+struct Asked {
+    name: Name,
+    kind: RecordType,
+    has_edns: bool,
+}
+
+impl Asked {
+    fn new(query: &Query<'_>) -> Option<Self> {
+        let name = Name::from_wire(query.asked.name.wire()).ok()?;
+        Some(Self { name, kind: query.asked.kind, has_edns: query.edns.is_some() })
+    }
+}
+
 impl DnsFault {
-    fn fits(&self, question: Option<&(Name, RecordType)>, stream: bool) -> bool {
-        let is_alone = matches!(self.wrong, Wrong::Alias(_));
+    /// Whether it is meant for such queries.
+    fn is_asked(&self, asked: Option<&Asked>, stream: bool) -> bool {
+        let is_alone = matches!(self.wrong, Some(Wrong::Alias(_)));
         let is_it = |asked: &Name, name: &Name| asked == name || !is_alone && asked.is_within(name);
-        let fits_name = self.name.as_ref().is_none_or(|name| question.is_some_and(|(asked, _)| is_it(asked, name)));
-        let fits_kind = self.kind.is_none_or(|kind| question.is_some_and(|(_, asked)| *asked == kind));
+        let fits_name = self.name.as_ref().is_none_or(|name| asked.is_some_and(|asked| is_it(&asked.name, name)));
+        let fits_kind = self.kind.is_none_or(|kind| asked.is_some_and(|asked| asked.kind == kind));
         fits_name && fits_kind && self.stream.is_none_or(|wanted| wanted == stream)
+    }
+
+    /// Whether it makes a difference to such a response.
+    fn can_spoil(&self, asked: Option<&Asked>, written: Written<'_>) -> bool {
+        match (&self.wrong, written) {
+            // Only a server that knows a zone refers, and does so at once.
+            (Some(Wrong::Glue), Written::Now(response)) => spoil::has_glue(response),
+            (Some(Wrong::Glue), Written::Later | Written::Transfer) => false,
+            // Its upper half stands in OPT, which only those get who sent one (RFC 6891 6.1.1).
+            (Some(Wrong::Answer(code)), _) => code.0 < 16 || asked.is_some_and(|asked| asked.has_edns),
+            // What a transfer goes on with is not waited for.
+            (None, Written::Transfer) => false,
+            _ => true,
+        }
     }
 }

@@ -19,7 +19,7 @@ use toynet_service::{LocalFuture, Place, Server};
 use crate::answer::answer as answer_request;
 use crate::answer::answer_query;
 use crate::codes::Opcode;
-use crate::fault;
+use crate::fault::{self, Written};
 use crate::name::Name;
 use crate::record::Record;
 use crate::recursive::AtOnce;
@@ -99,7 +99,7 @@ fn answer_datagram(mind: &Rc<Mind>, host: &Host, arrived: &Arrived<'_>, room: &m
     let query = read(arrived.octets);
     let answer = mind.answer(request, query.as_ref(), host, arrived.cause, room);
     let way = fault::Way { peer: arrived.from, cause: arrived.cause, stream: false };
-    if let Some(struck) = fault::strike(host, query.as_ref(), way) {
+    if let Some(struck) = fault::strike(host, query.as_ref(), way, Written::by(&answer, room)) {
         let committed = fault::commit(struck, host, way, answer, room);
         return Answer::Later(Box::pin(async { committed.await.and_then(fault::Spoilt::whole) }));
     }

@@ -45,8 +45,17 @@ pub(super) fn spoil(wrong: &Wrong, mut response: Vec<u8>) -> Vec<u8> {
             replace_addresses(&mut response, question);
             response
         }
-        Wrong::Drop | Wrong::Delay(_) | Wrong::Source | Wrong::Half => response,
+        Wrong::Drop | Wrong::Source | Wrong::Half => response,
     }
+}
+
+/// Whether a response is a referral that tells addresses of name servers.
+pub(super) fn has_glue(response: &[u8]) -> bool {
+    let Some(question) = question_end(response) else { return false };
+    let count = |at: usize| usize::from(u16::from_be_bytes([response[at], response[at + 1]]));
+    let (answers, authority) = (count(6), count(8));
+    let is_address = |(kind, ..): &(RecordType, usize, usize)| matches!(*kind, RecordType::A | RecordType::AAAA);
+    answers == 0 && records(response, question).iter().skip(authority).any(is_address)
 }
 
 /// The length of the whole before the first half of the response, as a stream has it.
@@ -81,7 +90,8 @@ fn only_question(mut response: Vec<u8>, question: usize, code: Rcode) -> Vec<u8>
     response.truncate(question);
     response[3] = response[3] & !15 | (code.0 & 15) as u8;
     response[6..HEADER].fill(0);
-    if let Some(opt) = opt {
+    if let Some(mut opt) = opt {
+        opt[EXTENDED] = (code.0 >> 4) as u8;
         response.extend_from_slice(&opt);
         response[11] = 1;
     }
@@ -161,6 +171,8 @@ const HEADER: usize = 12;
 const AA: u8 = 4;
 const TC: u8 = 2;
 const POINTER: u16 = 0xc000;
+/// In an OPT record: the upper eight bits of the code (RFC 6891 6.1.3).
+const EXTENDED: usize = 5;
 /// A pointer to the question's name.
 const ASKED: [u8; 2] = [0xc0, 12];
 /// More than the 4,096 octets that the most generous clients announce, and less than a datagram can carry.
@@ -184,6 +196,7 @@ mod tests {
         let told = message(&Wrong::Truncate);
         assert!(told.has(flag::TC) && told.answers.is_empty());
         assert_eq!(message(&Wrong::Lame).rcode(), Rcode::REFUSED);
+        assert_eq!(message(&Wrong::Answer(Rcode::BADCOOKIE)).edns().unwrap().upper_rcode, 1);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use toynet_net::{Answer, Host, Listener, Stream};
 use toynet_service::LocalFuture;
 
 use super::{Mind, Request, read};
-use crate::fault::{self, Spoilt};
+use crate::fault::{self, Spoilt, Written};
 use crate::reply::Limits;
 use crate::transfer::Transfer;
 
@@ -146,21 +146,26 @@ impl Connection {
     fn answer(&mut self, message: &[u8], out: &mut Vec<u8>) -> Option<Transfer> {
         let Shared { mind, host, room, .. } = &*self.shared;
         let query = read(message);
+        let room = &mut *room.borrow_mut();
+        let way = fault::Way { peer: self.stream.peer(), cause: self.stream.cause(self.count), stream: true };
         if let Some(query) = &query {
             let zones = mind.authority.zones(self.outside, Some(query));
-            if let Some(transfer) = Transfer::begin(zones, query, message) {
-                return Some(transfer);
+            if let Some(mut transfer) = Transfer::begin(zones, query, message) {
+                let Some(struck) = fault::strike(host, Some(query), way, Written::Transfer) else {
+                    return Some(transfer);
+                };
+                let first = transfer.next(message, room).map_or(Answer::Silent, Answer::Now);
+                self.pending.push(fault::commit(struck, host, way, first, room));
+                return None;
             }
         }
         let request = Request { octets: message, outside: self.outside, limits: Limits::TCP };
-        let room = &mut *room.borrow_mut();
-        let way = fault::Way { peer: self.stream.peer(), cause: self.stream.cause(self.count), stream: true };
-        let reaction = mind.answer(request, query.as_ref(), host, way.cause, room);
-        if let Some(struck) = fault::strike(host, query.as_ref(), way) {
-            self.pending.push(fault::commit(struck, host, way, reaction, room));
+        let answer = mind.answer(request, query.as_ref(), host, way.cause, room);
+        if let Some(struck) = fault::strike(host, query.as_ref(), way, Written::by(&answer, room)) {
+            self.pending.push(fault::commit(struck, host, way, answer, room));
             return None;
         }
-        match reaction {
+        match answer {
             Answer::Now(length) => append(out, &room[..length]),
             Answer::Later(pending) => self.pending.push(Box::pin(async { pending.await.map(Spoilt::Sent) })),
             Answer::Silent => {}
