@@ -86,7 +86,8 @@ pub struct Fault {
 pub enum FaultOrder {
     /// Set one: the same words as in a lab file's `[[fault]]`, as in
     /// `toynet fault add host=ns.shop.test answer=SERVFAIL for=10s`;
-    /// `toynet fault kinds` tells them
+    /// `toynet fault kinds` tells them. Of several that fit at one service
+    /// the first strikes
     #[command(verbatim_doc_comment)]
     Add {
         /// KEY=VALUE, each
