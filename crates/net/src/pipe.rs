@@ -222,7 +222,8 @@ impl Way {
             () => {}
         }
         let room = self.window.saturating_sub(self.octets);
-        if room == 0 {
+        // Nor is each octet that is read made room for by a parcel of its own (RFC 9293 3.8.6.2).
+        if room < octets.len().min(self.window / 4).max(1) {
             self.writer = Some(cx.waker().clone());
             return Put::Full;
         }

@@ -47,6 +47,24 @@ fn a_stream_trickles_over_a_line_with_a_rate() {
 }
 
 #[test]
+fn a_long_stream_is_struck_in_large_parcels_however_small_its_pieces_are() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        let slices = Bend { conditions: Conditions { slice: Some(100), ..Conditions::default() }, ..between() };
+        let fault = set(&network, slices, When::default());
+        let (mut client, mut server) = connection(&network).await;
+        let mut heard = Vec::new();
+        let sending = async {
+            client.write_all(&[7; 300_000]).await.unwrap();
+            client.shutdown().await.unwrap();
+        };
+        let (_, read) = tokio::join!(sending, server.read_to_end(&mut heard));
+        assert_eq!((read.unwrap(), heard.len()), (300_000, 300_000));
+        assert!(fault.hits() < 40, "{} marks in the log", fault.hits());
+    });
+}
+
+#[test]
 fn one_octet_of_a_stream_in_so_many_is_wrong() {
     let reads = stream(Conditions { garble: Some(4), ..Conditions::default() }).unwrap().concat();
     let wrong: Vec<usize> = (0..10).filter(|at| reads[*at] != b"0123456789"[*at]).collect();
