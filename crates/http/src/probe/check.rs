@@ -1,6 +1,7 @@
 //! What one check is, and what a server answers when nothing is wrong.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::heard::{Heard, Reply};
 use crate::client::url::Url;
@@ -69,6 +70,8 @@ pub(super) struct Ground {
     pub status: u16,
     pub three: Option<Three>,
     pub reply: Reply,
+    /// After so long without a word nothing more comes.
+    pub silence: Duration,
 }
 
 impl fmt::Display for Level {

@@ -72,7 +72,9 @@ async fn converse(wish: &Wish, errand: &Errand, ground: &Ground, said: &[Saying]
     // Those that last as long as the connection must not end before.
     let mut lasting = Vec::new();
     for saying in said {
-        match (say(&connection, saying).await, saying.way) {
+        // Streams and octets are the server's to grant.
+        let saying_it = clock.until(clock.now() + SILENCE, say(&connection, saying));
+        match (saying_it.await.ok().flatten(), saying.way) {
             (Some(stream), Way::Request) => drop(answers.spawn_local(answer(stream, Rc::clone(&heard)))),
             (Some(stream), Way::Alone) => lasting.push(stream),
             // Where the server has gone already, its end is what was heard.

@@ -1,5 +1,7 @@
 //! What a server said, taken apart.
 
+use super::{LONGEST, PATIENCE};
+use crate::client::failure::Failure;
 use crate::wire::head::{self, Head, Kind, Start};
 use crate::wire::{Content, Framing};
 
@@ -54,6 +56,21 @@ impl Heard {
         self.last().and_then(|reply| reply.field(name)).unwrap_or_default()
     }
 
+    /// Why there is no answer proper.
+    pub fn absence(&self) -> String {
+        let octets = &self.octets;
+        let head =
+            head::end(octets, 0).map_or_else(|| [octets, &b"\r\n\r\n"[..]].concat(), |end| octets[..end].to_vec());
+        match Head::read(&head, Kind::Answer) {
+            _ if octets.is_empty() && self.has_ended => Failure::Silent.to_string(),
+            _ if octets.is_empty() => "the server said nothing".to_owned(),
+            Err(fault) => Failure::Peer(fault).to_string(),
+            Ok(_) if octets.len() >= LONGEST => "the answer is longer than 1 MiB: ask for something smaller".to_owned(),
+            Ok(_) if self.has_ended => "the server closed the connection before the answer's end".to_owned(),
+            Ok(_) => format!("the answer did not end within {} seconds", PATIENCE.as_secs()),
+        }
+    }
+
     /// What was answered, in a few words.
     pub fn words(&self) -> String {
         match (self.status(), self.has_ended) {
@@ -65,7 +82,7 @@ impl Heard {
 }
 
 /// The answers, as far as they are whole, to requests with these methods. What ends with the connection is whole
-/// when that `has_ended`.
+/// when that `has_ended`; after one whose end nobody can tell there is none.
 pub(super) fn replies(octets: &[u8], methods: &[&str], has_ended: bool) -> Vec<Reply> {
     let mut replies: Vec<Reply> = Vec::new();
     let mut rest = octets;
@@ -74,10 +91,11 @@ pub(super) fn replies(octets: &[u8], methods: &[&str], has_ended: bool) -> Vec<R
         let Start::Answer { code, .. } = head.start else { break };
         let asked = replies.iter().filter(|reply| reply.is_final()).count();
         let framing = Framing::of_answer(&mut head, methods.get(asked).copied().unwrap_or("GET").as_bytes());
+        let has_no_end = framing.is_none();
         let mut content = Content::new(framing.unwrap_or(Framing::UntilClose), end as u64);
         let taken = content.take(&rest[end..]);
         let mut faults: Vec<String> = head.faults.iter().map(ToString::to_string).collect();
-        let is_whole = content.is_done() || (content.ends_with_connection() && has_ended);
+        let is_whole = content.is_done() || has_no_end || (content.ends_with_connection() && has_ended);
         match &taken {
             Ok(_) if is_whole => {}
             Ok(_) if has_ended => faults.push("the content was cut".to_owned()),
@@ -107,6 +125,31 @@ mod tests {
             [(100, 0), (200, 3), (404, 4)]
         );
         assert_eq!(ended[2].field("a"), Some("b"));
+    }
+
+    #[test]
+    fn an_answer_whose_end_nobody_can_tell_is_heard_with_its_faults() {
+        let octets = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc";
+        let heard = replies(octets, &["GET"], false);
+        assert_eq!(heard.iter().map(|reply| reply.status).collect::<Vec<_>>(), [200]);
+        assert!(heard[0].faults.iter().any(|fault| fault.starts_with("two Content-Lengths differ")), "{heard:?}");
+    }
+
+    #[test]
+    fn it_is_said_why_there_is_no_answer() {
+        let absence =
+            |octets: &[u8], has_ended| Heard { octets: octets.to_vec(), has_ended, ..Heard::default() }.absence();
+        assert_eq!(absence(b"", false), "the server said nothing");
+        assert_eq!(absence(b"", true), "the server closed the connection without an answer");
+        assert!(absence(b"ICY 200 OK\r\nA: b\r\n\r\n", false).starts_with("the answer is no HTTP: "));
+        assert_eq!(
+            absence(b"HTTP/1.1 200 OK\r\nA: b", true),
+            "the server closed the connection before the answer's end"
+        );
+        let drips = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+        assert_eq!(absence(drips, false), "the answer did not end within 6 seconds");
+        let long = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'x'; LONGEST]].concat();
+        assert_eq!(absence(&long, false), "the answer is longer than 1 MiB: ask for something smaller");
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn run(matches: ArgMatches, errand: Errand) -> LocalFuture<Ending> {
 async fn probe(wish: Wish, errand: Errand) -> Ending {
     let mut ground = match ground(&wish, &errand).await {
         Ok(ground) => ground,
-        Err(failure) => return Ending::unanswered(failure.to_string()),
+        Err(why) => return Ending::unanswered(why),
     };
     elsewhere::find(&wish, &mut ground, &errand).await;
     let ground = Rc::new(ground);
@@ -102,12 +102,16 @@ fn tests() -> impl Iterator<Item = Test> {
 }
 
 /// What the server answers when nothing is wrong.
-async fn ground(wish: &Wish, errand: &Errand) -> Result<Ground, Failure> {
-    let mut ground = Ground::of(&wish.url);
+async fn ground(wish: &Wish, errand: &Errand) -> Result<Ground, String> {
+    let mut ground = Ground { silence: PATIENCE, ..Ground::of(&wish.url) };
     let wish = Wish { version: Version::One(1), ..wish.clone() };
-    let heard = converse(&wish, errand, &ground.fill(check::PLAIN), &["GET"], 1, false).await?;
-    let reply = heard.replies.into_iter().next().ok_or(Failure::Silent)?;
-    ground.learn(reply);
+    let (plain, clock) = (ground.fill(check::PLAIN), errand.host().clock());
+    let began = clock.now();
+    let heard = converse(&wish, errand, &ground, &plain, &["GET"], 1, false).await;
+    let heard = heard.map_err(|failure| failure.to_string())?;
+    let took = clock.now().since(began);
+    ground.learn(heard.last().cloned().ok_or_else(|| heard.absence())?);
+    ground.silence = (took * 3).clamp(SILENCE, PATIENCE);
     Ok(ground)
 }
 
@@ -116,7 +120,7 @@ async fn examine(check: &'static Check, wish: &Wish, errand: &Errand, ground: &G
         return Finding::new(&check.point, Verdict::Skipped(why.to_owned()), Vec::new(), Vec::new());
     }
     let said = (check.say)(ground);
-    match converse(wish, errand, &said, check.methods, check.awaits, check.awaits_close).await {
+    match converse(wish, errand, ground, &said, check.methods, check.awaits, check.awaits_close).await {
         Ok(heard) => {
             let verdict = (check.judge)(&heard, ground);
             Finding::new(&check.point, verdict, said, heard.octets)
@@ -128,10 +132,12 @@ async fn examine(check: &'static Check, wish: &Wish, errand: &Errand, ground: &G
     }
 }
 
-/// Says something on a connection of its own, and listens until enough was heard or nothing more comes.
+/// Says something on a connection of its own, and listens until enough was heard or nothing more comes, and not for
+/// ever to a server that drips.
 async fn converse(
     wish: &Wish,
     errand: &Errand,
+    ground: &Ground,
     said: &[u8],
     methods: &[&str],
     awaits: usize,
@@ -142,17 +148,18 @@ async fn converse(
     let mut show = Show::new(wish, errand);
     let stream = tool::connect(wish, &wish.url, errand, &mut story, &mut show).await?;
     let mut conversation = Conversation::new(stream, clock);
+    let end = clock.now() + PATIENCE;
     // What a server will not read it need not: its answer counts.
-    let _ = conversation.say(said).await;
+    let _ = clock.until(end, conversation.say(said)).await;
     let mut octets = Vec::new();
     let mut has_ended = false;
-    while !has_ended && octets.len() < LONGEST {
+    while !has_ended && octets.len() < LONGEST && clock.now() < end {
         let is_enough = awaits > 0
             && heard::replies(&octets, methods, false).iter().filter(|reply| reply.is_final()).count() >= awaits;
         if is_enough && !awaits_close {
             break;
         }
-        match clock.until(clock.now() + SILENCE, conversation.hear()).await {
+        match clock.until(end.min(clock.now() + ground.silence), conversation.hear()).await {
             Ok(Ok(Some(piece))) => octets.extend_from_slice(&piece),
             Ok(Ok(None) | Err(_)) => has_ended = true,
             Err(_) => break,
@@ -163,8 +170,11 @@ async fn converse(
 
 /// So that a slow server is not overrun, and a fast one is done in a second.
 const AT_ONCE: usize = 8;
-/// Servers answer what is broken at once, or wait for more.
+/// Servers answer what is broken at once, or wait for more. Those that take their time for what is right are given
+/// three times that.
 const SILENCE: Duration = Duration::from_millis(1500);
+/// For one connection: four times the silence, so that a server that drips holds up nobody for long.
+const PATIENCE: Duration = Duration::from_secs(6);
 /// An answer's beginning says enough.
 const LONGEST: usize = 1024 * 1024;
 
