@@ -98,6 +98,10 @@ impl Ground {
         text.replace("{T}", &self.target).replace("{H}", &self.host).into_bytes()
     }
 
+    pub fn scheme(&self) -> &'static str {
+        if self.url.starts_with("https:") { "https" } else { "http" }
+    }
+
     /// A GET with further fields.
     pub fn get(&self, fields: &str) -> Vec<u8> {
         self.fill(&format!("GET {{T}} HTTP/1.1\r\nHost: {{H}}\r\n{fields}\r\n"))

@@ -4,8 +4,21 @@ use super::check::Level::{May, Must, Should};
 use super::check::{Check, Ground, Verdict};
 use super::heard::Heard;
 use super::judge::same;
+use crate::wire::head;
 
 pub(super) const CHECKS: &[Check] = &[
+    Check::new(
+        "etag-quoted",
+        Must,
+        "RFC 9110 8.8.3",
+        "an ETag is a quoted text, with W/ before it if it is weak",
+        |g| g.get(""),
+        |h, _| {
+            let tag = h.field("etag");
+            Verdict::of(tag.is_empty() || is_tag(tag), || format!("'{tag}' is none"))
+        },
+        "put the ETag in quotation marks",
+    ),
     Check::new(
         "if-none-match",
         Must,
@@ -51,7 +64,10 @@ pub(super) const CHECKS: &[Check] = &[
         "304 has no content",
         |g| [g.get(&format!("If-None-Match: {}\r\n", g.field("etag"))), g.get("")].concat(),
         |h, g| match h.status() {
-            304 => Verdict::of(h.second() == g.status, || format!("what follows it is {}", h.second())),
+            304 => Verdict::of(h.second() == g.status || ends_with_head(h), || match h.second() {
+                0 => "what follows it is no answer".to_owned(),
+                second => format!("what follows it is {second}"),
+            }),
             status => Verdict::Skipped(format!("the answer is {status}")),
         },
         "end 304 with its head",
@@ -225,7 +241,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn tag(ground: &Ground) -> Option<&'static str> {
-    (ground.field("etag").is_empty() || ground.status != 200).then_some("the answer has no ETag")
+    (!is_tag(ground.field("etag")) || ground.status != 200).then_some("the answer has no ETag")
 }
 
 fn dated(ground: &Ground) -> Option<&'static str> {
@@ -235,6 +251,17 @@ fn dated(ground: &Ground) -> Option<&'static str> {
 fn ranges(ground: &Ground) -> Option<&'static str> {
     let is_served = ground.field("accept-ranges").eq_ignore_ascii_case("bytes") && ground.reply.content > 2;
     (!is_served || ground.status != 200).then_some("the answer does not say Accept-Ranges: bytes")
+}
+
+fn is_tag(tag: &str) -> bool {
+    let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+    let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| inner.bytes().all(|octet| octet > b' ' && octet != b'"' && octet != 0x7f))
+}
+
+/// The connection ended with the answer's head.
+fn ends_with_head(heard: &Heard) -> bool {
+    heard.has_ended && head::end(&heard.octets, 0) == Some(heard.octets.len())
 }
 
 fn unchanged(heard: &Heard, _: &Ground) -> Verdict {

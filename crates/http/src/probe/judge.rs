@@ -12,10 +12,6 @@ pub(super) fn refused(heard: &Heard, _: &Ground) -> Verdict {
     Verdict::of(heard.status() == 400, || format!("{} and not 400", heard.words()))
 }
 
-pub(super) fn refused_or_not_done(heard: &Heard, _: &Ground) -> Verdict {
-    Verdict::of(!(200..400).contains(&heard.status()), || heard.words())
-}
-
 /// The connection ends with the answer.
 pub(super) fn closed(heard: &Heard, _: &Ground) -> Verdict {
     Verdict::of(heard.status() > 0 && heard.has_ended, || "the connection stays open".to_owned())

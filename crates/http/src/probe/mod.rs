@@ -12,6 +12,8 @@ mod heard;
 mod judge;
 mod one;
 mod report;
+#[cfg(test)]
+mod tests;
 mod three;
 mod two;
 
@@ -177,24 +179,3 @@ const SILENCE: Duration = Duration::from_millis(1500);
 const PATIENCE: Duration = Duration::from_secs(6);
 /// An answer's beginning says enough.
 const LONGEST: usize = 1024 * 1024;
-
-#[cfg(test)]
-mod tests {
-    use super::check::Point;
-    use super::*;
-
-    #[test]
-    fn every_check_has_a_name_of_its_own_a_rule_and_a_cure() {
-        let points = tests().map(|test| match test {
-            Test::Stream(check) => &check.point,
-            Test::Three(check) => &check.point,
-        });
-        let all: Vec<_> = points.collect();
-        assert!(all.len() > 100, "{}", all.len());
-        for (at, point) in all.iter().enumerate() {
-            let Point { name, about, rule, cure, .. } = point;
-            assert_eq!(all.iter().position(|other| other.name == *name), Some(at), "{name}");
-            assert!(rule.starts_with("RFC ") && !cure.is_empty() && !about.is_empty(), "{name}");
-        }
-    }
-}

@@ -42,8 +42,23 @@ pub(super) const CHECKS: &[Check] = &[
         "RFC 9110 6.6.1",
         "answers have a Date",
         |g| g.get(""),
-        |h, _| Verdict::of(!h.field("date").is_empty(), || "there is no Date".into()),
+        |h, _| match (h.status(), h.field("date")) {
+            (500.., _) => Verdict::Skipped("only answers of 2xx, 3xx and 4xx must have a Date".into()),
+            (_, date) => Verdict::of(!date.is_empty(), || "there is no Date".into()),
+        },
         "add Date to all answers of 2xx, 3xx and 4xx",
+    ),
+    Check::new(
+        "dates-fixed",
+        Must,
+        "RFC 9110 5.6.7",
+        "Date and Last-Modified are dates as HTTP writes them",
+        |g| g.get(""),
+        |h, _| {
+            let wrong = ["date", "last-modified"].map(|name| h.field(name)).into_iter().find(|date| !is_fixed(date));
+            Verdict::of(wrong.is_none(), || format!("'{}' is none", wrong.unwrap_or_default()))
+        },
+        "write dates as in Sun, 06 Nov 1994 08:49:37 GMT",
     ),
     Check::new(
         "well-formed",
@@ -59,3 +74,8 @@ pub(super) const CHECKS: &[Check] = &[
         "send what RFC 9112 allows",
     ),
 ];
+
+/// Whether it is a date in the one form that is sent (RFC 9110 5.6.7), or none at all.
+fn is_fixed(date: &str) -> bool {
+    date.is_empty() || httpdate::parse_http_date(date).is_ok_and(|time| httpdate::fmt_http_date(time) == date)
+}

@@ -47,19 +47,19 @@ pub(super) const CHECKS: &[Check] = &[
         "RFC 9112 7.1",
         "a chunk size beyond 64 bits does not wrap around",
         |g| chunked(g, "10000000000000005\r\nhello\r\n0\r\n\r\n"),
-        refused_or_closed,
+        not_wrapped,
         "check the size for overflow",
     ).methods(&["POST", "GET"]).awaits(2),
     Check::new(
         "length-and-chunks",
         Must,
         "RFC 9112 6.1",
-        "Content-Length beside chunks is refused, or the connection is closed",
+        "the connection is closed after Content-Length beside chunks",
         |g| {
             [g.fill("POST {T} HTTP/1.1\r\nHost: {H}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), g.get("")].concat()
         },
-        refused_or_closed,
-        "refuse such requests: two readers may read two things",
+        closed_behind,
+        "answer 400 and close: two readers may read two things",
     ).methods(&["POST", "GET"]).awaits(2),
     Check::new(
         "lengths-differ",
@@ -115,14 +115,31 @@ fn chunked(ground: &Ground, chunks: &str) -> Vec<u8> {
 
 /// Whatever the reason, and what follows is not read.
 fn refused_and_closed(heard: &Heard, _: &Ground) -> Verdict {
-    let is_kept = heard.status() == 400 || (heard.status() >= 400 && heard.has_ended);
-    Verdict::of(is_kept, || format!("{} and not 400", heard.words()))
+    Verdict::of(heard.status() >= 400 && heard.has_ended, || match heard.status() {
+        400.. if !heard.has_ended => format!("{}, and the connection stays open", heard.words()),
+        _ => format!("{} and not 400", heard.words()),
+    })
 }
 
-/// Nothing after it was understood as a request.
+/// Nothing after it was understood as a request. Whoever answers before having read all says 400 late.
 fn refused_or_closed(heard: &Heard, _: &Ground) -> Verdict {
-    Verdict::of(heard.second() == 0 && (heard.has_ended || heard.status() >= 400), || match heard.second() {
+    let is_kept = heard.second() == 400 || (heard.second() == 0 && (heard.has_ended || heard.status() >= 400));
+    Verdict::of(is_kept, || match heard.second() {
         0 => format!("{} and waits", heard.words()),
+        second => format!("{}, and what followed {second}", heard.words()),
+    })
+}
+
+/// Nothing after it was understood as a request: who waits for so much content has understood how much that is.
+fn not_wrapped(heard: &Heard, _: &Ground) -> Verdict {
+    let is_kept = matches!(heard.second(), 0 | 400);
+    Verdict::of(is_kept, || format!("{}, and what followed {}", heard.words(), heard.second()))
+}
+
+/// Nothing can come after it.
+fn closed_behind(heard: &Heard, _: &Ground) -> Verdict {
+    Verdict::of(heard.second() == 0 && heard.has_ended, || match heard.second() {
+        0 => format!("{}, and the connection stays open", heard.words()),
         second => format!("{}, and what followed {second}", heard.words()),
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::probe::check::Level::{May, Must, Should};
 use crate::probe::check::{Check, Verdict};
+use crate::probe::heard::Reply;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -19,11 +20,19 @@ pub(super) const CHECKS: &[Check] = &[
         Must,
         "RFC 9110 9.1",
         "get is not GET",
-        |g| g.fill("get {T} HTTP/1.1\r\nHost: {H}\r\n\r\n"),
-        |h, _| Verdict::of(!(200..300).contains(&h.status()), || h.words()),
+        |g| {
+            let ask = |method| g.fill(&format!("{method} {{T}} HTTP/1.1\r\nHost: {{H}}\r\n\r\n"));
+            ["get", "NONSENSE"].map(ask).concat()
+        },
+        |h, _| match (h.status(), h.second()) {
+            (200..300, 200..300) => Verdict::Skipped("any method is answered alike".into()),
+            (200..300, 0) => Verdict::Skipped("the connection ends before another method can be tried".into()),
+            (status, _) => Verdict::of(!(200..300).contains(&status), || h.words()),
+        },
         "compare methods with their case",
     )
-    .methods(&["get"]),
+    .methods(&["get", "NONSENSE"])
+    .awaits(2),
     Check::new(
         "allow",
         Must,
@@ -61,7 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
     .methods(&["CONNECT"]),
     Check::new(
         "options-server",
-        Should,
+        May,
         "RFC 9110 9.3.7",
         "OPTIONS * is answered",
         |g| g.fill("OPTIONS * HTTP/1.1\r\nHost: {H}\r\n\r\n"),
@@ -80,6 +89,16 @@ pub(super) const CHECKS: &[Check] = &[
     )
     .methods(&["POST"])
     .awaits(0),
+    Check::new(
+        "expect-1.0",
+        Must,
+        "RFC 9110 15.2",
+        "HTTP/1.0 gets no 100",
+        |g| g.fill("POST {T} HTTP/1.0\r\nHost: {H}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello"),
+        |h, _| Verdict::of(h.replies.iter().all(Reply::is_final), || "an interim answer came".into()),
+        "ignore Expect in HTTP/1.0, and send it no 1xx",
+    )
+    .methods(&["POST"]),
     Check::new(
         "expect-unknown",
         May,

@@ -1,8 +1,8 @@
 //! Checks of what every request says: `Host`, what it is for, and the version.
 
-use crate::probe::check::Level::{Must, Should};
+use crate::probe::check::Level::{May, Must, Should};
 use crate::probe::check::{Check, Verdict};
-use crate::probe::judge::{closed, refused, refused_or_not_done, same};
+use crate::probe::judge::{closed, refused, same};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         Must,
         "RFC 9112 3.2.2",
         "the absolute-form is understood",
-        |g| g.fill("GET http://{H}{T} HTTP/1.1\r\nHost: {H}\r\n\r\n"),
+        |g| g.fill(&format!("GET {}://{{H}}{{T}} HTTP/1.1\r\nHost: {{H}}\r\n\r\n", g.scheme())),
         same,
         "take path and host out of an absolute-form target",
     ),
@@ -72,7 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new(
         "minor-version",
         Should,
-        "RFC 9110 2.5",
+        "RFC 9110 6.2",
         "HTTP/1.2 is answered as HTTP/1.1",
         |g| g.fill("GET {T} HTTP/1.2\r\nHost: {H}\r\n\r\n"),
         same,
@@ -80,11 +80,11 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::new(
         "major-version",
-        Should,
-        "RFC 9110 15.6.6",
+        May,
+        "RFC 9110 6.2",
         "HTTP/9.9 is refused",
         |g| g.fill("GET {T} HTTP/9.9\r\nHost: {H}\r\n\r\n"),
-        refused_or_not_done,
+        |h, _| Verdict::of(!(200..400).contains(&h.status()), || h.words()),
         "answer 505 to a major version that you do not speak",
     ),
 ];
