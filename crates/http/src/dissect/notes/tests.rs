@@ -23,6 +23,16 @@ fn a_request_is_explained_from_its_first_word_to_its_framing() {
 }
 
 #[test]
+fn what_a_server_wants_and_what_a_client_gives_for_it_have_sections_of_their_own() {
+    let request = "GET / HTTP/1.1\r\nHost: a.test\r\nAuthorization: Digest username=me\r\n\r\n";
+    let answer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"a\", nonce=\"b\"\r\nContent-Length: 0\r\n\r\n";
+    let notes = told(&[(Side::Initiator, request), (Side::Acceptor, answer)]);
+    for (text, rule) in [("Authorization: ", "RFC 7616 3.4"), ("WWW-Authenticate: ", "RFC 7616 3.3")] {
+        assert!(notes.iter().any(|(told, of)| told.starts_with(text) && of == rule), "{text} {notes:#?}");
+    }
+}
+
+#[test]
 fn secrets_are_not_told() {
     let request = "GET http://me:hidden@a.test/ HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic aGlkZGVu\r\nCookie: id=hidden; hidden\r\nProxy-Authorization: hidden\r\n\r\n";
     let answer = "HTTP/1.1 200 OK\r\nSet-Cookie: id=hidden; Path=/; SameSite=Lax\r\nSet-Cookie: hidden\r\nContent-Length: 0\r\n\r\n";

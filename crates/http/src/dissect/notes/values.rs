@@ -95,7 +95,7 @@ fn challenges(name: &str, value: &[u8]) -> Vec<Note> {
                 "RFC 7616 3.3",
             )
         });
-        std::iter::once(Note::new(text, rule_of_scheme(scheme))).chain(stale)
+        std::iter::once(Note::new(text, rule_of_challenge(scheme))).chain(stale)
     };
     all.flat_map(note).collect()
 }
@@ -117,6 +117,15 @@ fn rule_of_scheme(scheme: &str) -> &'static str {
         "digest" => "RFC 7616 3.4",
         "negotiate" => "RFC 4559 4",
         _ => "RFC 9110 11.4",
+    }
+}
+
+/// Where what a server says of it has a section of its own.
+fn rule_of_challenge(scheme: &str) -> &'static str {
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => "RFC 6750 3",
+        "digest" => "RFC 7616 3.3",
+        _ => rule_of_scheme(scheme),
     }
 }
 
