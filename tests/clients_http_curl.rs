@@ -132,6 +132,34 @@ fn a_file_is_named_by_the_answer_and_never_outside_its_folder() {
 }
 
 #[test]
+fn half_a_file_is_made_whole_and_nothing_else_is_put_behind_it() {
+    let Some(curl) = tool("curl") else { return };
+    const REST: &[u8] =
+        b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\n56789";
+    const WHOLE: &[u8] =
+        b"HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */5\r\nContent-Length: 2\r\n\r\nno";
+    const ALL: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
+    const GONE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone";
+    for (answer, ours, content) in
+        [(REST, Some(0), "0123456789"), (WHOLE, Some(0), "01234"), (ALL, Some(6), "01234"), (GONE, Some(6), "01234")]
+    {
+        let server = Server::answering(&[answer; 2]);
+        let files = ["theirs", "ours"].map(|name| server.home.write(name, "01234").display().to_string());
+        let url = format!("http://{}/file", server.address);
+        run(Command::new(&curl).args(["-s", "-f", "-C", "-", "-o", &files[0], &url]));
+        let outcome = server.toynet(&["get", "-f", "-C", "-", "-o", &files[1]], "/file");
+        assert_eq!(outcome.code(), ours, "{outcome:?}");
+        assert_eq!(files.map(|file| std::fs::read_to_string(file).unwrap()), [content; 2], "{outcome:?}");
+        assert_eq!([0; 2].map(|_| server.heard().contains("\r\nRange: bytes=5-\r\n")), [true; 2]);
+    }
+    let server = Server::answering(&[FINE]);
+    let file = server.home.path().join("new").display().to_string();
+    server.toynet(&["get", "-C", "-", "-o", &file], "/").succeeded();
+    assert!(!server.heard().contains("Range:"), "what is not there is asked for from the beginning");
+    assert_eq!(server.toynet(&["get", "-C", "-"], "/").code(), Some(2));
+}
+
+#[test]
 fn several_urls_are_asked_for_in_turn() {
     let Some(curl) = tool("curl") else { return };
     const FIRST: &[u8] = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=7\r\nConnection: close\r\nContent-Length: 3\r\n\r\none";

@@ -82,6 +82,9 @@ pub enum Failure {
     /// There is an answer, and no WebSocket.
     #[error("the server opens no WebSocket: {0}")]
     PeerWebSocket(&'static str),
+    /// Of what was half there the rest does not come.
+    #[error("the rest does not come: {0}")]
+    PeerRest(String),
     /// The content is not coded as the answer says.
     #[error("the content is no {0}: {1}")]
     PeerCoding(&'static str, String),

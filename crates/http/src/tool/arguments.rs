@@ -94,6 +94,13 @@ fn request() -> Vec<Arg> {
             "Only if it was changed after this date, or after this file was; with - before the date, only if it was not",
         ),
         value('r', "range", "RANGE", "A part only: 0-499, 500-, or -500 for the last 500"),
+        value(
+            'C',
+            "continue-at",
+            "OFFSET",
+            "Go on from this octet, behind what -o or -O has; - is where that file ends",
+        )
+        .conflicts_with_all(["range", "compressed", "include", "head", "upload-file", "remote-header-name"]),
         value('u', "user", "USER:PASSWORD", "Credentials, in the Basic scheme (RFC 7617) if nothing else is said"),
         flag_long("digest", "Prove the password by a digest, once the server asks for it (RFC 7616)").requires("user"),
         long("bearer", "TOKEN", "A bearer token (RFC 6750)").alias("oauth2-bearer").conflicts_with("user"),

@@ -6,6 +6,7 @@ use toynet_service::{Ending, Errand};
 use super::connect::{connect, connect_three};
 use super::next::{Next, redirection};
 use super::proxy::Proxy;
+use super::resume::{self, Rest};
 use super::show::Show;
 use super::told::Story;
 use super::version::Version;
@@ -243,6 +244,12 @@ async fn drained(answer: Answer<Content>, open: Option<Link>) -> Option<Link> {
 async fn deliver(wish: &Wish, answer: Answer<Content>, story: &mut Story, show: &mut Show) -> Result<(), Failure> {
     show.names(&answer.head);
     show.heard(&answer.head, wish).await;
+    if let Some(offset) = wish.resumes
+        && resume::rest(offset, &answer.head)? == Rest::IsEmpty
+    {
+        show.note("All of it is there already");
+        return Ok(());
+    }
     let coding = answer.head.text("content-encoding").filter(|_| wish.takes_compressed);
     let mut decoding = coding.and_then(Decoding::of);
     let mut content = answer.content;

@@ -5,6 +5,7 @@
 //! - `challenge`: what follows when the server wants to know who asks
 //! - `version`: of HTTP; `connect`: the way to the server; `proxy`: somebody else who leads there, `through`: how
 //! - `fetch`: a request with all that follows from it; `next`: where an answer leads; `retry`: and once more
+//! - `resume`: the rest of what is half there
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
 //! - `websocket`: lines both ways; `talk`: what is shown of them
@@ -19,6 +20,7 @@ mod heading;
 mod next;
 mod proxy;
 mod raw;
+mod resume;
 mod retry;
 mod show;
 mod talk;

@@ -171,6 +171,8 @@ impl Show {
         match fetched {
             Err(failure @ Failure::LocalContent(_)) => Ending::misused(failure.to_string()),
             Err(failure) => Ending::unanswered(failure.to_string()),
+            // All of it was there already.
+            Ok(()) if wish.resumes.is_some() && story.status() == 416 => Ending::done(story.outcome()),
             Ok(()) if wish.shows.fails && story.status() >= 400 => Ending {
                 how: How::Refused,
                 remark: Some(format!("the server answered {}", story.outcome())),
@@ -229,7 +231,8 @@ async fn made(place: &Place) -> io::Result<File> {
         tokio::fs::create_dir_all(folder).await.map_err(told)?;
     }
     let mut options = File::options();
-    options.write(true).truncate(!place.is_new).create(true).create_new(place.is_new);
+    options.append(place.goes_on).write(true).truncate(!place.is_new && !place.goes_on);
+    options.create(true).create_new(place.is_new);
     options.open(&path).await.map_err(told)
 }
 

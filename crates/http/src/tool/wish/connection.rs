@@ -37,6 +37,7 @@ impl Wish {
             follows: None,
             keeps_post: Vec::new(),
             takes_compressed: false,
+            resumes: None,
             version: Version::Best,
             family: way::family(matches),
             trust: way::trust(matches)?,

@@ -32,8 +32,9 @@ fn read_all(file: &str, lines: &mut Vec<Line>) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn fields(matches: &ArgMatches) -> Result<Vec<Line>, String> {
+pub(super) fn fields(matches: &ArgMatches, resumes: Option<u64>) -> Result<Vec<Line>, String> {
     let mut lines = typed_fields(matches)?;
+    lines.extend(resumes.map(|offset| Line::Field("Range".into(), format!("bytes={offset}-"))));
     if let Some(range) = text(matches, "range") {
         let is_range =
             range.bytes().all(|octet| octet.is_ascii_digit() || b"-, ".contains(&octet)) && range.contains('-');

@@ -57,6 +57,8 @@ pub(crate) struct Wish {
     /// After which statuses POST stays what it is.
     pub keeps_post: Vec<u16>,
     pub takes_compressed: bool,
+    /// From which octet on the content is wanted, where its beginning is there already.
+    pub resumes: Option<u64>,
     pub version: Version,
     /// The one that is used.
     pub family: Option<Family>,

@@ -30,6 +30,8 @@ pub(crate) struct Place {
     pub makes_folders: bool,
     /// Whether the answer has named it: then it must not be there yet.
     pub is_new: bool,
+    /// Whether what is in it stays.
+    pub goes_on: bool,
 }
 
 impl Place {
@@ -72,6 +74,7 @@ pub(super) fn output(matches: &ArgMatches, url: &Url, number: usize) -> Result<O
         folder: text(matches, "output-dir").unwrap_or_default().into(),
         name: name.into(),
         makes_folders: matches.get_flag("create-dirs"),
+        goes_on: text(matches, "continue-at").is_some_and(|from| from != "0"),
         ..Place::default()
     };
     if matches.get_flag("remote-name") {
@@ -89,6 +92,19 @@ pub(super) fn output(matches: &ArgMatches, url: &Url, number: usize) -> Result<O
         Some("-") => Output::Stdout(true),
         Some(file) => Output::File(place(file)),
     })
+}
+
+/// From which octet on `-C` wants the content; nothing where that is all of it.
+pub(super) fn offset(matches: &ArgMatches, output: &Output) -> Result<Option<u64>, String> {
+    let offset = match (text(matches, "continue-at"), output) {
+        (None, _) => return Ok(None),
+        (Some("-"), Output::File(place)) => {
+            place.path().and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len())
+        }
+        (Some("-"), Output::Stdout(_)) => return Err("-C - goes on where a file ends: say -o FILE".to_owned()),
+        (Some(typed), _) => typed.parse().map_err(|_| format!("`{typed}` is no number of octets, nor - for -C"))?,
+    };
+    Ok(Some(offset).filter(|offset| *offset > 0))
 }
 
 pub(super) fn shows(matches: &ArgMatches, method: &str) -> Result<Shows, String> {

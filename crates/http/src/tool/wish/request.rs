@@ -62,10 +62,11 @@ impl Wish {
         }
         let (cookies, jar) = credentials::cookies(matches)?;
         let output = output::output(matches, &url, number)?;
+        let resumes = output::offset(matches, &output)?;
         Ok(Self {
             asks_server: method == "OPTIONS" && url.target == "/*",
             target: text(matches, "request-target").map(checked_target).transpose()?,
-            fields: fields::fields(matches)?,
+            fields: fields::fields(matches, resumes)?,
             form,
             credentials: credentials::credentials(matches, is("digest"))?,
             digest: credentials::digest(matches)?,
@@ -75,6 +76,7 @@ impl Wish {
             follows: is("location").then(|| matches.get_one("max-redirs").copied().unwrap_or_default()),
             keeps_post: KEPT.iter().filter(|(id, _)| is(id)).map(|(_, status)| *status).collect(),
             takes_compressed: is("compressed"),
+            resumes,
             version,
             family: way::family(matches),
             trust: way::trust(matches)?,
