@@ -143,10 +143,8 @@ type Frames<'a> = [(FrameHead, &'a [u8])];
 fn judge(heard: &Heard, judge: impl Fn(&Frames<'_>) -> Verdict) -> Verdict {
     let frames = frames(&heard.octets);
     match frames.first() {
-        _ if heard.octets.starts_with(b"HTTP/1") || heard.octets.is_empty() => {
-            Verdict::Skipped("HTTP/2 is not spoken there".to_owned())
-        }
-        Some((head, _)) if matches!(head.kind, FrameKind::Settings | FrameKind::GoAway) => judge(&frames),
+        // What begins with letters has a kind beyond all that are known.
+        Some((head, _)) if !matches!(head.kind, FrameKind::Other(_)) => judge(&frames),
         _ => Verdict::Skipped("HTTP/2 is not spoken there".to_owned()),
     }
 }
@@ -277,6 +275,17 @@ mod tests {
         let judged = |heard: Heard| judge(&heard, |frames| too_long(frames, &heard));
         assert!(matches!(judged(heard(1 << 20)), Verdict::Skipped(_)));
         assert!(matches!(judged(heard(16_384)), Verdict::Broken(_)));
+    }
+
+    #[test]
+    fn whoever_speaks_before_its_settings_is_found() {
+        let settings = |octets: Vec<u8>| judge(&Heard { octets, ..Heard::default() }, begins);
+        let ping = frame(FrameKind::Ping, 0, 0, b"12345678");
+        assert!(matches!(settings(ping), Verdict::Broken(_)));
+        assert_eq!(settings(setting(FRAME_SIZE, 16_384)), Verdict::Kept);
+        for other in [&b""[..], b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b"220 mail.test ESMTP\r\n"] {
+            assert!(matches!(settings(other.to_vec()), Verdict::Skipped(_)), "{}", other.escape_ascii());
+        }
     }
 
     fn goaway(code: u32) -> Vec<u8> {
