@@ -58,16 +58,16 @@ impl Heard {
 
     /// Why there is no answer proper.
     pub fn absence(&self) -> String {
-        let octets = &self.octets;
-        let head =
-            head::end(octets, 0).map_or_else(|| [octets, &b"\r\n\r\n"[..]].concat(), |end| octets[..end].to_vec());
+        let (octets, end) = (&self.octets, head::end(&self.octets, 0));
+        let head = end.map_or_else(|| [octets, &b"\r\n\r\n"[..]].concat(), |end| octets[..end].to_vec());
         match Head::read(&head, Kind::Answer) {
             _ if octets.is_empty() && self.has_ended => Failure::Silent.to_string(),
             _ if octets.is_empty() => "the server said nothing".to_owned(),
-            Err(fault) => Failure::Peer(fault).to_string(),
-            Ok(_) if octets.len() >= LONGEST => "the answer is longer than 1 MiB: ask for something smaller".to_owned(),
-            Ok(_) if self.has_ended => "the server closed the connection before the answer's end".to_owned(),
-            Ok(_) => format!("the answer did not end within {} seconds", PATIENCE.as_secs()),
+            // Half a line may yet become a whole one.
+            Err(fault) if end.is_some() || self.has_ended => Failure::Peer(fault).to_string(),
+            _ if octets.len() >= LONGEST => "the answer is longer than 1 MiB: ask for something smaller".to_owned(),
+            _ if self.has_ended => "the server closed the connection before the answer's end".to_owned(),
+            _ => format!("the answer did not end within {} seconds", PATIENCE.as_secs()),
         }
     }
 
@@ -148,6 +148,7 @@ mod tests {
         );
         let drips = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
         assert_eq!(absence(drips, false), "the answer did not end within 6 seconds");
+        assert_eq!(absence(b"HTTP/1", false), "the answer did not end within 6 seconds");
         let long = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'x'; LONGEST]].concat();
         assert_eq!(absence(&long, false), "the answer is longer than 1 MiB: ask for something smaller");
     }
