@@ -151,6 +151,6 @@ pub struct Down {
 #[derive(Debug, Args)]
 pub struct LabName {
     /// Which lab, when several run
-    #[arg(long = "lab", value_name = "NAME", env = "TOYNET_LAB", hide_env = true, global = true)]
+    #[arg(id = "of_lab", long = "lab", value_name = "NAME", env = "TOYNET_LAB", hide_env = true, global = true)]
     pub name: Option<String>,
 }
