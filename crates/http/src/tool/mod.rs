@@ -4,19 +4,22 @@
 //! - `form`: what a request carries: data, forms, files; `heading`: its fields; `head`: as they are written
 //! - `challenge`: what follows when the server wants to know who asks
 //! - `version`: of HTTP; `connect`: the way to the server; `proxy`: somebody else who leads there, `through`: how
-//! - `fetch`: a request with all that follows from it; `next`: where an answer leads; `retry`: and once more
+//! - `fetch`: a request with all that follows from it; `ask`: one of them, up to its answer's head; `next`: where that leads;
+//!   `retry`: and once more; `kept`: cookies
 //! - `resume`: the rest of what is half there
 //! - `show`: what the person sees; `told`: the same for a program, and `-w`
 //! - `raw`: octets as they are
 //! - `websocket`: lines both ways; `talk`: what is shown of them
 
 mod arguments;
+mod ask;
 mod challenge;
 mod connect;
 mod fetch;
 mod form;
 mod head;
 mod heading;
+mod kept;
 mod next;
 mod proxy;
 mod raw;
