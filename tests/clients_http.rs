@@ -251,6 +251,18 @@ fn an_early_answer_to_an_upload_counts() {
 }
 
 #[test]
+fn who_hears_that_an_expectation_fails_asks_again_without_it() {
+    const FAILED: &[u8] = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::answering(&[FAILED, FINE, FAILED]);
+    server.toynet(&["post", "-H", "Expect: 100-continue", "-d", "a=1"], "/").succeeded();
+    let (first, second) = (server.heard(), server.heard());
+    assert!(first.contains("\r\nExpect: 100-continue\r\n"), "{first}");
+    assert!(!second.contains("Expect") && second.ends_with("\r\n\r\na=1"), "{second}");
+    let once = server.toynet(&["put", "-H", "Expect: 100-continue", "-T", "-", "-f"], "/");
+    assert!(once.code() == Some(1) && once.stderr.contains("417"), "what came from a pipe is gone: {once:?}");
+}
+
+#[test]
 fn tls_is_spoken_with_a_server_of_others_and_its_certificate_is_judged() {
     let Some(nginx) = Nginx::start() else { return };
     let url = format!("https://www.shop.test:{}/", nginx.tls);

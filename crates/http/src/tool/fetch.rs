@@ -74,6 +74,12 @@ async fn fetch(wish: &mut Wish, errand: &Errand, story: &mut Story, show: &mut S
             link = drained(answer, open).await.map(|link| (next.url.clone(), link));
             continue;
         }
+        if answer.head.status == EXPECTATION_FAILED && wish.may_be_sent_again() && wish.expects_nothing_more() {
+            show.heard(&answer.head, wish).await;
+            show.note("Asking again without Expect (RFC 9110 10.1.1)");
+            link = drained(answer, open).await.map(|link| (next.url.clone(), link));
+            continue;
+        }
         let wait = wish.retry.after_answer(&answer.head, clock.now() - story.began, clock.now());
         if let Some(wait) = wait.filter(|_| wish.may_be_sent_again()) {
             show.heard(&answer.head, wish).await;
@@ -126,5 +132,6 @@ async fn deliver(wish: &Wish, answer: Answer<Content>, story: &mut Story, show: 
     if is_hidden { Ok(()) } else { show.content(&last).await }
 }
 
+const EXPECTATION_FAILED: u16 = 417;
 /// Decoded at once: what is compressed can become a thousand times as long.
 const PART: usize = 1024;

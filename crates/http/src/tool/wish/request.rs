@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ArgMatches;
 use toynet_service::Errand;
 
-use super::{Wish, credentials, fields, octets, output, text, way};
+use super::{Line, Wish, credentials, fields, octets, output, text, way};
 use crate::client::url::Url;
 use crate::tool::form::Form;
 use crate::tool::retry::Retry;
@@ -98,6 +98,13 @@ impl Wish {
     /// Whether all of it is there a second time.
     pub fn may_be_sent_again(&self) -> bool {
         self.form.as_ref().is_none_or(Form::may_be_sent_again)
+    }
+
+    /// Takes back what is expected of the server (RFC 9110 10.1.1); says whether anything was.
+    pub fn expects_nothing_more(&mut self) -> bool {
+        let before = self.fields.len();
+        self.fields.retain(|line| !matches!(line, Line::Field(name, _) if name.eq_ignore_ascii_case("expect")));
+        self.fields.len() < before
     }
 }
 
