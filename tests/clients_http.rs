@@ -59,6 +59,10 @@ fn each_message_is_explained_on_request() {
     let result: Value = serde_json::from_str(told.lines().next().unwrap_or_default()).expect("the result is JSON");
     assert_eq!((result["status"].as_u64(), result["version"].as_str()), (Some(200), Some("HTTP/1.1")), "{told}");
     assert!(told.contains("GET / (www.shop.test)"), "{told}");
+    let server = Server::answering(&[FINE]);
+    let told = server.toynet(&["get", "--explain"], "/").succeeded().stdout;
+    let commands: Vec<&str> = told.lines().filter(|line| line.contains("  command  ")).collect();
+    assert!(commands.len() == 2 && commands.iter().all(|line| line.contains("#1    you  ")), "{told}");
 }
 
 #[test]

@@ -249,8 +249,11 @@ pub(crate) fn initiator_name(flow: &Flow) -> Cow<'_, str> {
     named(&flow.initiator).unwrap_or(Cow::Borrowed("you"))
 }
 
-/// What a flow's server is called.
+/// What a flow's server is called. What a person typed is said to nobody else.
 pub(crate) fn acceptor_name(flow: &Flow) -> Cow<'_, str> {
+    if flow.transport == Transport::Command {
+        return initiator_name(flow);
+    }
     named(&flow.acceptor).unwrap_or_else(|| Cow::Owned(flow.acceptor.address.ip().to_string()))
 }
 
