@@ -3,14 +3,13 @@
 mod support;
 
 use std::fs;
-use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use support::lab::{Home, lab_file};
 use support::run::{eventually, wait};
-use support::tools;
-use support::{Lab, Outcome, run, shell, tool};
+use support::world::{begin, first_line, home_with, inside, shell_in};
+use support::{Lab, run, shell};
 
 #[test]
 fn curl_needs_no_flags() {
@@ -451,48 +450,13 @@ const THREE_DESKS: &str = "[host.\"www.shop.test\".http]\npages = { \"/\" = \"br
     [host.\"two.home.test\"]\naddresses = [\"198.18.77.2\", \"2001:db8:77::2\"]\n\
     [host.\"three.home.test\"]\naddresses = [\"198.18.77.3\", \"2001:db8:77::3\"]\n";
 
-/// A home in which worlds can be made and these tools are there.
-fn home_with(needed: &[&str]) -> Option<Home> {
-    let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
-    let home = Home::new();
-    (tools::worlds(&mut home.toynet(&["doctor"])) && all.into_iter().all(|found| found)).then_some(home)
-}
-
 /// The state of a process (proc_pid_stat(5)).
 fn is_stopped(process: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("a process that is there");
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
 }
 
-/// Runs a command in the tests' lab.
-fn inside(home: &Home, command: &[&str]) -> Outcome {
-    run(home.toynet(&["run", &lab_file("shop"), "--"]).args(command))
-}
-
-/// Begins a script in the tests' lab and waits for its first line.
-fn begin(home: &Home, script: &str) -> Child {
-    let mut command = home.toynet(&["run", &lab_file("shop"), "--", "sh", "-c", script]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
-    assert_eq!(first_line(&mut child), "started");
-    child
-}
-
-fn first_line(child: &mut Child) -> String {
-    // Octet by octet, so that what comes after the line is left for others.
-    let stdout = child.stdout.as_mut().expect("stdout is piped");
-    let mut line = Vec::new();
-    let mut octet = [0];
-    while stdout.read_exact(&mut octet).is_ok() && octet != *b"\n" {
-        line.extend(octet);
-    }
-    String::from_utf8(line).expect("what is printed is text")
-}
-
 fn lines_until(child: &mut Child, last: &str) -> Vec<String> {
     let lines = std::iter::from_fn(|| Some(first_line(child)).filter(|line| line != last));
     lines.collect()
-}
-
-fn shell_in(home: &Home, line: &str) -> Outcome {
-    run(home.furnish(Command::new("sh").args(["-c", line])))
 }

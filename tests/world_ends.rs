@@ -3,13 +3,12 @@
 mod support;
 
 use std::fs;
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use support::lab::{Home, lab_file};
+use support::lab::lab_file;
 use support::run::{eventually, mark, processes_with, wait};
-use support::tools;
-use support::{Outcome, run, shell, tool};
+use support::world::{begin, first_line, home_with, inside, shell_in};
+use support::{run, shell};
 
 #[test]
 fn what_a_command_leaves_running_ends_with_the_lab() {
@@ -101,41 +100,6 @@ print(open(f'/proc/self/task/{os.getpid()}/children').read().strip() or 'nobody'
         let outcome = run(home.furnish(adopting.args(["-c", script]).args(arguments)));
         assert_eq!(outcome.stdout, "nobody\n", "{arguments:?}: {outcome:?}");
     }
-}
-
-/// A home in which worlds can be made and these tools are there.
-fn home_with(needed: &[&str]) -> Option<Home> {
-    let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
-    let home = Home::new();
-    (tools::worlds(&mut home.toynet(&["doctor"])) && all.into_iter().all(|found| found)).then_some(home)
-}
-
-/// Begins a script in the tests' lab and waits for its first line.
-fn begin(home: &Home, script: &str) -> Child {
-    let mut command = home.toynet(&["run", &lab_file("shop"), "--", "sh", "-c", script]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
-    assert_eq!(first_line(&mut child), "started");
-    child
-}
-
-fn first_line(child: &mut Child) -> String {
-    // Octet by octet, so that what comes after the line is left for others.
-    let stdout = child.stdout.as_mut().expect("stdout is piped");
-    let mut line = Vec::new();
-    let mut octet = [0];
-    while stdout.read_exact(&mut octet).is_ok() && octet != *b"\n" {
-        line.extend(octet);
-    }
-    String::from_utf8(line).expect("what is printed is text")
-}
-
-fn shell_in(home: &Home, line: &str) -> Outcome {
-    run(home.furnish(Command::new("sh").args(["-c", line])))
-}
-
-/// Runs a command in the tests' lab.
-fn inside(home: &Home, command: &[&str]) -> Outcome {
-    run(home.toynet(&["run", &lab_file("shop"), "--"]).args(command))
 }
 
 fn children(process: &str) -> Vec<String> {

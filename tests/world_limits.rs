@@ -5,8 +5,9 @@ mod support;
 use std::process::Command;
 
 use support::lab::Home;
+use support::run;
 use support::tools;
-use support::{Outcome, run, tool};
+use support::world::{home_with, shell_in};
 
 #[test]
 fn a_system_that_refuses_is_named_with_its_cure() {
@@ -73,16 +74,4 @@ fn too_few_processes_are_named_with_the_cure() {
     let outcome = shell_in(&home, &line);
     assert_eq!(outcome.code(), Some(4), "{outcome:?}");
     assert!(outcome.stderr.contains("`ulimit -u` allows no more processes"), "{outcome:?}");
-}
-
-/// A home where worlds can be made and these programs are installed.
-fn home_with(needed: &[&str]) -> Option<Home> {
-    let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
-    let home = Home::new();
-    (tools::worlds(&mut home.toynet(&["doctor"])) && all.into_iter().all(|found| found)).then_some(home)
-}
-
-/// A line of the shell, where toynet is found.
-fn shell_in(home: &Home, line: &str) -> Outcome {
-    run(home.furnish(Command::new("sh").args(["-c", line])))
 }

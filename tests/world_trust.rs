@@ -2,9 +2,7 @@
 
 mod support;
 
-use support::lab::{Home, lab_file};
-use support::tools;
-use support::{Outcome, run, tool};
+use support::world::{home_with, inside};
 
 #[test]
 fn java_trusts_the_lab() {
@@ -29,15 +27,4 @@ fn programs_that_use_nss_p11_kit_or_gnutls_trust_the_lab() {
                 wget -qO- https://www.shop.test/ | grep -c 'must go'";
     let outcome = inside(&home, &["sh", "-c", line]);
     assert_eq!(outcome.stdout, "1\n    label: toynet\n1\n1\n", "{}", outcome.stderr);
-}
-
-/// A home where worlds can be made and these programs are installed.
-fn home_with(needed: &[&str]) -> Option<Home> {
-    let all: Vec<bool> = needed.iter().map(|name| tool(name).is_some()).collect();
-    let home = Home::new();
-    (tools::worlds(&mut home.toynet(&["doctor"])) && all.into_iter().all(|found| found)).then_some(home)
-}
-
-fn inside(home: &Home, command: &[&str]) -> Outcome {
-    run(home.toynet(&["run", &lab_file("shop"), "--"]).args(command))
 }

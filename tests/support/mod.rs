@@ -10,6 +10,7 @@
 //! - [`sockets`]: what sockets a process holds
 //! - [`tap`]: a relay of the real binary
 //! - [`tshark`]: what Wireshark makes of a capture
+//! - [`world`]: the tests' lab in a world, and what runs inside it
 //! - [`wire`]: plain sockets, for what no tool would send
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of this")]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests stand outside the lab, as people do")]
@@ -25,6 +26,7 @@ pub mod tap;
 pub mod tools;
 pub mod tshark;
 pub mod wire;
+pub mod world;
 
 pub use dig::dig;
 pub use lab::Lab;
