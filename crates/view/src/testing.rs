@@ -102,6 +102,12 @@ impl Record {
         self.open(millis, end, Side::Initiator, addresses, cause)
     }
 
+    /// The other end of the connection between two hosts that the first opened as end `of`.
+    pub fn accept_from(&mut self, millis: u64, end: u64, hosts: (u8, u8), of: u64) -> &mut Self {
+        let addresses = (address(hosts.1, port(hosts.1)), address(hosts.0, 40_000 + of as u16));
+        self.open(millis, end, Side::Acceptor, addresses, None)
+    }
+
     /// A socket of `host` that serves datagrams.
     pub fn serve(&mut self, millis: u64, end: u64, host: u8) -> &mut Self {
         let (transport, nobody) = (Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));

@@ -1,7 +1,7 @@
 //! The flows that are live. Those that were silent longest are parked when there are too many: what is
-//! said in them later is joined late.
+//! said in them later is joined late. Of those that ended lately the other end's faults are still told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use toynet_record::dissect::FlowInfo;
 use toynet_record::{Event, Flow, FlowId};
 
 use super::Dissectors;
-use super::live::{Ear, Live, Parked, Passed, Start};
+use super::live::{Ear, Ended, Live, Parked, Passed, Start};
 use crate::told::{Told, transport_name};
 
 pub(super) struct Flows {
@@ -20,13 +20,15 @@ pub(super) struct Flows {
     whole: bool,
     live: BTreeMap<FlowId, Live>,
     parked: BTreeMap<FlowId, Parked>,
+    /// Oldest first.
+    ended: VecDeque<Ended>,
     swept: Time,
 }
 
 impl Flows {
     pub fn new(dissectors: Dissectors, explain: bool, whole: bool) -> Self {
-        let (live, parked, swept) = (BTreeMap::new(), BTreeMap::new(), Time::default());
-        Self { dissectors, explain, whole, live, parked, swept }
+        let (live, parked, ended) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
+        Self { dissectors, explain, whole, live, parked, ended, swept: Time::default() }
     }
 
     pub fn again(&self) -> Self {
@@ -48,9 +50,13 @@ impl Flows {
             Event::Hole { flow, by, time, length } => {
                 self.at(flow, time, tell).into_iter().for_each(|live| live.hole(by, length, time, tell));
             }
-            Event::Fault { flow, by, time, what } => {
-                self.at(flow, time, tell).into_iter().for_each(|live| live.fault(by, time, what, tell));
-            }
+            Event::Fault { flow, by, time, what } => match self.at(flow, time, tell) {
+                Some(live) => live.fault(by, time, what, tell),
+                None => {
+                    let ended = self.ended.iter().rfind(|ended| ended.id() == flow);
+                    ended.into_iter().for_each(|ended| tell(ended.fault(by, time, what)));
+                }
+            },
             Event::Secured { flow, time, terms } => {
                 self.at(flow, time, tell).into_iter().for_each(|live| live.secured(time, terms, tell));
             }
@@ -63,7 +69,12 @@ impl Flows {
             Event::Secret { .. } => {}
             Event::Closed { flow, time, how } => {
                 self.parked.remove(&flow);
-                self.live.remove(&flow).into_iter().for_each(|live| live.closed(time, how, tell));
+                if let Some(live) = self.live.remove(&flow) {
+                    if self.ended.len() == ENDED {
+                        self.ended.pop_front();
+                    }
+                    self.ended.push_back(live.closed(time, how, tell));
+                }
             }
         }
     }
@@ -139,6 +150,8 @@ impl fmt::Debug for Flows {
 pub(super) const LIVE: usize = 2 * 1024;
 /// Parked flows, some 300 octets each.
 const PARKED: usize = 16 * 1024;
+/// Flows that ended, some 300 octets each: what their other ends tell later they tell at once.
+const ENDED: usize = 1024;
 /// After so long the next datagram of a stranger begins a flow of its own in the reader.
 const IDLE: Duration = Duration::from_secs(30);
 /// How often to look for the idle: nobody waits for them.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use toynet_machine::Time;
 use toynet_record::dissect::{Message, Role, Said, Taken};
-use toynet_record::{Closing, Dissector, Flow, FlowCause, Side, Transport};
+use toynet_record::{Closing, Dissector, Flow, FlowCause, FlowId, Side, Transport};
 
 use crate::told::{Happening, Told, What};
 
@@ -34,6 +34,27 @@ pub(super) struct Parked {
     /// Its newest exchange.
     pub exchanges: u64,
     pub secured: bool,
+}
+
+/// A flow that has closed. What happened at its other end may be heard of after that.
+#[derive(Debug)]
+pub(super) struct Ended {
+    flow: Rc<Flow>,
+    protocol: &'static str,
+    secured: bool,
+}
+
+impl Ended {
+    pub fn id(&self) -> FlowId {
+        self.flow.id
+    }
+
+    pub fn fault(&self, by: Side, time: Time, what: &str) -> Told {
+        let Ended { flow, protocol, secured } = self;
+        let what = What::Happening(Happening::Fault { what: what.to_owned() });
+        let (flow, protocol, secured, cause) = (Rc::clone(flow), *protocol, *secured, flow.cause);
+        Told { number: 0, flow, protocol, secured, exchange: 0, cause, time, by, what }
+    }
 }
 
 /// Who listens.
@@ -152,7 +173,7 @@ impl Live {
         self.refused = true;
     }
 
-    pub fn closed(mut self, time: Time, how: Closing, tell: &mut impl FnMut(Told)) {
+    pub fn closed(mut self, time: Time, how: Closing, tell: &mut impl FnMut(Told)) -> Ended {
         self.wind_up(time, tell);
         let end = match how {
             Closing::Finished => Happening::Unanswered,
@@ -162,6 +183,7 @@ impl Live {
             tell(self.happening(0, Side::Initiator, time, end.clone()));
         }
         self.leave_open(time, &end, tell);
+        Ended { protocol: self.protocol(), secured: self.secured, flow: self.flow }
     }
 
     /// Nothing was said for long, and nothing will close it.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{NS, RESOLVER, Record, WWW, dissectors, roster};
 use crate::told::What;
-use toynet_record::{Closing, Direction, Seen};
+use toynet_record::{Closing, Direction, FlowId, Seen, Side};
 
 #[test]
 fn an_answer_knows_how_long_it_took() {
@@ -23,6 +23,17 @@ fn a_good_end_without_an_answer_is_told() {
     let mut record = Record::default();
     record.connect(0, 1, (RESOLVER, NS), None).send(0, 1, "A a.test").close(1, 1, Closing::Finished);
     assert_eq!(in_words(&record), ["1 A a.test", "1 no answer"]);
+}
+
+#[test]
+fn what_a_fault_does_at_the_other_end_is_told_after_the_flow_has_ended() {
+    let mut record = Record::default();
+    record.connect(0, 1, (RESOLVER, NS), None).send(0, 1, "A a.test").receive(1, 1, "NOERROR");
+    record.accept_from(1, 2, (RESOLVER, NS), 1).close(2, 1, Closing::Finished);
+    record.add(3, 2, Seen::Fault { direction: Direction::Sent, number: 1, what: "slow" });
+    let told = told(&record);
+    let last = told.last().expect("it is told");
+    assert_eq!((told.len(), last.flow.id, last.by, &*last.words(false)), (3, FlowId(1), Side::Acceptor, "fault: slow"));
 }
 
 #[test]
