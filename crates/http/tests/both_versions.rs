@@ -9,11 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Version};
 use http_body_util::Full;
-use support::{ask, field, http1, http2, in_virtual_time, latency, network, serve, serve_site};
+use support::{Echo, ask, field, http1, http2, in_virtual_time, latency, network, serve, serve_site};
 use toynet_http::client::Client;
-use toynet_http::server::{Answer, Content, Handler, Limits};
-use toynet_http::site::Body;
-use toynet_net::{Host, Network};
+use toynet_http::server::Limits;
+use toynet_net::Network;
 
 #[test]
 fn a_page_is_fetched() {
@@ -72,20 +71,10 @@ fn a_mebioctet_crosses_a_slow_link_whole() {
 
 #[test]
 fn a_handler_reads_what_it_is_sent_and_takes_its_time() {
-    struct Echo;
-    impl Handler for Echo {
-        fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
-            let (content, clock) = (request.body_mut().take(), host.clock());
-            Answer::Later(Box::pin(async move {
-                clock.sleep(Duration::from_secs(300)).await;
-                http::Response::new(Body::Held(content.read().await.unwrap()))
-            }))
-        }
-    }
     for version in [Version::HTTP_11, Version::HTTP_2] {
         in_virtual_time(|| async {
             let network = network(vec![]);
-            serve(&network, Rc::new(Echo)).await;
+            serve(&network, Rc::new(Echo(Duration::from_secs(300)))).await;
             let request = Request::post("http://www.shop.test/").body(Full::from("hello")).unwrap();
             let answer = client(&network, version).await.send(request).await.unwrap();
             assert_eq!(answer.body(), &Bytes::from("hello"));

@@ -7,18 +7,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
-use support::{QUIC_DOOR, TlsPair, in_virtual_time, network, serve_three, site, visitor};
+use support::{Echo, QUIC_DOOR, TlsPair, in_virtual_time, network, serve_three, site, visitor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_http::client::Outgoing;
 use toynet_http::client::three::Sender;
 use toynet_http::client::url::Url;
-use toynet_http::server::{Answer, Content, Handler, Limits};
-use toynet_http::site::Body;
+use toynet_http::server::Limits;
 use toynet_http::wire::qpack;
 use toynet_http::wire::three::frame::{Kind, frame};
+use toynet_net::Network;
 use toynet_net::quic::Endpoint;
-use toynet_net::{Host, Network};
 
 #[test]
 fn a_server_invites_content_that_is_read_and_has_not_come() {
@@ -77,19 +75,6 @@ fn a_client_waits_no_longer_than_a_second() {
         // By then the content is there, and the server need not ask for it.
         assert_eq!(post(&network, &pair).await, (200, vec![], Duration::from_secs(3), b"bread".to_vec()));
     });
-}
-
-/// Reads what a request carries after a while, and sends it back.
-struct Echo(Duration);
-
-impl Handler for Echo {
-    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
-        let (content, clock, delay) = (request.body_mut().take(), host.clock(), self.0);
-        Answer::Later(Box::pin(async move {
-            clock.sleep(delay).await;
-            Response::new(Body::Held(content.read().await.unwrap()))
-        }))
-    }
 }
 
 /// Status, interim answers, how long the head of the answer took in whole seconds, and the content.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use support::{connect, in_virtual_time, network, serve, site};
+use support::{Echo, connect, in_virtual_time, network, serve, site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_http::server::{Answer, Content, Handler, Outgoing};
 use toynet_http::site::Body;
@@ -89,19 +89,6 @@ fn a_table_that_the_client_wants_smaller_is_made_so_first() {
         peer.say(&[asks(3, EXPECT)]).await;
         assert_eq!(peer.hear().await, ["3 100"]);
     });
-}
-
-/// Reads what a request carries after a while, and sends it back.
-struct Echo(Duration);
-
-impl Handler for Echo {
-    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
-        let (content, clock, delay) = (request.body_mut().take(), host.clock(), self.0);
-        Answer::Later(Box::pin(async move {
-            clock.sleep(delay).await;
-            Response::new(Body::Held(content.read().await.unwrap_or_default()))
-        }))
-    }
 }
 
 /// Answers without end what carries nothing, and reads the rest.

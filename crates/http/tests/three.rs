@@ -9,17 +9,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use support::{TlsPair, ask, field, in_virtual_time, journal, latency, network, serve_three, site, tls, visitor};
+use support::{Echo, TlsPair, ask, field, in_virtual_time, journal, latency, network, serve_three, site, tls, visitor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::{spawn_local, yield_now};
 use toynet_http::client::Client;
-use toynet_http::server::{Answer, Content, Handler, HttpServer, Limits, Sites};
-use toynet_http::site::Body;
+use toynet_http::server::{HttpServer, Limits, Sites};
 use toynet_http::wire::qpack;
 use toynet_http::wire::three::frame::{Kind, frame};
 use toynet_http::wire::three::{Code, number};
 use toynet_net::quic::{Connection, Endpoint, GivenUp};
-use toynet_net::{Host, Network, Notice, Stream};
+use toynet_net::{Network, Notice, Stream};
 use toynet_record::{Seen, Transport};
 use toynet_service::{LocalFuture, Server};
 
@@ -415,21 +414,6 @@ fn garbage_is_passed_over_and_every_request_is_a_flow() {
         // Two requests and a control stream of either side, each seen from both ends.
         assert_eq!(streams, [0, 0, 2, 2, 3, 3, 4, 4]);
     });
-}
-
-struct Echo(Duration);
-
-impl Handler for Echo {
-    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
-        let (content, clock, delay) = (request.body_mut().take(), host.clock(), self.0);
-        Answer::Later(Box::pin(async move {
-            clock.sleep(delay).await;
-            match content.read().await {
-                Ok(octets) => Response::new(Body::Held(octets)),
-                Err(why) => Response::builder().status(why.status()).body(Body::Empty).unwrap(),
-            }
-        }))
-    }
 }
 
 /// A server whose octets are the test's own, and a client of ours that is about to ask it for a page.

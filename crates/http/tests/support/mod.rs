@@ -13,8 +13,8 @@ use http_body_util::Full;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, LocalOptions};
 use toynet_http::client::Client;
-use toynet_http::server::{ALPN_THREE, Handler, HttpServer, Limits, Sites};
-use toynet_http::site::{Memory, Site};
+use toynet_http::server::{ALPN_THREE, Answer, Content, Handler, HttpServer, Limits, Sites};
+use toynet_http::site::{Body, Memory, Site};
 use toynet_machine::Time;
 use toynet_net::link::{Conditions, Links, Pattern, Rule};
 use toynet_net::tls::{self, ClientConfig, Identity, Tickets, Trust, Versions};
@@ -27,6 +27,22 @@ pub fn in_virtual_time<F: Future>(story: impl FnOnce() -> F) -> F::Output {
     let mut builder = Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(true).build_local(LocalOptions::default()).unwrap();
     runtime.block_on(async { story().await })
+}
+
+/// Reads what a request carries after a while, and sends it back.
+pub struct Echo(pub Duration);
+
+impl Handler for Echo {
+    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
+        let (content, clock, delay) = (request.body_mut().take(), host.clock(), self.0);
+        Answer::Later(Box::pin(async move {
+            clock.sleep(delay).await;
+            match content.read().await {
+                Ok(octets) => Response::new(Body::Held(octets)),
+                Err(why) => Response::builder().status(why.status()).body(Body::Empty).unwrap(),
+            }
+        }))
+    }
 }
 
 /// `www.shop.test` at .1 and `club.test` at .2.
