@@ -7,6 +7,8 @@ mod elsewhere;
 mod unix;
 
 #[cfg(not(unix))]
-pub use elsewhere::{Stream, connect, is_private_folder, listen, private_file, private_folder, process_at, user};
+use elsewhere as system;
 #[cfg(unix)]
-pub use unix::{Stream, connect, is_private_folder, listen, private_file, private_folder, process_at, user};
+use unix as system;
+
+pub use system::{Stream, connect, is_private_folder, listen, private, private_folder, process_at, user};

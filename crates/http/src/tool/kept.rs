@@ -1,6 +1,10 @@
 //! Cookies that stay from one request to the next.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+
 use toynet_net::Clock;
+use toynet_net::local::private;
 use toynet_service::Errand;
 
 use super::show::Show;
@@ -30,11 +34,6 @@ pub(super) fn keep_cookies(wish: &Wish, errand: &Errand, clock: Clock) -> Result
 }
 
 /// For the owner's eyes only.
-fn write_secret(file: &str, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(text.as_bytes())
+fn write_secret(file: &str, text: &str) -> io::Result<()> {
+    private(OpenOptions::new().write(true).create(true).truncate(true)).open(file)?.write_all(text.as_bytes())
 }

@@ -1,12 +1,12 @@
 //! The root of a lab, and where it is kept.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use toynet_machine::Time;
-use toynet_net::local::{private_file, private_folder};
+use toynet_net::local::{private, private_folder};
 use toynet_net::tls::{self, CertificateDer, Identity};
 
 use super::keys::Keys;
@@ -120,7 +120,7 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let mut out = private_file(&draft)?;
+    let mut out = private(OpenOptions::new().write(true).create_new(true)).open(&draft)?;
     out.write_all(text.as_bytes())?;
     fs::rename(&draft, file)
 }

@@ -10,6 +10,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustls::KeyLog;
 
+use crate::local::private;
+
 /// The secrets of one connection, as lines of a key log (draft-ietf-tls-keylogfile).
 #[derive(Debug, Default)]
 pub(crate) struct Secrets(Mutex<Vec<String>>);
@@ -40,11 +42,7 @@ pub fn key_log_file() -> Option<PathBuf> {
 /// Secrets are added to what is there, as all programs do that honour the variable; a new file is its
 /// owner's alone.
 fn open() -> Option<Mutex<File>> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(key_log_file()?).ok().map(Mutex::new)
+    private(OpenOptions::new().create(true).append(true)).open(key_log_file()?).ok().map(Mutex::new)
 }
 
 fn hex(octets: &[u8]) -> String {

@@ -15,6 +15,7 @@ use std::io;
 use std::path::Path;
 
 use toynet_net::LocalFuture;
+use toynet_net::local::private;
 
 pub use disk::Disk;
 pub use memory::Memory;
@@ -57,9 +58,5 @@ pub trait Store: Debug + Send + Sync {
 
 /// Makes a file that only its owner reads, in the place of any that is there.
 fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private(OpenOptions::new().write(true).create(true).truncate(true)).open(path)
 }
