@@ -123,6 +123,15 @@ fn links_and_hosts_fail_live_and_recover() {
     set(&["link=www.shop.test -> you", "reset=10B"]);
     assert_eq!(fetch(5).0, Some(56));
     lab.toynet(&["fault", "clear"]).succeeded();
+    set(&["host=ns.shop.test", "down=refuse"]);
+    let ask = || shell(&format!("dig @{} -p {} www.shop.test +time=1 +tries=1", server.ip(), server.port())).text();
+    eventually("a refusal", || ask().contains("connection refused").then_some(()));
+    let met = lab.toynet(&["dns", "query", "@198.18.0.6", "www.shop.test"]);
+    assert!(met.code() == Some(6) && met.text().contains("nobody takes datagrams at port 53"), "{met:?}");
+    let log = lab.toynet(&["log"]).succeeded().stdout;
+    assert!(log.contains("fault: refuses") && log.contains("port 53 unreachable"), "{log}");
+    lab.toynet(&["fault", "clear"]).succeeded();
+    eventually("an answer", || ask().contains("NOERROR").then_some(()));
     set(&["link=you <-> ns.shop.test", "cut=true"]);
     let lost = shell(&format!("dig @{} -p {} www.shop.test +time=1 +tries=1", server.ip(), server.port()));
     assert_eq!(lost.code(), Some(9), "{lost:?}");

@@ -92,17 +92,25 @@ pub async fn query(host: &Host, server: SocketAddr, question: &Question) -> io::
 async fn ask_by_datagram(host: &Host, server: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     let socket = host.bind(0).await?;
     let mut octets = vec![0; LONGEST_DATAGRAM];
+    let mut failed = io::ErrorKind::TimedOut.into();
     for _ in 0..ATTEMPTS {
         socket.send_to(request, server).await?;
         let deadline = host.clock().now() + PATIENCE;
         while let Ok(received) = host.clock().until(deadline, socket.receive(&mut octets)).await {
-            let (length, from) = received?;
-            if from == server && answers(request, &octets[..length]) {
-                return Ok(octets[..length].to_vec());
+            match received {
+                Ok((length, from)) if from == server && answers(request, &octets[..length]) => {
+                    return Ok(octets[..length].to_vec());
+                }
+                Ok(_) => {}
+                // A server that is not there yet may be by the next attempt.
+                Err(error) => {
+                    failed = error;
+                    break;
+                }
             }
         }
     }
-    Err(io::ErrorKind::TimedOut.into())
+    Err(failed)
 }
 
 /// Whether a message is a response with the request's id and question (RFC 5452 9.1). Who could not read the request

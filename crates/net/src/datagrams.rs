@@ -7,15 +7,19 @@
 mod serve;
 mod socket;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use toynet_machine::Time;
 use toynet_record::{Cause, Direction, Side, Transport};
 
 use crate::Host;
+use crate::fault::Fault;
+use crate::socket::undelivered::Undelivered;
 use crate::tap::{Opening, Tap};
 use socket::{Crossed, Socket};
 
@@ -23,9 +27,16 @@ use socket::{Crossed, Socket};
 #[derive(Debug)]
 pub struct Datagrams {
     host: Host,
+    port: u16,
+    /// Whether others know the port.
+    serves: bool,
     socket: Socket,
     /// What a client has to do with, newest last.
     peers: RefCell<Vec<(SocketAddr, Tap)>>,
+    /// Whom the last datagram of a client was for.
+    asked: Cell<Option<SocketAddr>>,
+    /// Whether a link has refused it.
+    refused: Cell<bool>,
 }
 
 /// A datagram that a server is asked to answer.
@@ -61,12 +72,14 @@ pub type Pending = Pin<Box<dyn Future<Output = Option<Vec<u8>>>>>;
 impl Datagrams {
     pub(crate) fn bind(host: Host, port: u16) -> io::Result<Self> {
         let socket = Socket::bind(&host, port)?;
-        Ok(Self { host, socket, peers: RefCell::default() })
+        let (serves, port) = (port != 0, socket.port().unwrap_or(port));
+        let (peers, asked, refused) = (RefCell::default(), Cell::default(), Cell::default());
+        Ok(Self { host, port, serves, socket, peers, asked, refused })
     }
 
     /// The port inside the lab.
     pub fn port(&self) -> u16 {
-        self.socket.port()
+        self.port
     }
 
     /// Sends one datagram. On a link with conditions it goes on its way and the call returns.
@@ -81,6 +94,8 @@ impl Datagrams {
         self.record(Direction::Sent, to, octets)?;
         let crossed = self.socket.send(&self.host, octets, to).await?;
         self.note(to, &crossed);
+        self.asked.set(Some(to));
+        self.refused.set(crossed.refused);
         Ok(())
     }
 
@@ -100,11 +115,50 @@ impl Datagrams {
     /// The next datagram: its length in `buffer` and whose it is. What does not fit is cut off.
     ///
     /// # Errors
-    /// As the socket says.
+    /// As the socket says; [`io::ErrorKind::ConnectionRefused`] when nobody takes datagrams where the last one was
+    /// sent to (RFC 1122 4.1.3.3), as far as the system tells.
     pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (length, from) = self.socket.receive(&self.host, buffer).await?;
-        self.record(Direction::Received, from, &buffer[..length])?;
-        Ok((length, from))
+        loop {
+            if let Some(to) = self.asked.get().filter(|_| self.refused.take()) {
+                let error = Undelivered::error(to, io::ErrorKind::ConnectionRefused);
+                self.failed(to, &error, None);
+                return Err(error);
+            }
+            match self.socket.receive(&self.host, buffer).await {
+                Ok((length, from)) => {
+                    self.record(Direction::Received, from, &buffer[..length])?;
+                    return Ok((length, from));
+                }
+                Err(error) => {
+                    let to = Undelivered::of(&error);
+                    to.into_iter().for_each(|to| self.failed(to, &error, self.host.refusing(to, &error)));
+                    // Of one that was asked before nobody waits to hear.
+                    if to.is_none() || to == self.asked.get() {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    fn failed(&self, peer: SocketAddr, error: &io::Error, fault: Option<Arc<Fault>>) {
+        let mut peers = self.peers.borrow_mut();
+        let Some((_, tap)) = peers.iter_mut().find(|(known, _)| *known == peer) else { return };
+        fault.into_iter().for_each(|fault| tap.struck(Direction::Sent, &fault));
+        tap.failed(error);
+    }
+
+    /// Gives the port up while the host refuses whoever comes, so that the system tells them; longer if somebody else
+    /// takes it meanwhile.
+    async fn rest(&mut self) {
+        self.socket = Socket::Closed;
+        loop {
+            self.host.until_refusing(false).await;
+            if let Ok(socket) = Socket::bind(&self.host, self.port) {
+                return self.socket = socket;
+            }
+            self.host.clock().sleep(AGAIN).await;
+        }
     }
 
     /// Answers whoever sent something to the lab, be it a stranger. It is not for asking: nothing that a lab
@@ -128,9 +182,26 @@ impl Datagrams {
         self.socket.send(&self.host, octets, to).await.map(|crossed| crossed.count())
     }
 
-    /// Receives without a record.
-    pub(crate) async fn take(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.socket.receive(&self.host, buffer).await
+    /// Receives without a record; nothing while the host refuses whoever comes.
+    pub(crate) async fn take(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            tokio::select! {
+                biased;
+                received = self.socket.receive(&self.host, buffer) => return received,
+                () = self.refusing() => {}
+            }
+            self.rest().await;
+        }
+    }
+
+    /// Comes back when the host is to refuse what is sent to this socket.
+    async fn refusing(&self) {
+        match &self.socket {
+            Socket::Closed => {}
+            Socket::Ports { .. } | Socket::Real { .. } if self.serves => self.host.until_refusing(true).await,
+            // In memory the link itself refuses.
+            Socket::Memory { .. } | Socket::Ports { .. } | Socket::Real { .. } => std::future::pending().await,
+        }
     }
 
     fn record(&self, direction: Direction, peer: SocketAddr, octets: &[u8]) -> io::Result<()> {
@@ -158,5 +229,7 @@ impl Datagrams {
     }
 }
 
+/// How soon to ask again for a port that somebody took while it was free.
+const AGAIN: Duration = Duration::from_secs(1);
 /// A resolver's socket has one; more than some dozens would make the search for one slow.
 const MOST_PEERS: usize = 64;

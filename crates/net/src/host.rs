@@ -4,12 +4,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use toynet_machine::Random;
 use toynet_record::{Cause, Closing, Direction, Seen, Side, StripId, Transport};
 
 use crate::datagrams::Datagrams;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::link::Link;
 use crate::network::Network;
 use crate::notice::Notice;
@@ -127,6 +128,23 @@ impl Host {
         self.network.topology().at(address).is_some()
     }
 
+    /// Comes back when it refuses whoever comes, or when it does not.
+    pub(crate) async fn until_refusing(&self, wanted: bool) {
+        let clock = self.clock();
+        loop {
+            let faults = self.network.topology().link_faults().clone();
+            let changed = faults.changed();
+            let refuses = self.network.topology().refuses(&self.me, clock.now());
+            if (refuses == Some(true)) == wanted {
+                return;
+            }
+            tokio::select! {
+                () = changed => {}
+                () = clock.sleep(LOOK), if refuses.is_some() => {}
+            }
+        }
+    }
+
     /// Listens on a port of all its addresses.
     ///
     /// # Errors
@@ -168,8 +186,10 @@ impl Host {
         let mut tap = tap(self.network.recorder(), self.strip, opening);
         let mut struck = Vec::new();
         let connected = dialing.connect(&mut struck).await;
-        if connected.is_err() {
+        if let Err(error) = &connected {
             tap.speak();
+            let refusing = self.refusing(to, error).filter(|_| struck.is_empty());
+            struck.extend(refusing.map(|fault| (Direction::Sent, fault)));
         }
         struck.iter().for_each(|(direction, fault)| tap.struck(*direction, fault));
         let io = connected.inspect_err(|error| tap.failed(error))?;
@@ -182,6 +202,12 @@ impl Host {
     /// As the carrier's sockets say.
     pub async fn bind(&self, port: u16) -> io::Result<Datagrams> {
         Datagrams::bind(self.clone(), port)
+    }
+
+    /// The fault for whose sake the system has refused what this host wanted there. Links tell of theirs.
+    pub(crate) fn refusing(&self, to: SocketAddr, error: &io::Error) -> Option<Arc<Fault>> {
+        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        refused.then(|| self.network.topology().refusing(to.ip(), self.clock().now())).flatten()
     }
 
     /// The conditions that it puts on what it sends to an address.
@@ -226,3 +252,6 @@ impl Host {
         Tap::open(self.network.recorder(), self.strip, opening).ends(Closing::Unreachable);
     }
 }
+
+/// How soon a host that was down takes connections and datagrams again.
+const LOOK: Duration = Duration::from_millis(50);

@@ -39,8 +39,8 @@ pub use half_close::HalfClose;
 pub use jitter::Jitter;
 pub use latency::Latency;
 use live::Live;
-pub(crate) use live::refuses;
 pub use live::{Bend, Way};
+pub(crate) use live::{refuses, refusing};
 pub use loss::Loss;
 pub use rate::Rate;
 pub use reorder::Reorder;
@@ -74,6 +74,8 @@ pub struct Verdict {
     pub delay: Duration,
     /// Why it never arrives, if it does not.
     pub lost: Option<&'static str>,
+    /// Whether the sender of a datagram that is lost hears that nobody takes it.
+    pub refused: bool,
     /// A stream waits here until that changes.
     pub held: bool,
     /// How many further times a datagram arrives.

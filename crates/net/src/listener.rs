@@ -37,31 +37,21 @@ impl Listener {
     /// # Errors
     /// When the listener itself is broken.
     pub async fn accept(&mut self) -> io::Result<Stream> {
-        let network = Rc::clone(&self.host.network);
-        let clock = network.clock();
+        let host = self.host.clone();
         loop {
-            let faults = network.topology().link_faults().clone();
-            let changed = faults.changed();
-            let refuses = network.topology().refuses(&self.host.me, clock.now());
-            if refuses == Some(true) {
-                self.close();
-                // In time for whoever asks for the host as soon as the fault is cleared.
-                tokio::select! {
-                    () = changed => {}
-                    () = clock.sleep(LOOK) => {}
-                }
-                continue;
-            }
             let accepted = tokio::select! {
                 biased;
+                () = host.until_refusing(true) => {
+                    self.close();
+                    host.until_refusing(false).await;
+                    continue;
+                }
                 accepted = self.try_accept() => accepted,
-                () = changed => continue,
-                () = clock.sleep(LOOK), if refuses.is_some() => continue,
             };
             match accepted {
                 Ok(stream) => return Ok(stream),
                 Err(error) if is_of_one_connection(&error) => {}
-                Err(error) if is_shortage(&error) => clock.sleep(SHORTAGE).await,
+                Err(error) if is_shortage(&error) => host.clock().sleep(SHORTAGE).await,
                 Err(error) => return Err(error),
             }
         }
@@ -124,7 +114,5 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// How soon a host that was down takes connections again.
-const LOOK: Duration = Duration::from_millis(50);
 /// Long enough for some connection to end, short enough that nobody notices.
 const SHORTAGE: Duration = Duration::from_millis(50);

@@ -1,6 +1,9 @@
 //! Real sockets, and the calls that std does not have.
 
 mod batch;
+#[cfg(target_os = "linux")]
+mod sockaddr;
+pub(crate) mod undelivered;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket};
@@ -35,7 +38,8 @@ pub(crate) fn listen_at(bound: StdListener) -> io::Result<TcpListener> {
     TcpListener::from_std(bound)
 }
 
-/// A socket for datagrams; a server's shares its port with those of the lab's other workers.
+/// A socket for datagrams; a server's shares its port with those of the lab's other workers, a client's hears of
+/// those that did not arrive.
 pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
@@ -47,6 +51,8 @@ pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
     let socket = StdSocket::from(socket);
     if server {
         widen(&socket);
+    } else {
+        undelivered::hear(&socket, address.is_ipv4())?;
     }
     UdpSocket::from_std(socket)
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use toynet_machine::Time;
 use toynet_record::Roster;
 
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::link::{self, Link, Links};
 pub use terrain::Terrain;
 
@@ -183,7 +183,12 @@ impl Topology {
         &self.between.faults
     }
 
-    /// Whether this host is one that may have to refuse connections, and whether it is to now.
+    /// The fault by which whoever has this address refuses all who come now.
+    pub(crate) fn refusing(&self, address: IpAddr, now: Time) -> Option<Arc<Fault>> {
+        link::refusing(self.link_faults(), &self.at(address)?.name, now)
+    }
+
+    /// Whether this host is one that may have to refuse whoever comes, and whether it is to now.
     pub(crate) fn refuses(&self, host: &TopologyHost, now: Time) -> Option<bool> {
         link::refuses(self.link_faults(), &host.name, now)
     }

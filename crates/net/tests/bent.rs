@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_machine::Random;
 use toynet_net::fault::{Fault, Meant, When};
 use toynet_net::link::{Bend, Conditions, Down, Pattern, Rule, Way};
-use toynet_net::{Network, Stream};
+use toynet_net::{Answer, Arrived, Datagrams, Network, Stream};
 
 #[test]
 fn datagrams_are_doubled_overtaken_and_spoilt() {
@@ -171,6 +171,51 @@ fn a_stranger_is_refused_by_the_system_while_the_host_is_down() {
 }
 
 #[test]
+fn a_host_that_is_down_refuses_datagrams_or_loses_them() {
+    in_virtual_time(|| async {
+        let network = memory(vec![]);
+        tokio::task::spawn_local(echo(ns(&network).bind(53).await.unwrap()));
+        let client = www(&network).bind(0).await.unwrap();
+        let asked = async || {
+            client.send_to(b"?", at(2, 53)).await.unwrap();
+            let received = tokio::time::timeout(Duration::from_secs(1), async { client.receive(&mut [0; 8]).await });
+            received.await.map(|received| received.map(drop).map_err(|error| error.kind())).ok()
+        };
+        assert_eq!(asked().await, Some(Ok(())));
+        let fault = set(&network, down("ns.shop.test", Down::Refuse), When::default());
+        assert_eq!(asked().await, Some(Err(ErrorKind::ConnectionRefused)));
+        network.topology().link_faults().remove(&fault);
+        let fault = set(&network, down("ns.shop.test", Down::Silence), When::default());
+        assert_eq!(asked().await, None);
+        network.topology().link_faults().remove(&fault);
+        assert_eq!(asked().await, Some(Ok(())));
+    });
+}
+
+#[test]
+fn a_stranger_s_datagrams_are_refused_by_the_system_while_the_host_is_down() {
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        let serving = tokio::task::spawn_local(echo(ns(&network).bind(53).await.unwrap()));
+        let stranger = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        stranger.connect(door(&network, 2)).await.unwrap();
+        let asked = async || {
+            stranger.send(b"?").await?;
+            stranger.recv(&mut [0; 8]).await
+        };
+        assert!(asked().await.is_ok());
+        let fault = set(&network, down("ns.shop.test", Down::Refuse), When::default());
+        // A socket goes when its task has its turn.
+        tokio::task::yield_now().await;
+        assert_eq!(asked().await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        network.topology().link_faults().remove(&fault);
+        tokio::task::yield_now().await;
+        assert!(asked().await.is_ok());
+        serving.abort();
+    });
+}
+
+#[test]
 fn a_stranger_meets_a_reset_as_a_reset() {
     in_real_time(|| async {
         let (network, _lease) = ports(vec![]);
@@ -187,6 +232,15 @@ fn a_stranger_meets_a_reset_as_a_reset() {
         set(&network, Bend { ways: vec![way], conditions: reset, down: None }, When::default());
         assert_eq!(heard(door).await, Err(ErrorKind::ConnectionReset));
     });
+}
+
+/// Sends back what it is sent.
+async fn echo(datagrams: Datagrams) -> std::io::Result<()> {
+    let answer = |arrived: Arrived<'_>, room: &mut [u8]| {
+        room[..arrived.octets.len()].copy_from_slice(arrived.octets);
+        Answer::Now(arrived.octets.len())
+    };
+    datagrams.serve(answer).await
 }
 
 /// Eight datagrams of three equal octets each, as they arrive.

@@ -9,6 +9,7 @@
 mod support;
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -124,12 +125,42 @@ fn what_a_flood_pushed_out_leaves_flows_that_are_joined_late() {
 }
 
 #[test]
+fn who_asks_where_nobody_takes_datagrams_hears_of_it() {
+    let check = async |network: Rc<Network>| {
+        let server = ns(&network).bind(53).await.unwrap();
+        let server = spawn_local(server.serve(|_, room| {
+            room[0] = b'!';
+            Answer::Now(1)
+        }));
+        for nobody in [at(2, 54), at6(3, 53)] {
+            let client = www(&network).bind(0).await.unwrap();
+            client.send_to(b"?", nobody).await.unwrap();
+            let refused = client.receive(&mut [0; 8]).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+            // The socket is as good as before, and who asks somebody else hears no more of it.
+            client.send_to(b"?", nobody).await.unwrap();
+            network.clock().sleep(Duration::from_millis(20)).await;
+            client.send_to(b"?", at(2, 53)).await.unwrap();
+            assert_eq!(client.receive(&mut [0; 8]).await.unwrap(), (1, at(2, 53)));
+        }
+        let closed = "Closed { how: Refused }";
+        assert_eq!(seen(&journal(&network)).iter().filter(|line| line.contains(closed)).count(), 2);
+        server.abort();
+    };
+    in_virtual_time(|| async { check(memory(vec![])).await });
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        check(network).await;
+    });
+}
+
+#[test]
 fn an_address_that_nobody_has_is_refused_at_once() {
     in_virtual_time(|| async {
         let network = memory(vec![]);
         let client = www(&network).bind(0).await.unwrap();
         let refused = client.send_to(b"x", at(77, 53)).await.unwrap_err();
-        assert_eq!(refused.kind(), std::io::ErrorKind::NetworkUnreachable);
+        assert_eq!(refused.kind(), ErrorKind::NetworkUnreachable);
     });
 }
 

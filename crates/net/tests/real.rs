@@ -38,6 +38,20 @@ fn datagrams_are_answered_from_the_address_that_they_came_to() {
 }
 
 #[test]
+fn of_a_port_that_takes_no_datagrams_the_client_hears() {
+    in_real_time(|| async {
+        let network = network();
+        let port = network.host("server").unwrap().bind(0).await.unwrap().port();
+        let client = network.host("anyone").unwrap().bind(0).await.unwrap();
+        for ip in addresses() {
+            client.send_to(b"?", SocketAddr::new(ip, port)).await.unwrap();
+            let refused = client.receive(&mut [0; 8]).await.unwrap_err();
+            assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+        }
+    });
+}
+
+#[test]
 fn a_stream_goes_to_either_family_and_carries_the_command_as_its_cause() {
     in_real_time(|| async {
         let network = network();

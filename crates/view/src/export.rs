@@ -226,7 +226,7 @@ fn failure(told: &Told) -> Option<String> {
     match &told.what {
         What::Message { .. } => None,
         What::Happening(Happening::Abandoned) => Some("it was given up".to_owned()),
-        What::Happening(happening) => Some(happening.words(told.flow.acceptor.address).into_owned()),
+        What::Happening(happening) => Some(happening.words(&told.flow).into_owned()),
     }
 }
 

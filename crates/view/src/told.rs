@@ -1,7 +1,6 @@
 //! One thing that a person is told.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -155,7 +154,7 @@ impl Told {
         match &self.what {
             What::Message { message, .. } if secrets || message.secrets.is_empty() => Cow::Borrowed(&message.summary),
             What::Message { message, .. } => Cow::Owned(message.redacted()),
-            What::Happening(happening) => happening.words(self.flow.acceptor.address),
+            What::Happening(happening) => happening.words(&self.flow),
         }
     }
 
@@ -228,10 +227,10 @@ impl Happening {
         }
     }
 
-    /// It in words, where `server` is the flow's acceptor.
-    pub(crate) fn words(&self, server: SocketAddr) -> Cow<'_, str> {
+    /// It in words, where it happens to `flow`.
+    pub(crate) fn words(&self, flow: &Flow) -> Cow<'_, str> {
         Cow::Owned(match self {
-            Happening::Closed { how } => return Cow::Owned(closing(*how, server)),
+            Happening::Closed { how } => return Cow::Owned(closing(*how, flow)),
             Happening::Unanswered => return Cow::Borrowed("no answer"),
             Happening::Abandoned => return Cow::Borrowed("left unfinished"),
             Happening::Fault { what } => format!("fault: {what}"),
@@ -271,10 +270,12 @@ fn named(party: &Party) -> Option<Cow<'_, str>> {
     party.host.as_deref().map(Cow::Borrowed)
 }
 
-fn closing(how: Closing, server: SocketAddr) -> String {
+fn closing(how: Closing, flow: &Flow) -> String {
+    let server = flow.acceptor.address;
     match how {
         Closing::Finished => "closed".to_owned(),
         Closing::Reset => "connection reset".to_owned(),
+        Closing::Refused if flow.transport == Transport::Udp => format!("port {} unreachable", server.port()),
         Closing::Refused => format!("connection refused at port {}", server.port()),
         Closing::TimedOut => "timed out".to_owned(),
         Closing::Unreachable => format!("{} is unreachable", server.ip()),
@@ -303,10 +304,12 @@ mod tests {
 
     #[test]
     fn what_happens_is_said_in_words() {
-        let server = SocketAddr::from(([198, 18, 0, 2], 81));
+        let flow = Flow::clone(&testing::told(1, 1, "A www.shop.test").flow);
         let refused = Happening::Closed { how: Closing::Refused };
-        assert_eq!(refused.words(server), "connection refused at port 81");
-        assert_eq!(Happening::Hole { length: 1 }.words(server), "1 octet not kept");
-        assert_eq!(Happening::Passed { there: 1024, back: 0 }.words(server), "1,024 octets there, 0 octets back");
+        assert_eq!(refused.words(&flow), "port 53 unreachable");
+        assert_eq!(Happening::Hole { length: 1 }.words(&flow), "1 octet not kept");
+        assert_eq!(Happening::Passed { there: 1024, back: 0 }.words(&flow), "1,024 octets there, 0 octets back");
+        let flow = Flow { transport: Transport::Tcp, ..flow };
+        assert_eq!(refused.words(&flow), "connection refused at port 53");
     }
 }

@@ -17,6 +17,7 @@ use toynet_record::Direction;
 use super::{Struck, cross, nobody};
 use crate::link::Link;
 use crate::pipe;
+use crate::socket::undelivered::Undelivered;
 use crate::stream::carried::Io;
 use crate::{Clock, Host};
 
@@ -112,21 +113,23 @@ impl Fabric {
 
     pub(crate) fn bind(self: &Rc<Self>, host: &Host, port: u16) -> io::Result<Rc<Inbox>> {
         let first = host.addresses().first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let port = if port == 0 { self.free_port(first) } else { port };
+        let is_client = port == 0;
+        let port = if is_client { self.free_port(first) } else { port };
         let addresses: Vec<_> = host.addresses().iter().map(|ip| SocketAddr::new(*ip, port)).collect();
         let mut inboxes = self.inboxes.borrow_mut();
         if addresses.iter().any(|address| inboxes.get(address).is_some_and(|inbox| inbox.strong_count() > 0)) {
             return Err(io::ErrorKind::AddrInUse.into());
         }
-        let inbox = Rc::new(Inbox { fabric: Rc::downgrade(self), port, addresses, state: RefCell::default() });
+        let (fabric, state) = (Rc::downgrade(self), RefCell::default());
+        let inbox = Rc::new(Inbox { fabric, port, is_client, addresses, state });
         inboxes.extend(inbox.addresses.iter().map(|address| (*address, Rc::downgrade(&inbox))));
         Ok(inbox)
     }
 
-    /// Puts a datagram where it is addressed to; it is lost when nobody is there.
-    pub(crate) fn deliver(&self, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
+    /// Puts a datagram where it is addressed to; says whether anybody is there.
+    pub(crate) fn deliver(&self, from: SocketAddr, to: SocketAddr, octets: &[u8]) -> bool {
         let inbox = self.inboxes.borrow().get(&to).and_then(Weak::upgrade);
-        inbox.into_iter().for_each(|inbox| inbox.put(Datagram { from, to, octets: octets.to_vec() }));
+        inbox.map(|inbox| inbox.put(Datagram { from, to, octets: octets.to_vec() })).is_some()
     }
 
     fn free_port(&self, ip: IpAddr) -> u16 {
@@ -150,6 +153,8 @@ pub(crate) struct Datagram {
 pub(crate) struct Inbox {
     fabric: Weak<Fabric>,
     pub port: u16,
+    /// Whether it hears of what did not arrive.
+    is_client: bool,
     addresses: Vec<SocketAddr>,
     state: RefCell<InboxState>,
 }
@@ -157,6 +162,8 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct InboxState {
     waiting: VecDeque<Datagram>,
+    /// Whom a datagram did not reach, the last of them.
+    refused: Option<SocketAddr>,
     reader: Option<Waker>,
 }
 
@@ -169,10 +176,22 @@ impl Inbox {
         state.reader.take().into_iter().for_each(Waker::wake);
     }
 
-    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Datagram> {
+    /// Takes note that nobody takes datagrams at `to`.
+    pub fn refused(&self, to: SocketAddr) {
+        if self.is_client {
+            let mut state = self.state.borrow_mut();
+            state.refused = Some(to);
+            state.reader.take().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<io::Result<Datagram>> {
         let mut state = self.state.borrow_mut();
         if let Some(datagram) = state.waiting.pop_front() {
-            return Poll::Ready(datagram);
+            return Poll::Ready(Ok(datagram));
+        }
+        if let Some(to) = state.refused.take() {
+            return Poll::Ready(Err(Undelivered::error(to, io::ErrorKind::ConnectionRefused)));
         }
         state.reader = Some(cx.waker().clone());
         Poll::Pending

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -142,22 +141,6 @@ impl Accepting {
         }
         Poll::Pending
     }
-}
-
-/// Takes a datagram at whichever socket has one, and says which that was.
-pub(crate) fn poll_receive<'a>(
-    sockets: impl Iterator<Item = &'a Rc<UdpSocket>>,
-    cx: &mut Context<'_>,
-    buffer: &mut [u8],
-) -> Poll<io::Result<(usize, SocketAddr, &'a Rc<UdpSocket>)>> {
-    for socket in sockets {
-        let mut room = tokio::io::ReadBuf::new(buffer);
-        if let Poll::Ready(from) = socket.poll_recv_from(cx, &mut room) {
-            let length = room.filled().len();
-            return Poll::Ready(from.map(|from| (length, from, socket)));
-        }
-    }
-    Poll::Pending
 }
 
 /// The port that one family gives is taken in the other only by chance.

@@ -24,24 +24,21 @@ use crate::{Host, Recorder};
 
 impl Datagrams {
     /// Calls `answer` for each datagram for as long as the socket works. The second argument is
-    /// room for an answer.
+    /// room for an answer. While the host refuses whoever comes there is no socket.
     ///
     /// # Errors
     /// As the socket says when it is broken.
-    pub async fn serve(self, mut answer: impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
-        let (served, datagrams_port) = (Served::new(&self), self.port());
-        match &self.socket {
-            Socket::Ports { ports, four, six: None, .. } => {
-                let names = Names::Ports(*ports, datagrams_port);
-                served.in_batches(&[(Rc::clone(four), names)], &mut answer).await
+    pub async fn serve(mut self, mut answer: impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
+        let mut served = Served::new(&self);
+        loop {
+            tokio::select! {
+                biased;
+                ended = served.until_broken(&mut answer) => return ended,
+                () = self.refusing() => {}
             }
-            Socket::Real { sockets, door, .. } => {
-                let own = sockets.iter().map(|socket| (Rc::clone(socket), Names::real(socket)));
-                let door = door.iter().map(|(door, ports)| (Rc::clone(door), Names::Ports(*ports, datagrams_port)));
-                let all: Vec<_> = own.chain(door).collect();
-                served.in_batches(&all, &mut answer).await
-            }
-            Socket::Ports { .. } | Socket::Memory { .. } => served.one_by_one(&mut answer).await,
+            served.socket = Socket::Closed;
+            self.rest().await;
+            served.socket = self.socket.clone();
         }
     }
 }
@@ -165,8 +162,21 @@ impl Served {
         Self { socket: datagrams.socket.clone(), mark, number: 0, waiting: Rc::default(), host }
     }
 
+    async fn until_broken(&mut self, answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
+        let sockets: Vec<_> = match &self.socket {
+            Socket::Ports { ports, port, four, six: None } => vec![(Rc::clone(four), Names::Ports(*ports, *port))],
+            Socket::Real { port, sockets, door } => {
+                let own = sockets.iter().map(|socket| (Rc::clone(socket), Names::real(socket)));
+                let door = door.iter().map(|(door, ports)| (Rc::clone(door), Names::Ports(*ports, *port)));
+                own.chain(door).collect()
+            }
+            Socket::Ports { .. } | Socket::Memory { .. } | Socket::Closed => return self.one_by_one(answer).await,
+        };
+        self.in_batches(&sockets, answer).await
+    }
+
     async fn in_batches(
-        mut self,
+        &mut self,
         sockets: &[(Rc<UdpSocket>, Names)],
         answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer,
     ) -> io::Result<()> {
@@ -266,7 +276,7 @@ impl Served {
         });
     }
 
-    async fn one_by_one(mut self, answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
+    async fn one_by_one(&mut self, answer: &mut impl FnMut(Arrived<'_>, &mut [u8]) -> Answer) -> io::Result<()> {
         let mut octets = vec![0; LARGEST];
         let mut room = vec![0; LARGEST];
         loop {

@@ -106,13 +106,26 @@ pub(super) fn touch(faults: &Faults, from: Option<&str>, to: Option<&str>) -> bo
     found
 }
 
-/// Whether this host is one that may have to refuse connections, and whether it is to now.
+/// Whether this host is one that may have to refuse whoever comes, and whether it is to now.
 pub(crate) fn refuses(faults: &Faults, host: &str, now: Time) -> Option<bool> {
     let mut found = None;
-    faults.each(|fault, bend: &Bend| {
-        if bend.down == Some(Down::Refuse) && bend.touches(None, Some(host)) {
-            found = Some(found.unwrap_or(false) || fault.is_its_time(now));
-        }
+    each_refusing(faults, host, |fault| found = Some(found.unwrap_or(false) || fault.is_its_time(now)));
+    found
+}
+
+/// The fault by which this host refuses whoever comes now.
+pub(crate) fn refusing(faults: &Faults, host: &str, now: Time) -> Option<Arc<Fault>> {
+    let mut found = None;
+    each_refusing(faults, host, |fault| {
+        found = found.take().or_else(|| fault.is_its_time(now).then(|| Arc::clone(fault)));
     });
     found
+}
+
+fn each_refusing(faults: &Faults, host: &str, mut hear: impl FnMut(&Arc<Fault>)) {
+    faults.each(|fault, bend: &Bend| {
+        if bend.down == Some(Down::Refuse) && bend.touches(None, Some(host)) {
+            hear(fault);
+        }
+    });
 }

@@ -59,7 +59,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// When `tls` cannot be used for QUIC; as the socket says.
-    pub async fn server_when_asked(datagrams: Datagrams, tls: &Server) -> io::Result<Self> {
+    pub async fn server_when_asked(mut datagrams: Datagrams, tls: &Server) -> io::Result<Self> {
         let mut first = [0; socket::LARGEST];
         loop {
             let (length, from) = datagrams.take(&mut first).await?;

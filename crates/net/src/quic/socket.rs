@@ -33,7 +33,7 @@ struct Queues {
 }
 
 impl Socket {
-    pub fn start(datagrams: Datagrams) -> Arc<Self> {
+    pub fn start(mut datagrams: Datagrams) -> Arc<Self> {
         let (outgoing, ending) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (port, queues) = (datagrams.port(), Mutex::default());
         let socket = Arc::new(Self { port, queues, outgoing: Arc::clone(&outgoing), ending: Arc::clone(&ending) });

@@ -55,7 +55,7 @@ fn octets_object(flow: &Flow, octets: &Octets) -> Object {
 }
 
 fn mark_object(flow: &Flow, mark: &Mark) -> Object {
-    let (event, what) = (Some(mark.what.name()), Some(mark.what.words(flow.acceptor.address).into_owned()));
+    let (event, what) = (Some(mark.what.name()), Some(mark.what.words(flow).into_owned()));
     Object { event, what, ..object("event", flow, mark.by, rfc3339(mark.time)) }
 }
 

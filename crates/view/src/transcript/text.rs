@@ -71,7 +71,7 @@ fn write_mark(flow: &Flow, mark: &Mark, paint: Paint, out: &mut String) {
         (Happening::Hole { .. }, Side::Acceptor) => "← ",
         _ => "",
     };
-    let words = mark.what.words(flow.acceptor.address);
+    let words = mark.what.words(flow);
     paint.add(Some(colour), &format!("— {who}{}", clean(&words, LONGEST)), out);
     out.push('\n');
 }
