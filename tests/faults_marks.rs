@@ -49,6 +49,22 @@ fn hosts_of_the_lab_mark_a_link_s_fault_once_for_both_of_them() {
 }
 
 #[test]
+fn what_links_do_to_quic_is_marked_where_it_is_counted() {
+    let lab = lab();
+    lab.toynet(&["fault", "add", "link=you <-> www.shop.test", "latency=20ms"]).succeeded();
+    lab.toynet(&["http", "get", "--http3", "https://www.shop.test/"]).succeeded();
+    let text = "latency 20ms";
+    let hits = counted(&lab);
+    assert!(hits.len() == 1 && hits[0].1 > 2, "{hits:?}");
+    eventually("as many marks as hits", || (marks(&lab, text) == counted(&lab)[0].1).then_some(()));
+    lab.toynet(&["fault", "clear"]).succeeded();
+    lab.toynet(&["fault", "add", "host=www.shop.test", "down=refuse"]).succeeded();
+    let refused = lab.toynet(&["http", "get", "--http3", "https://www.shop.test/"]);
+    assert!(refused.text().contains("nobody takes datagrams at port 443"), "{refused:?}");
+    assert!(log(&lab).contains("port 443 unreachable"), "{}", log(&lab));
+}
+
+#[test]
 fn a_link_that_loses_some_has_struck_as_often_as_it_lost_some() {
     if tool("dig").is_none() || tool("tshark").is_none() {
         return;

@@ -19,9 +19,11 @@ use toynet_record::{Cause, Direction, Side, Transport};
 
 use crate::Host;
 use crate::fault::Fault;
+use crate::link::{Parcel, Verdict};
 use crate::socket::undelivered::Undelivered;
 use crate::tap::{Opening, Tap};
-use socket::{Crossed, Socket};
+pub(crate) use socket::Crossed;
+use socket::Socket;
 
 /// A socket of a host.
 #[derive(Debug)]
@@ -54,6 +56,25 @@ pub struct Arrived<'a> {
     pub cause: Cause,
     /// Whether a stranger sent it, one that is no host of the lab.
     pub outside: bool,
+}
+
+/// What a link does to a stranger's datagram, which its receiver must apply: a host of the lab bends what it sends
+/// itself.
+#[derive(Debug, Default)]
+pub(crate) struct WayIn {
+    pub verdict: Verdict,
+    /// The faults that struck.
+    pub struck: Vec<Arc<Fault>>,
+}
+
+impl WayIn {
+    fn of(host: &Host, from: SocketAddr, length: usize) -> Self {
+        let Some(link) = host.link_in(from.ip()) else { return Self::default() };
+        let parcel = Parcel { length, now: host.clock().now(), stream: false, sent: None };
+        let mut struck = Vec::new();
+        let verdict = link.judge_noting(&parcel, &mut |fault| struck.push(Arc::clone(fault)));
+        Self { verdict, struck }
+    }
 }
 
 /// What becomes of a datagram.
@@ -177,17 +198,20 @@ impl Datagrams {
         &self.host
     }
 
-    /// Sends without a record, to anyone: for what is recorded in clear further up.
-    pub(crate) async fn put(&self, octets: &[u8], to: SocketAddr) -> io::Result<()> {
-        self.socket.send(&self.host, octets, to).await.map(|crossed| crossed.count())
+    /// Sends without a record, to anyone: for what is recorded in clear further up, as is what links do to it.
+    pub(crate) async fn put(&self, octets: &[u8], to: SocketAddr) -> io::Result<Crossed> {
+        self.socket.send(&self.host, octets, to).await
     }
 
-    /// Receives without a record; nothing while the host refuses whoever comes.
-    pub(crate) async fn take(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    /// Receives without a record, and says what a stranger's link does to it; nothing while the host refuses whoever
+    /// comes.
+    pub(crate) async fn take(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, WayIn)> {
         loop {
             tokio::select! {
                 biased;
-                received = self.socket.receive(&self.host, buffer) => return received,
+                received = self.socket.receive(&self.host, buffer) => {
+                    return received.map(|(length, from)| (length, from, WayIn::of(&self.host, from, length)));
+                }
                 () = self.refusing() => {}
             }
             self.rest().await;

@@ -34,6 +34,23 @@ struct Way {
     sealed: u64,
 }
 
+/// Where in the record an end is, for who knows of something that happens there.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    recorder: Recorder,
+    strip: StripId,
+    end: EndId,
+}
+
+impl Place {
+    /// Writes down that a link's fault struck what goes this way, and counts that.
+    pub fn struck(&self, direction: Direction, fault: &Fault) {
+        fault.hit();
+        let seen = Seen::Fault { direction, number: 0, what: fault.text() };
+        self.recorder.write(self.strip, self.end, self.recorder.now(), seen);
+    }
+}
+
 /// What is known of an end when it comes to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opening {
@@ -82,6 +99,14 @@ impl Tap {
 
     pub fn end(&self) -> EndId {
         self.end
+    }
+
+    pub fn peer(&self) -> SocketAddr {
+        self.opening.peer
+    }
+
+    pub fn place(&self) -> Place {
+        Place { recorder: self.recorder.clone(), strip: self.strip, end: self.end }
     }
 
     /// The time to give to octets that are about to be sent, so that a send precedes its receipt.

@@ -10,14 +10,14 @@ mod support;
 
 use std::io::ErrorKind;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
-use support::{at, in_real_time, in_virtual_time, journal, memory, ns, ports, seen, www};
+use support::{
+    at, between, door, down, in_real_time, in_virtual_time, journal, memory, ns, ports, rule, seen, set, www,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use toynet_machine::Random;
-use toynet_net::fault::{Fault, Meant, When};
-use toynet_net::link::{Bend, Conditions, Down, Pattern, Rule, Way};
+use toynet_net::fault::When;
+use toynet_net::link::{Bend, Conditions, Down, Pattern, Way};
 use toynet_net::{Answer, Arrived, Datagrams, Network, Stream};
 
 #[test]
@@ -310,34 +310,4 @@ async fn eventually(door: std::net::SocketAddr, open: bool) -> Option<ErrorKind>
         met = heard(door).await.err();
     }
     met
-}
-
-fn door(network: &Network, number: u16) -> std::net::SocketAddr {
-    match network.carrier() {
-        toynet_net::Carrier::Ports(ports) => ports.door(number, 53),
-        _ => unreachable!("the lab stands on the loopback"),
-    }
-}
-
-fn rule(conditions: Conditions) -> Rule {
-    let (from, to) = (Pattern::Host("www.shop.test".into()), Pattern::Host("ns.shop.test".into()));
-    Rule { from, to, conditions }
-}
-
-fn between() -> Bend {
-    let Rule { from, to, .. } = rule(Conditions::default());
-    Bend { ways: vec![Way { from, to }], ..Bend::default() }
-}
-
-fn down(host: &str, down: Down) -> Bend {
-    let host = || Pattern::Host(host.into());
-    let ways = vec![Way { from: Pattern::Any, to: host() }, Way { from: host(), to: Pattern::Any }];
-    Bend { ways, down: Some(down), ..Bend::default() }
-}
-
-fn set(network: &Network, bend: Bend, when: When) -> Arc<Fault> {
-    let random = Random::new(7, "link", "fault");
-    let fault = Fault::new("bent".into(), Meant::All, when, Arc::new(bend), network.clock().now(), random);
-    network.topology().link_faults().add(Arc::clone(&fault));
-    fault
 }

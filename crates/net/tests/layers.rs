@@ -11,7 +11,6 @@ mod support;
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Full};
@@ -19,13 +18,11 @@ use hyper::body::Bytes;
 use hyper::rt::Executor;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use support::{at, at6, in_real_time, in_virtual_time, journal, latency, memory, ns, ports, www};
+use support::{at, at6, configs, in_real_time, in_virtual_time, journal, latency, memory, ns, ports, www};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
 use toynet_net::Network;
 use toynet_net::quic::Endpoint;
-use toynet_net::tls::{ClientConfig, ServerConfig};
 use toynet_record::{Direction, Seen, Transport};
 
 #[test]
@@ -146,30 +143,6 @@ fn quic_carries_streams_that_are_recorded_in_clear() {
         let (network, _lease) = ports(vec![]);
         check(network).await;
     });
-}
-
-/// A certificate for `ns.shop.test` and a client that trusts it.
-fn configs(alpn: &[&[u8]]) -> (ServerConfig, ClientConfig) {
-    let made = rcgen::generate_simple_self_signed(["ns.shop.test".to_owned()]).unwrap();
-    let certificate = CertificateDer::from(made.cert.der().to_vec());
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut trusted = rustls::RootCertStore::empty();
-    trusted.add(certificate.clone()).unwrap();
-    let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let mut client = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(trusted)
-        .with_no_client_auth();
-    server.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    client.alpn_protocols = server.alpn_protocols.clone();
-    (server, client)
 }
 
 /// Runs hyper's tasks on this worker.

@@ -275,7 +275,9 @@ fn closing(how: Closing, flow: &Flow) -> String {
     match how {
         Closing::Finished => "closed".to_owned(),
         Closing::Reset => "connection reset".to_owned(),
-        Closing::Refused if flow.transport == Transport::Udp => format!("port {} unreachable", server.port()),
+        Closing::Refused if matches!(flow.transport, Transport::Udp | Transport::Quic) => {
+            format!("port {} unreachable", server.port())
+        }
         Closing::Refused => format!("connection refused at port {}", server.port()),
         Closing::TimedOut => "timed out".to_owned(),
         Closing::Unreachable => format!("{} is unreachable", server.ip()),

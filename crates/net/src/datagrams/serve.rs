@@ -15,10 +15,9 @@ use toynet_machine::Time;
 use toynet_record::{Cause, Direction, EndId, Seen, Side, StripId, Transport};
 
 use super::socket::{NOBODY, Socket};
-use super::{Answer, Arrived, Datagrams, Pending};
+use super::{Answer, Arrived, Datagrams, Pending, WayIn};
 use crate::carrier::ports::Ports;
 use crate::fault::Fault;
-use crate::link::{Parcel, Verdict};
 use crate::socket::Batch;
 use crate::{Host, Recorder};
 
@@ -222,7 +221,8 @@ impl Served {
             let slot = batch.slot(at);
             let (to, from) = names.lab_addresses(&self.host, slot.from);
             let bent = may_be_bent && self.is_bent(from);
-            let (way_in, struck) = if bent { self.way_in(from, slot.octets.len()) } else { Default::default() };
+            let WayIn { verdict: way_in, struck } =
+                if bent { WayIn::of(&self.host, from, slot.octets.len()) } else { WayIn::default() };
             if way_in.lost.is_some() {
                 self.note_lost(from, slot.octets, time, &struck);
                 continue;
@@ -233,6 +233,7 @@ impl Served {
                     let struck = if copy == 0 { &struck[..] } else { &[] };
                     let arrived = Received { from, to, octets: &octets, time, struck };
                     let length = self.answer_one(arrived, slot.answer, answer);
+                    // The delay of a stranger's link is added to that of the answer.
                     length.into_iter().for_each(|length| {
                         self.send_apart(slot.answer[..length].to_vec(), from, way_in.delay);
                     });
@@ -248,15 +249,6 @@ impl Served {
     /// Whether a link to or from this peer has conditions, which this end must apply.
     fn is_bent(&self, peer: SocketAddr) -> bool {
         self.host.link_out(peer.ip()).is_some() || self.host.link_in(peer.ip()).is_some()
-    }
-
-    /// A host of the lab bends what it sends itself; a stranger cannot. The delay of a stranger's link
-    /// is added to that of the answer.
-    fn way_in(&self, from: SocketAddr, length: usize) -> (Verdict, Vec<Arc<Fault>>) {
-        let Some(link) = self.host.link_in(from.ip()) else { return Default::default() };
-        let parcel = Parcel { length, now: self.mark.recorder.now(), stream: false, sent: None };
-        let mut struck = Vec::new();
-        (link.judge_noting(&parcel, &mut |fault| struck.push(Arc::clone(fault))), struck)
     }
 
     /// Of a stranger's datagram that a fault took away nobody else would know.

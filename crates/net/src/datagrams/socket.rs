@@ -43,7 +43,7 @@ pub(super) enum Socket {
 
 /// What a link did to a datagram.
 #[derive(Debug, Default)]
-pub(super) struct Crossed {
+pub(crate) struct Crossed {
     /// Why it is lost, if it is.
     pub lost: Option<&'static str>,
     /// Whether its sender hears that nobody takes it.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use quinn::crypto::rustls::HandshakeData;
 use toynet_record::{Direction, Side, Transport};
 
+use super::marks::Marks;
 use super::pair::{Pair, varint};
 use super::socket::canonical;
 use crate::Host;
@@ -24,6 +25,7 @@ pub struct Connection {
     pub(super) host: Host,
     pub(super) local: SocketAddr,
     pub(super) secrets: Arc<Secrets>,
+    pub(super) marks: Rc<Marks>,
     /// Whether a stream has told the record what was agreed.
     pub(super) is_told: Rc<Cell<bool>>,
     /// What a client called its server.
@@ -118,6 +120,7 @@ impl Connection {
         let cause = if side == Side::Initiator { self.host.cause } else { None };
         let opening = Opening { side, transport: Transport::Quic, stream: pair.number(), local, peer, cause };
         let tap = Tap::open(self.host.network.recorder(), self.host.strip, opening);
+        self.marks.opened(peer, &tap);
         // Once, and where a client of the lab's own tells the same: in a stream that the client has opened.
         let tells = pair.is_of_client() && !self.is_told.replace(true);
         tap.secured(&if tells { self.terms() } else { String::new() }, &self.secrets.take());

@@ -14,11 +14,12 @@ use toynet_record::{Direction, Side};
 use super::connection::Connection;
 use super::fault::{Failed, Handshakes};
 use super::limits::transport;
-use super::refusal::{attempt, failed};
+use super::marks::Marks;
+use super::refusal::{Attempt, attempt, failed};
 use super::runtime::LocalTime;
 use super::socket::{self, Socket, canonical};
 use crate::Host;
-use crate::datagrams::Datagrams;
+use crate::datagrams::{Datagrams, WayIn};
 use crate::tls::fault::{TlsFault, Wrong};
 use crate::tls::{ClientConfig, Secrets, Server};
 
@@ -31,6 +32,7 @@ pub struct Endpoint {
     host: Host,
     port: u16,
     secrets: Arc<Secrets>,
+    marks: Rc<Marks>,
     /// Of one that serves.
     handshakes: Option<Rc<Handshakes>>,
 }
@@ -42,6 +44,7 @@ pub struct Arriving {
     host: Host,
     local: SocketAddr,
     secrets: Arc<Secrets>,
+    marks: Rc<Marks>,
     handshakes: Option<Rc<Handshakes>>,
 }
 
@@ -62,19 +65,21 @@ impl Endpoint {
     pub async fn server_when_asked(mut datagrams: Datagrams, tls: &Server) -> io::Result<Self> {
         let mut first = [0; socket::LARGEST];
         loop {
-            let (length, from) = datagrams.take(&mut first).await?;
+            let (length, from, way_in) = datagrams.take(&mut first).await?;
             if length >= SHORTEST_INITIAL && first[0] & LONG_HEADER == LONG_HEADER {
-                return Self::server_after(datagrams, tls, Some((&first[..length], from)));
+                return Self::server_after(datagrams, tls, Some((&first[..length], from, way_in)));
             }
         }
     }
 
-    fn server_after(datagrams: Datagrams, tls: &Server, first: Option<(&[u8], SocketAddr)>) -> io::Result<Self> {
+    fn server_after(datagrams: Datagrams, tls: &Server, first: Option<(&[u8], SocketAddr, WayIn)>) -> io::Result<Self> {
         let secrets = Arc::new(Secrets::default());
         let handshakes = Handshakes::new(tls.clone(), Arc::clone(&secrets));
         let mut endpoint = Self::new(datagrams, Some(handshakes.right()?), secrets)?;
         endpoint.handshakes = Some(Rc::new(handshakes));
-        first.into_iter().for_each(|(octets, from)| endpoint.socket.arrived(octets.to_vec(), from));
+        if let Some((octets, from, way_in)) = first {
+            endpoint.socket.arrives(octets, from, way_in, &endpoint.marks);
+        }
         Ok(endpoint)
     }
 
@@ -99,9 +104,10 @@ impl Endpoint {
         let mut config = quinn::EndpointConfig::default();
         config.rng_seed(Some(seed(host.random("quic"))));
         let runtime = Arc::new(LocalTime);
-        let socket = Socket::start(datagrams);
+        let marks = Rc::new(Marks::new(host.clone(), port));
+        let socket = Socket::start(datagrams, Rc::clone(&marks));
         let inner = quinn::Endpoint::new_with_abstract_socket(config, server, Arc::clone(&socket) as Arc<_>, runtime)?;
-        Ok(Self { inner, socket, host, port, secrets, handshakes: None })
+        Ok(Self { inner, socket, host, port, secrets, marks, handshakes: None })
     }
 
     /// The next connection; nothing once the endpoint is closed. While it is made no other is accepted: see
@@ -114,8 +120,8 @@ impl Endpoint {
     pub async fn arrival(&self) -> Option<Arriving> {
         let incoming = self.inner.accept().await?;
         let local = self.local(canonical(incoming.remote_address()));
-        let (host, secrets) = (self.host.clone(), Arc::clone(&self.secrets));
-        Some(Arriving { incoming, host, local, secrets, handshakes: self.handshakes.clone() })
+        let (host, secrets, marks) = (self.host.clone(), Arc::clone(&self.secrets), Rc::clone(&self.marks));
+        Some(Arriving { incoming, host, local, secrets, marks, handshakes: self.handshakes.clone() })
     }
 
     /// Connects to the server called `name` at `to`.
@@ -126,10 +132,21 @@ impl Endpoint {
         let connecting = self.inner.connect(to, name).map_err(io::Error::other)?;
         let (host, local, secrets) = (self.host.clone(), self.local(to), Arc::clone(&self.secrets));
         let (name, struck) = (Some(name.to_owned()), Rc::default());
-        match connecting.await {
-            Ok(inner) => Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name, struck }),
-            Err(error) => Err(failed(attempt(&host, Side::Initiator, local, to), error)),
-        }
+        let (attempt, marks) = (Attempt::begin(&host, &self.marks, local, to), Rc::clone(&self.marks));
+        let connected = tokio::select! {
+            biased;
+            connected = connecting => connected,
+            error = self.socket.undelivered(to) => {
+                let fault = marks.refusing(to, &error);
+                return Err(attempt.refused(error, fault));
+            }
+        };
+        let inner = match connected {
+            Ok(inner) => inner,
+            Err(error) => return Err(attempt.failed(error)),
+        };
+        attempt.succeeded();
+        Ok(Connection { inner, host, local, secrets, marks, is_told: Rc::default(), name, struck })
     }
 
     /// A stranger's address may be of a family that the host lacks.
@@ -158,23 +175,21 @@ impl Arriving {
     pub async fn connect(self) -> io::Result<Connection> {
         let (peer, clock) = (self.peer(), self.host.clock());
         let struck = self.host.faults().strike(clock.now(), peer.ip(), |_: &TlsFault| true);
-        let Self { incoming, host, local, secrets, handshakes } = self;
+        let Self { incoming, host, local, secrets, marks, handshakes } = self;
+        let attempt = || {
+            let tap = attempt(&host, Side::Acceptor, local, peer);
+            marks.tell(peer, &tap);
+            tap
+        };
         let (Some(struck), Some(handshakes)) = (struck, handshakes) else {
-            let inner = incoming.await.map_err(|error| failed(attempt(&host, Side::Acceptor, local, peer), error))?;
-            return Ok(Connection {
-                inner,
-                host,
-                local,
-                secrets,
-                is_told: Rc::default(),
-                name: None,
-                struck: Rc::default(),
-            });
+            let inner = incoming.await.map_err(|error| failed(attempt(), error))?;
+            let (is_told, struck) = Default::default();
+            return Ok(Connection { inner, host, local, secrets, marks, is_told, name: None, struck });
         };
         // Where there may be a connection its first stream tells.
         let may_be = matches!(struck.what.wrong, None | Some(Wrong::Shows(_)));
         let begin = || {
-            let tap = attempt(&host, Side::Acceptor, local, peer);
+            let tap = attempt();
             tap.fault(Direction::Sent, &struck.text);
             tap
         };
@@ -182,7 +197,7 @@ impl Arriving {
         match handshakes.go_wrong(incoming, &struck.what, clock).await {
             Ok(inner) => {
                 let struck = Rc::new(RefCell::new(may_be.then(|| struck.text.clone())));
-                Ok(Connection { inner, host, local, secrets, is_told: Rc::default(), name: None, struck })
+                Ok(Connection { inner, host, local, secrets, marks, is_told: Rc::default(), name: None, struck })
             }
             Err(Failed::Quic(error)) => Err(failed(tap.unwrap_or_else(begin), error)),
             Err(Failed::OnPurpose(why)) => {

@@ -5,14 +5,19 @@ use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::sync::Notify;
+use toynet_record::Direction;
 
-use crate::datagrams::Datagrams;
+use super::marks::Marks;
+use crate::datagrams::{Datagrams, WayIn};
+use crate::fault::Fault;
+use crate::socket::undelivered::Undelivered;
 
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -22,6 +27,8 @@ pub(super) struct Socket {
     outgoing: Arc<Notify>,
     /// The endpoint is gone, and only its last words are still sent.
     ending: Arc<Notify>,
+    /// Something that was sent did not arrive.
+    refusal: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -29,14 +36,17 @@ struct Queues {
     out: VecDeque<(Vec<u8>, SocketAddr)>,
     arrived: VecDeque<(Vec<u8>, SocketAddr)>,
     reader: Option<Waker>,
+    /// Whom the last of that was for, and why.
+    undelivered: Option<(SocketAddr, io::ErrorKind)>,
     is_over: bool,
 }
 
 impl Socket {
-    pub fn start(mut datagrams: Datagrams) -> Arc<Self> {
-        let (outgoing, ending) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    pub fn start(mut datagrams: Datagrams, marks: Rc<Marks>) -> Arc<Self> {
+        let (outgoing, ending, refusal) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Notify::new());
         let (port, queues) = (datagrams.port(), Mutex::default());
-        let socket = Arc::new(Self { port, queues, outgoing: Arc::clone(&outgoing), ending: Arc::clone(&ending) });
+        let own = Self { port, queues, outgoing: Arc::clone(&outgoing), ending: Arc::clone(&ending), refusal };
+        let socket = Arc::new(own);
         let weak = Arc::downgrade(&socket);
         tokio::task::spawn_local(async move {
             let mut buffer = [0; LARGEST];
@@ -45,20 +55,22 @@ impl Socket {
                     biased;
                     () = outgoing.notified() => {
                         let Some(socket) = weak.upgrade() else { return };
-                        socket.send_out(&datagrams).await;
+                        socket.send_out(&datagrams, &marks).await;
                     }
                     () = ending.notified() => {
                         for _ in 0..LAST_TURNS {
                             tokio::task::yield_now().await;
                         }
                         let Some(socket) = weak.upgrade() else { return };
-                        socket.send_out(&datagrams).await;
+                        socket.send_out(&datagrams, &marks).await;
                         return socket.is_over();
                     }
                     received = datagrams.take(&mut buffer) => {
                         let Some(socket) = weak.upgrade() else { return };
-                        let Ok((length, from)) = received else { continue };
-                        socket.arrived(buffer[..length].to_vec(), from);
+                        match received {
+                            Ok((length, from, way_in)) => socket.arrives(&buffer[..length], from, way_in, &marks),
+                            Err(error) => socket.hear(&error),
+                        }
                     }
                 }
             }
@@ -66,11 +78,64 @@ impl Socket {
         socket
     }
 
-    async fn send_out(&self, datagrams: &Datagrams) {
+    /// Sends what waits. A fault strikes what is sent at once to the same peer once, as it strikes a stream's octets.
+    async fn send_out(&self, datagrams: &Datagrams, marks: &Marks) {
         let out = std::mem::take(&mut self.queues().out);
+        let mut struck: Vec<(SocketAddr, Arc<Fault>)> = Vec::new();
         for (octets, to) in out {
             // What cannot be sent is lost, as any datagram may be.
-            let _ = datagrams.put(&octets, to).await;
+            let crossed = datagrams.put(&octets, to).await.unwrap_or_default();
+            for fault in crossed.struck {
+                if !struck.iter().any(|(at, known)| *at == to && Arc::ptr_eq(known, &fault)) {
+                    struck.push((to, fault));
+                }
+            }
+            if crossed.refused {
+                self.hear(&Undelivered::error(to, io::ErrorKind::ConnectionRefused));
+            }
+        }
+        struck.iter().for_each(|(to, fault)| marks.struck(*to, Direction::Sent, fault));
+    }
+
+    fn hear(&self, error: &io::Error) {
+        if let Some(to) = Undelivered::of(error) {
+            self.queues().undelivered = Some((to, error.kind()));
+            self.refusal.notify_waiters();
+        }
+    }
+
+    /// Comes back when something that was sent there did not arrive: why.
+    pub async fn undelivered(&self, to: SocketAddr) -> io::Error {
+        loop {
+            let heard = self.refusal.notified();
+            match self.queues().undelivered {
+                Some((at, why)) if at == to => return Undelivered::error(to, why),
+                Some(_) | None => {}
+            }
+            heard.await;
+        }
+    }
+
+    /// Takes what comes by a stranger's link as that lets it arrive.
+    pub fn arrives(self: &Arc<Self>, octets: &[u8], from: SocketAddr, way_in: WayIn, marks: &Marks) {
+        let WayIn { verdict, struck } = way_in;
+        if verdict.lost.is_some() {
+            return marks.lost(from, &struck);
+        }
+        struck.iter().for_each(|fault| marks.struck(from, Direction::Received, fault));
+        for _ in 0..=verdict.copies {
+            let octets = verdict.spoil(octets).into_owned();
+            if verdict.delay.is_zero() {
+                self.arrived(octets, from);
+                continue;
+            }
+            let (socket, clock, delay) = (Arc::downgrade(self), marks.clock(), verdict.delay);
+            tokio::task::spawn_local(async move {
+                clock.sleep(delay).await;
+                if let Some(socket) = socket.upgrade() {
+                    socket.arrived(octets, from);
+                }
+            });
         }
     }
 
@@ -85,7 +150,7 @@ impl Socket {
         queues.reader.take().into_iter().for_each(Waker::wake);
     }
 
-    pub fn arrived(&self, octets: Vec<u8>, from: SocketAddr) {
+    fn arrived(&self, octets: Vec<u8>, from: SocketAddr) {
         let mut queues = self.queues();
         if queues.arrived.len() < MOST_WAITING {
             queues.arrived.push_back((octets, from));

@@ -7,10 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::{Builder, LocalOptions};
-use toynet_machine::Time;
+use toynet_machine::{Random, Time};
 use toynet_net::carrier::ports::{Lease, Ports, RAISED};
-use toynet_net::link::{Conditions, Links, Pattern, Rule};
+use toynet_net::fault::{Fault, Meant, When};
+use toynet_net::link::{Bend, Conditions, Down, Links, Pattern, Rule, Way};
+use toynet_net::tls::{ClientConfig, ServerConfig};
 use toynet_net::{Carrier, Clock, Host, Network, Recorder, Topology, TopologyHost};
 use toynet_record::{Cursor, Entry, Journal, Quota};
 
@@ -89,6 +92,60 @@ pub fn journal(network: &Network) -> Journal {
 /// What was seen, one line each, without times.
 pub fn seen(journal: &Journal) -> Vec<String> {
     journal.entries().map(|Entry { end, seen, .. }| format!("{} {seen:?}", end.bits())).collect()
+}
+
+pub fn door(network: &Network, number: u16) -> std::net::SocketAddr {
+    match network.carrier() {
+        toynet_net::Carrier::Ports(ports) => ports.door(number, 53),
+        _ => unreachable!("the lab stands on the loopback"),
+    }
+}
+
+pub fn rule(conditions: Conditions) -> Rule {
+    let (from, to) = (Pattern::Host("www.shop.test".into()), Pattern::Host("ns.shop.test".into()));
+    Rule { from, to, conditions }
+}
+
+pub fn between() -> Bend {
+    let Rule { from, to, .. } = rule(Conditions::default());
+    Bend { ways: vec![Way { from, to }], ..Bend::default() }
+}
+
+pub fn down(host: &str, down: Down) -> Bend {
+    let host = || Pattern::Host(host.into());
+    let ways = vec![Way { from: Pattern::Any, to: host() }, Way { from: host(), to: Pattern::Any }];
+    Bend { ways, down: Some(down), ..Bend::default() }
+}
+
+pub fn set(network: &Network, bend: Bend, when: When) -> Arc<Fault> {
+    let random = Random::new(7, "link", "fault");
+    let fault = Fault::new("bent".into(), Meant::All, when, Arc::new(bend), network.clock().now(), random);
+    network.topology().link_faults().add(Arc::clone(&fault));
+    fault
+}
+
+/// A certificate for `ns.shop.test` and a client that trusts it.
+pub fn configs(alpn: &[&[u8]]) -> (ServerConfig, ClientConfig) {
+    let made = rcgen::generate_simple_self_signed(["ns.shop.test".to_owned()]).unwrap();
+    let certificate = CertificateDer::from(made.cert.der().to_vec());
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut trusted = rustls::RootCertStore::empty();
+    trusted.add(certificate.clone()).unwrap();
+    let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let mut client = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    server.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    client.alpn_protocols = server.alpn_protocols.clone();
+    (server, client)
 }
 
 fn address(number: u16) -> IpAddr {
