@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use http::Request;
-use support::{ask, connect, hear, http1, in_virtual_time, journal, network, say, serve, serve_site};
+use support::{Echo, ask, connect, hear, http1, in_virtual_time, journal, network, say, serve, serve_site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_http::server::{Answer, Content, Handler, HttpServer, Limits, Sites};
 use toynet_http::site::{Memory, Site};
@@ -261,6 +261,29 @@ fn a_full_server_lets_go_of_whoever_asks_nothing() {
         let start = network.clock().now();
         assert_eq!(ask(&mut http1(&network).await, "GET", "/", &[]).await.status(), 404);
         assert!((network.clock().now() - start).as_secs() < 20);
+    });
+}
+
+#[test]
+fn where_all_are_busy_who_comes_is_told_so() {
+    in_virtual_time(|| async {
+        let network = network(vec![]);
+        let limits = Limits { connections: 2, ..Limits::default() };
+        let server = HttpServer::new(80, Sites::new("www.shop.test", Rc::new(Echo(Duration::from_secs(30)))));
+        let running = server.within(limits).start(network.host("www.shop.test").unwrap()).await.unwrap();
+        tokio::task::spawn_local(running);
+        let ask = async || say(&network, b"GET / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n").await;
+        let late = async || {
+            network.clock().sleep(Duration::from_secs(1)).await;
+            let begun = network.clock().now();
+            (ask().await, network.clock().now() - begun)
+        };
+        let (one, two, (three, took)) = tokio::join!(ask(), ask(), late());
+        assert!(one.starts_with("HTTP/1.1 200 ") && two.starts_with("HTTP/1.1 200 "), "{one}\n{two}");
+        assert!(three.starts_with("HTTP/1.1 503 ") && took < Duration::from_secs(1), "{took:?}: {three}");
+        let three = three.to_lowercase();
+        assert!(three.contains("retry-after: 1") && three.contains("connection: close"), "{three}");
+        assert!(ask().await.starts_with("HTTP/1.1 200 "));
     });
 }
 

@@ -19,7 +19,7 @@ use crate::site::{Folder, Found, Memory, Root, Site, page};
 
 /// The server of a host's sites, on all of its ports.
 pub(super) fn server(http: &Http, place: &Place) -> io::Result<HttpServer> {
-    let mut server = HttpServer::of(sites(http, place)?).within(http.limits.limits());
+    let mut server = HttpServer::of(sites(http, place)?).within(http.limits.limits()).counting(http.limits.room());
     if let Some(format) = http.access_log {
         let file = place.state.as_ref().map(|folder| folder.join(ACCESS_LOG));
         server = server.logging(AccessLog::new(format, file));

@@ -5,12 +5,14 @@
 //! limits = { header = "16KiB", header_time = "5s", body = "64KiB", connections = 100 }
 //! ```
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use toml::Spanned;
 use toynet_service::Mistake;
 use toynet_service::units::{Period, Size};
 
-use crate::server::Limits;
+use crate::server::{Limits, Room};
 
 /// Limits; what is not written is as usual.
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +25,9 @@ pub(super) struct LimitsTable {
     write_time: Option<Spanned<Period>>,
     idle_time: Option<Spanned<Period>>,
     connections: Option<Spanned<usize>>,
+    /// Shared by the workers.
+    #[serde(skip)]
+    room: Arc<Room>,
 }
 
 impl LimitsTable {
@@ -55,6 +60,11 @@ impl LimitsTable {
             idle_time: time(&self.idle_time, usual.idle_time),
             connections: self.connections.as_ref().map_or(usual.connections, |connections| *connections.get_ref()),
         }
+    }
+
+    /// How many connections there are.
+    pub fn room(&self) -> Arc<Room> {
+        Arc::clone(&self.room)
     }
 }
 

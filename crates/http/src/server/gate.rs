@@ -1,6 +1,7 @@
-//! What answers in a site's place: at a port that only leads to TLS, and where TLS should have been spoken.
+//! What answers in a site's place: at a port that only leads to TLS, where TLS should have been spoken, and where there
+//! is no room.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode};
 use toynet_net::Host;
@@ -51,6 +52,20 @@ impl Handler for OnlyTls {
         if request.method() != Method::HEAD {
             *response.body_mut() = Body::Held(page);
         }
+        Answer::Now(response)
+    }
+}
+
+/// Turns away whom the server has no room for (RFC 9110 15.6.4).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Full;
+
+impl Handler for Full {
+    fn answer(&self, request: &mut Request<Content>, host: &Host) -> Answer {
+        let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, request.method(), host.clock().now());
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         Answer::Now(response)
     }
 }

@@ -18,7 +18,7 @@ pub struct Limits {
     pub write_time: Duration,
     /// How long a connection may stand still.
     pub idle_time: Duration,
-    /// How many connections may be open on one worker.
+    /// How many connections may be open at once.
     pub connections: usize,
 }
 
@@ -42,9 +42,9 @@ impl Default for Limits {
             write_time: Duration::from_secs(60),
             // What other servers allow, and more than the round trip of any link that makes sense.
             idle_time: Duration::from_secs(75),
-            // A connection that waits takes 10 to 30 KiB, so these take 120 MiB of a worker at most. No browser
-            // opens more than a few, and load generators that open a thousand still fit.
-            connections: 4096,
+            // A connection that waits takes 10 to 30 KiB, so these take 240 MiB at most. No browser opens more than
+            // a few, and load generators that open some thousands still fit.
+            connections: 8192,
         }
     }
 }

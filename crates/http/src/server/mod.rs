@@ -7,11 +7,13 @@
 //! - [`limits`]: what is taken from clients; [`access`]: the log of what they asked; `refuse`: the answer to what is
 //!   no request
 //! - `exchange`: one request and its answer; [`content`]: what a request carries, `carried`: over HTTP/3
-//! - `gate`: what answers at a port that only leads to TLS, or where TLS should have been spoken
+//! - `accept`: who comes to a port; `room`: how many of them a host has
+//! - `gate`: what answers at a port that only leads to TLS, where TLS should have been spoken, or where there is no room
 //! - [`body`]: a response's content on its way out; [`tunnel`]: what may follow it; `first`: octets that were read to tell the
 //!   versions apart; `guard`: the gate before either; `framed`: both directions of HTTP/2; `invitation`: who waits for
 //!   `100 Continue` there; `sending`: an answer as long as it is sent; `parting`: the last word in HTTP/2
 
+mod accept;
 pub mod access;
 pub mod body;
 mod carried;
@@ -27,6 +29,7 @@ mod invitation;
 pub mod limits;
 mod parting;
 mod refuse;
+mod room;
 pub mod route;
 mod sending;
 pub mod sites;
@@ -36,22 +39,22 @@ pub mod tunnel;
 mod watch;
 
 use std::io;
-use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::task::{JoinError, JoinSet};
-use toynet_net::{Clock, Datagrams, Host, Listener, memory, tls};
+use tokio::task::JoinSet;
+use toynet_net::{Datagrams, Host, tls};
 use toynet_service::{LocalFuture, Server};
 
+use accept::accept;
 use access::AccessLog;
-use tide::{Lull, Tide};
-use watch::{Standstill, Watch};
+use tide::Lull;
 
 pub use body::Outgoing;
 pub use content::{Connected, Content};
 pub use handler::{Answer, Handler};
 pub use limits::Limits;
+pub(crate) use room::Room;
 pub use route::Routes;
 pub use sites::Sites;
 pub use tunnel::{ConnectProtocol, Enter, Seize};
@@ -71,6 +74,7 @@ pub struct HttpServer {
 struct Serving {
     sites: Rc<Sites>,
     limits: Rc<Limits>,
+    room: Arc<Room>,
     log: Option<Rc<AccessLog>>,
     /// Whether HTTP/3 is spoken too.
     has_three: bool,
@@ -101,8 +105,14 @@ impl HttpServer {
 
     /// A server of `sites` that has no port yet.
     pub fn of(sites: Sites) -> Self {
-        let serving =
-            Serving { sites: Rc::new(sites), limits: Rc::default(), log: None, has_three: false, lull: Rc::default() };
+        let serving = Serving {
+            sites: Rc::new(sites),
+            limits: Rc::default(),
+            room: Arc::default(),
+            log: None,
+            has_three: false,
+            lull: Rc::default(),
+        };
         Self { serving, ports: Vec::new(), quic: Vec::new() }
     }
 
@@ -110,6 +120,13 @@ impl HttpServer {
     #[must_use]
     pub fn within(mut self, limits: Limits) -> Self {
         self.serving.limits = Rc::new(limits);
+        self
+    }
+
+    /// With a count of connections that the host's other workers share.
+    #[must_use]
+    pub(crate) fn counting(mut self, room: Arc<Room>) -> Self {
+        self.serving.room = room;
         self
     }
 
@@ -180,6 +197,12 @@ impl Door {
             Way::Tls(server) => Self { serving: Rc::new(serving.clone()), tls: Some(server) },
         }
     }
+
+    /// The same port for whom there is no room.
+    fn turning_away(&self) -> Rc<Self> {
+        let serving = self.serving.of(Sites::for_all(Rc::new(gate::Full)));
+        Rc::new(Self { serving: Rc::new(serving), tls: self.tls.clone() })
+    }
 }
 
 impl Serving {
@@ -196,82 +219,3 @@ async fn until_closed(mut doors: JoinSet<io::Result<()>>) -> io::Result<()> {
     }
     Ok(())
 }
-
-/// Serves connections until the listener breaks or notice is given; they end when this is dropped.
-async fn accept(mut listener: Listener, host: Host, door: Rc<Door>) -> io::Result<()> {
-    let (clock, mut connections, mut tide) = (host.clock(), JoinSet::new(), Tide::default());
-    let _stay = host.notice().stay();
-    let mut notice = pin!(host.notice().given());
-    let mut watches: Vec<Rc<Watch>> = Vec::new();
-    loop {
-        let has_room = connections.len() < door.serving.limits.connections;
-        if !has_room {
-            make_room(&mut watches);
-        }
-        tokio::select! {
-            biased;
-            () = &mut notice => break,
-            Some(ended) = connections.join_next() => {
-                report(&host, &ended);
-                if tide.ebbs(connections.len()) {
-                    watches.retain(is_open);
-                    memory::give_back();
-                }
-            }
-            stream = listener.accept(), if has_room => {
-                if watches.len() > 2 * connections.len() + SPARE {
-                    watches.retain(is_open);
-                }
-                let watch = Rc::new(Watch::default());
-                watches.push(Rc::clone(&watch));
-                connections.spawn_local(connection::serve(stream?, host.clone(), Rc::clone(&door), watch));
-                tide.rises(connections.len());
-            }
-            () = clock.sleep(FULL), if !has_room => {}
-        }
-    }
-    drop(listener);
-    part(connections, &watches, clock).await;
-    Ok(())
-}
-
-/// Lets every connection end when it has answered what it was asked; where nothing is asked any more, clients that say
-/// nothing to their farewell are not waited for.
-async fn part(mut connections: JoinSet<()>, watches: &[Rc<Watch>], clock: Clock) {
-    watches.iter().for_each(|watch| watch.part());
-    let is_busy = |watch: &&Rc<Watch>| Rc::strong_count(watch) > 1 && !watch.is_idle();
-    loop {
-        tokio::select! {
-            biased;
-            ended = connections.join_next() => if ended.is_none() { return },
-            () = clock.sleep(FAREWELL) => if !watches.iter().any(|watch| is_busy(&watch)) { return },
-        }
-    }
-}
-
-/// Ends the oldest connection on which nothing is asked: its client opens another when it needs one. Where all are
-/// busy, new ones wait in the system's queue.
-fn make_room(watches: &mut Vec<Rc<Watch>>) {
-    watches.retain(is_open);
-    if let Some(idle) = watches.iter().find(|watch| watch.is_idle()) {
-        idle.give_up(Standstill::Idle);
-    }
-}
-
-fn is_open(watch: &Rc<Watch>) -> bool {
-    Rc::strong_count(watch) > 1 && watch.given_up().is_none()
-}
-
-/// A connection says itself what went wrong with it, also when it panicked; here it is said where.
-fn report(host: &Host, ended: &Result<(), JoinError>) {
-    if ended.is_err() {
-        tracing::error!(host = host.name(), "a connection was given up");
-    }
-}
-
-/// How long a server that is full waits until it looks for room again.
-const FULL: Duration = Duration::from_millis(200);
-/// How long a client that asks nothing may take to answer a farewell.
-const FAREWELL: Duration = Duration::from_millis(50);
-/// How many watches of connections that have ended may be kept before anybody looks.
-const SPARE: usize = 64;

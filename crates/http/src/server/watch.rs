@@ -17,6 +17,8 @@ use super::Limits;
 /// What has happened on a connection.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
+    /// When the connection began.
+    since: Time,
     sent: Cell<u64>,
     received: Cell<u64>,
     exchanges: Cell<u64>,
@@ -80,6 +82,16 @@ impl Standstill {
 }
 
 impl Watch {
+    /// Of a connection that begins now.
+    pub fn at(now: Time) -> Self {
+        Self { since: now, ..Self::default() }
+    }
+
+    /// Whether something was asked on it, or it had the time for that.
+    pub fn has_had_its_turn(&self, now: Time) -> bool {
+        self.exchanges.get() > 0 || now.since(self.since) >= GRACE
+    }
+
     pub fn sent(&self, octets: usize) {
         self.sent.set(self.sent.get() + octets as u64);
         self.is_blocked.set(false);
@@ -306,6 +318,8 @@ fn look(limits: &Limits) -> Duration {
     (shortest / 2).clamp(SHORTEST_LOOK, LONGEST_LOOK)
 }
 
+/// What a client of a far network needs to send what it has connected for.
+const GRACE: Duration = Duration::from_millis(300);
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 /// A thousand connections then cost a worker some thousandth of its time.
 const SHORTEST_LOOK: Duration = Duration::from_millis(100);

@@ -19,8 +19,9 @@ use tokio::task::{JoinSet, spawn_local, yield_now};
 use toynet_net::quic::{Arriving, Connection, Endpoint};
 use toynet_net::{Datagrams, Host, Stream, tls};
 
+use super::accept::{FAREWELL, end_one, is_open};
 use super::watch::{Standstill, Watch};
-use super::{Connected, FAREWELL, Serving, is_open, make_room};
+use super::{Connected, Serving};
 use crate::three::{self, Traffic};
 use crate::wire::three::{Code, Streams, one_way};
 
@@ -29,30 +30,42 @@ pub(super) async fn accept(datagrams: Datagrams, tls: tls::Server, host: Host, s
     let endpoint = Rc::new(Endpoint::server_when_asked(datagrams, &tls).await?);
     let (_end, ended) = tokio::sync::watch::channel(());
     let mut watches: Vec<Rc<Watch>> = Vec::new();
+    let clock = host.clock();
     let _stay = host.notice().stay();
     let mut notice = pin!(host.notice().given());
     loop {
         let arriving = tokio::select! {
             biased;
             () = &mut notice => break,
+            () = serving.room.asked() => {
+                watches.retain(is_open);
+                end_one(&watches, clock.now());
+                continue;
+            }
             arriving = endpoint.arrival() => arriving.ok_or(io::ErrorKind::NotConnected)?,
         };
         watches.retain(is_open);
-        if watches.len() >= serving.limits.connections {
-            make_room(&mut watches);
-            watches.retain(is_open);
-        }
+        let most = serving.limits.connections;
+        let place = match serving.room.take(most) {
+            None if end_one(&watches, clock.now()) => Some(serving.room.take_beyond()),
+            place => place,
+        };
         // Where all are busy there is no queue to wait in (RFC 9000 20.1, CONNECTION_REFUSED).
-        if watches.len() >= serving.limits.connections {
+        let Some(place) = place else {
+            serving.room.ask();
             arriving.refuse();
             continue;
-        }
-        let watch = Rc::new(Watch::default());
+        };
+        let watch = Rc::new(Watch::at(clock.now()));
         watch.is_shared();
         watches.push(Rc::clone(&watch));
         let (host, serving, endpoint) = (host.clone(), Rc::clone(&serving), Rc::clone(&endpoint));
         // No part of this task, so that it can still say that it ends.
-        spawn_local(attend(arriving, host, serving, watch, ended.clone(), endpoint));
+        let attended = attend(arriving, host, serving, watch, ended.clone(), endpoint);
+        spawn_local(async move {
+            let _place = place;
+            attended.await;
+        });
     }
     watches.iter().for_each(|watch| watch.part());
     while watches.iter().any(|watch| Rc::strong_count(watch) > 1) {
