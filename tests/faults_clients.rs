@@ -4,9 +4,9 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -138,6 +138,47 @@ fn links_and_hosts_fail_live_and_recover() {
     lab.toynet(&["fault", "off", "1"]).succeeded();
     assert_eq!(dig(server, &["www.shop.test"]).rcode, "NOERROR");
     assert_eq!(dig(server, &["www.shop.test", "+tcp"]).rcode, "NOERROR");
+}
+
+#[test]
+fn a_connection_that_is_kept_meets_a_fault_that_is_set_later() {
+    if tool("python3").is_none() {
+        return;
+    }
+    let lab = lab("");
+    let web = lab.status().door("www.shop.test", "tcp", 80);
+    let script = format!(
+        "
+import http.client, sys, time
+kept = http.client.HTTPConnection('{}', {}, timeout=10)
+for _ in sys.stdin:
+    begun = time.monotonic()
+    try:
+        kept.request('GET', '/', headers={{'Host': 'www.shop.test'}})
+        told = kept.getresponse().read() and 'read'
+    except OSError as error:
+        told = type(error).__name__
+    print(told, time.monotonic() - begun > 0.4, flush=True)
+",
+        web.ip(),
+        web.port()
+    );
+    let mut python = Command::new("python3");
+    let mut python = python.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut asks, mut told) = (python.stdin.take().unwrap(), BufReader::new(python.stdout.take().unwrap()).lines());
+    let mut ask = || {
+        asks.write_all(b"\n").unwrap();
+        told.next().unwrap().unwrap()
+    };
+    assert_eq!(ask(), "read False");
+    lab.toynet(&["fault", "add", "link=www.shop.test -> you", "latency=500ms"]).succeeded();
+    assert_eq!(ask(), "read True");
+    lab.toynet(&["fault", "clear"]).succeeded();
+    assert_eq!(ask(), "read False");
+    lab.toynet(&["fault", "add", "host=www.shop.test", "down=refuse"]).succeeded();
+    assert_eq!(ask(), "ConnectionResetError False");
+    drop(asks);
+    python.wait().unwrap();
 }
 
 #[test]

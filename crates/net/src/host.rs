@@ -193,7 +193,7 @@ impl Host {
         }
         struck.iter().for_each(|(direction, fault)| tap.struck(*direction, fault));
         let io = connected.inspect_err(|error| tap.failed(error))?;
-        Ok(Stream::new(io, tap, local, to))
+        Ok(Stream::opened(io, tap, self))
     }
 
     /// Opens a socket for datagrams; with port 0 on a port that is free.

@@ -4,8 +4,8 @@
 //! octets: there a loss costs the time of a retransmission, as TCP would take it.
 //!
 //! What a link does by the lab file it does from the start (`rules`). What it does wrong on purpose for a time
-//! comes and goes while it lives (`live`): new connections and all datagrams meet that at once, connections that
-//! stand meet it where they run over a link that had conditions, or faults, when they began.
+//! comes and goes while it lives (`live`): all datagrams meet that at once, connections that stand with the next octets
+//! that go over them.
 
 mod corrupt;
 mod cut;

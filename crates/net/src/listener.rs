@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::carrier::ports::relay;
 use crate::carrier::real::Accepted;
 use crate::carrier::{Accepting, Carrier};
 use crate::socket::is_shortage;
@@ -72,8 +71,7 @@ impl Listener {
             Accepting::Memory(accepting) => {
                 let connection = accepting.accept().await.ok_or(io::ErrorKind::NotConnected)?;
                 let tap = self.host.accepted(connection.local, connection.peer);
-                let stream = Stream::new(Io::Pipe(connection.io), tap, connection.local, connection.peer);
-                Ok(stream.accepted_by(&self.host))
+                Ok(Stream::accepted(Io::Pipe(connection.io), tap, &self.host))
             }
             Accepting::Ports(listener) => {
                 let (socket, real_peer) = listener.accept().await?;
@@ -99,7 +97,7 @@ impl Listener {
     fn accepted(&self, socket: TcpStream, local: SocketAddr, peer: SocketAddr) -> Stream {
         let (out, back) = (self.host.link_out(peer.ip()), self.host.link_in(peer.ip()));
         let tap = self.host.accepted(local, peer);
-        Stream::new(relay(socket, self.host.clock(), out, back), tap, local, peer).accepted_by(&self.host)
+        Stream::accepted(Io::over(socket, self.host.clock(), out, back), tap, &self.host)
     }
 }
 

@@ -87,6 +87,14 @@ impl End {
         self.incoming.borrow_mut().break_off();
     }
 
+    /// Puts a link where there is none, on either way.
+    pub fn bend(&mut self, out: Option<Arc<Link>>, back: Option<Arc<Link>>) {
+        for (way, link) in [(&self.outgoing, out), (&self.incoming, back)] {
+            let mut way = way.borrow_mut();
+            way.link = way.link.take().or(link);
+        }
+    }
+
     /// The faults of the links that struck since the last call, whoever sent then.
     pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         let take = |way: &RefCell<Way>| std::mem::take(&mut way.borrow_mut().struck.told);

@@ -1,5 +1,6 @@
 //! A connection, seen by its tap.
 
+mod bending;
 pub(crate) mod carried;
 
 use std::io;
@@ -10,12 +11,12 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::{Cause, Closing, Direction, EndId};
 
+use bending::Bending;
 use carried::Io;
 
-use crate::fault::Faults;
+use crate::Host;
 use crate::tap::Tap;
 use crate::tls::{self, fault::TlsFault};
-use crate::{Clock, Host};
 
 /// A connection between two hosts, or between a host and a stranger.
 ///
@@ -25,10 +26,9 @@ pub struct Stream {
     // Before the tap, so that the connection is closed before that is written down.
     io: Io,
     tap: Tap,
-    local: SocketAddr,
-    peer: SocketAddr,
-    /// What its acceptor is to do wrong on purpose.
-    faults: Option<(Faults, Clock)>,
+    host: Host,
+    is_accepted: bool,
+    bending: Bending,
 }
 
 /// How a connection begins where TLS is expected.
@@ -41,23 +41,24 @@ pub enum Begun {
 }
 
 impl Stream {
-    pub(crate) fn new(io: Io, tap: Tap, local: SocketAddr, peer: SocketAddr) -> Self {
-        Self { io, tap, local, peer, faults: None }
+    /// One that this host has opened.
+    pub(crate) fn opened(io: Io, tap: Tap, host: &Host) -> Self {
+        Self { io, tap, host: host.clone(), is_accepted: false, bending: Bending::of(host) }
     }
 
-    /// The same, accepted by this host.
-    pub(crate) fn accepted_by(self, host: &Host) -> Self {
-        Self { faults: Some((host.faults().clone(), host.clock())), ..self }
+    /// One that this host has accepted.
+    pub(crate) fn accepted(io: Io, tap: Tap, host: &Host) -> Self {
+        Self { is_accepted: true, ..Self::opened(io, tap, host) }
     }
 
     /// The lab address of this end.
     pub fn local(&self) -> SocketAddr {
-        self.local
+        self.tap.local()
     }
 
     /// The lab address of the other end, or a stranger's own.
     pub fn peer(&self) -> SocketAddr {
-        self.peer
+        self.tap.peer()
     }
 
     /// This end, for the causes of what is done on behalf of its exchanges.
@@ -181,10 +182,10 @@ impl Stream {
     }
 
     async fn accept_handshake(&self, begun: tls::Replay, server: &tls::Server) -> Result<tls::Session, tls::Failed> {
-        let Some((faults, clock)) = &self.faults else { return tls::accept_as(begun, server, None).await };
-        let struck = faults.strike(clock.now(), self.peer.ip(), |_: &TlsFault| true);
+        let clock = self.host.clock();
+        let struck = self.host.faults().strike(clock.now(), self.peer().ip(), |_: &TlsFault| self.is_accepted);
         struck.iter().for_each(|struck| self.tap.fault(Direction::Sent, &struck.text));
-        tls::accept_as(begun, server, struck.as_ref().map(|struck| (&*struck.what, *clock))).await
+        tls::accept_as(begun, server, struck.as_ref().map(|struck| (&*struck.what, clock))).await
     }
 
     /// Starts TLS as the client of the server called `name`. For `unread` see
@@ -218,6 +219,22 @@ impl Stream {
         self.tap.unsecured(failed.refusal.direction, &failed.refusal.why);
         self.tap.failed(&failed.error);
         failed.error
+    }
+
+    #[inline]
+    fn bend_if_due(&mut self) {
+        if self.bending.is_due() {
+            self.bend();
+        }
+    }
+
+    /// Meets faults that were set since.
+    #[cold]
+    fn bend(&mut self) {
+        let peer = self.peer().ip();
+        let back = if self.is_accepted { self.host.link_in(peer) } else { None };
+        self.io.bend(self.host.clock(), self.host.link_out(peer), back);
+        self.bending.is_met();
     }
 
     /// Writes down what the links did wrong on purpose to either way.
@@ -259,8 +276,10 @@ fn refuse_unread(unread: &[u8]) -> io::Result<()> {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.bend_if_due();
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.io).poll_read(cx, buffer);
+        this.bending.reads(&polled, cx);
         this.note_struck();
         let result = ready!(polled);
         this.note_sealed();
@@ -276,8 +295,10 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.bend_if_due();
         let time = this.tap.now();
         let polled = Pin::new(&mut this.io).poll_write(cx, octets);
+        this.bending.writes(&polled, cx);
         this.note_struck();
         let result = ready!(polled);
         let length = this.noted(result)?;
@@ -295,8 +316,10 @@ impl AsyncWrite for Stream {
             return self.poll_write(cx, octets);
         }
         let this = self.get_mut();
+        this.bend_if_due();
         let time = this.tap.now();
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
+        this.bending.writes(&polled, cx);
         this.note_struck();
         let result = ready!(polled);
         let length = this.noted(result)?;
@@ -316,6 +339,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.bending.writes(&polled, cx);
         this.note_struck();
         let result = ready!(polled);
         this.note_sealed();
@@ -325,6 +349,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_shutdown(cx);
+        this.bending.writes(&polled, cx);
         this.note_struck();
         let result = ready!(polled);
         Poll::Ready(this.noted(result))

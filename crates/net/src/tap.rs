@@ -101,6 +101,10 @@ impl Tap {
         self.end
     }
 
+    pub fn local(&self) -> SocketAddr {
+        self.opening.local
+    }
+
     pub fn peer(&self) -> SocketAddr {
         self.opening.peer
     }

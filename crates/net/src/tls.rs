@@ -34,6 +34,7 @@ use toynet_record::Direction;
 
 use crate::Clock;
 use crate::fault::Fault;
+use crate::link::Link;
 use crate::stream::carried::Io;
 pub(crate) use alert::Refusal;
 pub(crate) use keylog::Secrets;
@@ -211,6 +212,11 @@ impl Session {
     /// Breaks off the connection below.
     pub fn reset(&mut self) {
         self.wire().reset();
+    }
+
+    /// Puts conditions on what carries it.
+    pub fn bend(&mut self, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) {
+        self.wire().bend(clock, out, back);
     }
 
     /// What links did wrong on purpose below since the last call.

@@ -10,6 +10,7 @@ mod support;
 
 use std::io::ErrorKind;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use support::{
@@ -166,6 +167,107 @@ fn a_stranger_is_refused_by_the_system_while_the_host_is_down() {
         assert_eq!(eventually(door, false).await, Some(ErrorKind::ConnectionRefused));
         network.topology().link_faults().remove(&fault);
         assert_eq!(eventually(door, true).await, None);
+        serving.abort();
+    });
+}
+
+#[test]
+fn a_connection_that_stands_meets_what_comes_later() {
+    let check = async |network: Rc<Network>| {
+        let (mut client, mut server) = connection(&network).await;
+        let mut got = [0; 8];
+        let back = Way { from: Pattern::Host("ns.shop.test".into()), to: Pattern::Host("www.shop.test".into()) };
+        let slow = Conditions { latency: Duration::from_millis(200), ..Conditions::default() };
+        let bend = Bend { ways: vec![back], conditions: slow, down: None };
+        let mut ask = async |server_waits: bool| {
+            let begun = network.clock().now();
+            client.write_all(b"ping").await.unwrap();
+            // Also one whose reader waits already while it is bent.
+            let reading = async { client.read_exact(&mut got[..4]).await.unwrap() };
+            let answering = async {
+                server.read_exact(&mut [0; 4]).await.unwrap();
+                if server_waits {
+                    network.clock().sleep(Duration::from_millis(10)).await;
+                }
+                server.write_all(b"pong").await.unwrap();
+            };
+            tokio::join!(reading, answering);
+            network.clock().now() - begun
+        };
+        let quick = Duration::from_millis(150);
+        assert!(ask(false).await < quick);
+        let fault = set(&network, bend, When::default());
+        let took = [ask(false).await, ask(true).await];
+        assert!(took.iter().all(|took| *took >= Duration::from_millis(200)), "{took:?}");
+        network.topology().link_faults().remove(&fault);
+        assert!(ask(true).await < quick);
+        set(&network, down("ns.shop.test", Down::Refuse), When::default());
+        let _ = client.write_all(b"ping").await;
+        let _ = server.read(&mut got).await;
+        assert_eq!(client.read(&mut got).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    };
+    in_virtual_time(|| async { check(memory(vec![])).await });
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        check(network).await;
+    });
+}
+
+#[test]
+fn whoever_waits_on_a_connection_is_woken_when_it_is_bent() {
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        let (client, mut server) = connection(&network).await;
+        let (mut reader, mut writer) = tokio::io::split(client);
+        let reading = tokio::task::spawn_local(async move {
+            let mut got = [0; 4];
+            reader.read_exact(&mut got).await.map(|_| got)
+        });
+        tokio::task::yield_now().await;
+        let fault = set(
+            &network,
+            Bend { conditions: Conditions { slice: Some(1), ..Conditions::default() }, ..between() },
+            When::default(),
+        );
+        writer.write_all(b"ping").await.unwrap();
+        server.read_exact(&mut [0; 4]).await.unwrap();
+        assert!(fault.hits() > 0);
+        server.write_all(b"pong").await.unwrap();
+        assert_eq!(&reading.await.unwrap().unwrap(), b"pong");
+    });
+}
+
+#[test]
+fn a_stranger_s_connection_that_stands_meets_what_comes_later() {
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        let (server, config) = support::configs(&[]);
+        let mut listener = ns(&network).listen(53).await.unwrap();
+        let serving = tokio::task::spawn_local(async move {
+            let stream = listener.accept().await.unwrap();
+            let mut stream = stream.start_tls_as_server(&server.into(), b"").await.unwrap();
+            let mut got = [0; 4];
+            while stream.read_exact(&mut got).await.is_ok() {
+                stream.write_all(&got).await.unwrap();
+                stream.flush().await.unwrap();
+            }
+        });
+        let stranger = tokio::net::TcpStream::connect(door(&network, 2)).await.unwrap();
+        let name = "ns.shop.test".try_into().unwrap();
+        let mut stranger = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stranger).await.unwrap();
+        let mut ask = async || {
+            let begun = network.clock().now();
+            stranger.write_all(b"ping").await.unwrap();
+            stranger.read_exact(&mut [0; 4]).await.unwrap();
+            network.clock().now() - begun
+        };
+        assert!(ask().await < Duration::from_millis(150));
+        let slow = Conditions { latency: Duration::from_millis(100), ..Conditions::default() };
+        let host = || Pattern::Host("ns.shop.test".into());
+        let ways = vec![Way { from: Pattern::Outside, to: host() }, Way { from: host(), to: Pattern::Outside }];
+        let fault = set(&network, Bend { ways, conditions: slow, down: None }, When::default());
+        assert!(ask().await >= Duration::from_millis(200));
+        assert!(fault.hits() >= 2);
         serving.abort();
     });
 }

@@ -167,7 +167,7 @@ impl Dialing {
         stream.set_nodelay(true)?;
         cross(self.clock, self.back.as_deref(), Direction::Received, struck).await?;
         // The other side's end puts its own conditions on what it sends.
-        Ok(relay(stream, self.clock, self.there, None))
+        Ok(Io::over(stream, self.clock, self.there, None))
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use toynet_record::Direction;
 
-use super::ports::{Ports, relay};
+use super::ports::Ports;
 use super::{Struck, cross, nobody};
 use crate::doors::Doors;
 use crate::link::Link;
@@ -124,7 +124,7 @@ impl Dialing {
         stream.set_nodelay(true)?;
         cross(self.clock, self.back.as_deref(), Direction::Received, struck).await?;
         // The other side's end puts its own conditions on what it sends.
-        Ok(relay(stream, self.clock, self.there, None))
+        Ok(Io::over(stream, self.clock, self.there, None))
     }
 }
 

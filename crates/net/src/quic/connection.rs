@@ -127,6 +127,6 @@ impl Connection {
         if tells && let Some(struck) = self.struck.take() {
             tap.fault(Direction::Sent, &struck);
         }
-        Stream::new(Io::Quic(pair), tap, local, peer)
+        Stream::opened(Io::Quic(pair), tap, &self.host)
     }
 }

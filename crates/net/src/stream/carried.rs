@@ -1,6 +1,7 @@
 //! What carries the octets of a stream.
 
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,8 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use toynet_record::Direction;
 
+use crate::carrier::ports::relay;
 use crate::fault::Fault;
-use crate::{pipe, quic, tls};
+use crate::link::Link;
+use crate::{Clock, pipe, quic, tls};
 
 /// What carries a stream.
 #[derive(Debug)]
@@ -26,6 +29,30 @@ pub(crate) enum Io {
 }
 
 impl Io {
+    /// The socket itself when there are no conditions.
+    pub fn over(stream: TcpStream, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) -> Self {
+        if out.is_none() && back.is_none() {
+            return Io::Tcp(stream);
+        }
+        Io::Pipe(relay(stream, clock, out, back))
+    }
+
+    /// Puts conditions on what has none so far.
+    pub fn bend(&mut self, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) {
+        match self {
+            Io::Tcp(_) => {
+                if let Io::Tcp(stream) = mem::replace(self, Io::Gone) {
+                    *self = Self::over(stream, clock, out, back);
+                }
+            }
+            Io::Pipe(io) => io.bend(out, back),
+            Io::Tls(io) => io.bend(clock, out, back),
+            Io::Replay(io) => io.bend(clock, out, back),
+            // Its links are those of datagrams.
+            Io::Quic(_) | Io::Gone => {}
+        }
+    }
+
     /// What links did wrong on purpose since the last call.
     pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {
         match self {

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
+use crate::Clock;
 use crate::fault::Fault;
+use crate::link::Link;
 use crate::stream::carried::Io;
 
 /// A connection that gives back first what was read from it to look at.
@@ -30,6 +32,10 @@ impl Replay {
     /// Breaks off the connection below.
     pub fn reset(&mut self) {
         self.io.reset();
+    }
+
+    pub fn bend(&mut self, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) {
+        self.io.bend(clock, out, back);
     }
 
     pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {

@@ -8,7 +8,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use toynet_record::Direction;
 
+use crate::Clock;
 use crate::fault::Fault;
+use crate::link::Link;
 use crate::stream::carried::Io;
 
 #[derive(Debug)]
@@ -26,6 +28,10 @@ impl Wire {
 
     pub fn reset(&mut self) {
         self.io.reset();
+    }
+
+    pub fn bend(&mut self, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) {
+        self.io.bend(clock, out, back);
     }
 
     pub fn take_struck(&mut self) -> Vec<(Direction, Arc<Fault>)> {

@@ -219,7 +219,7 @@ pub const LINK_KINDS: &[(&str, &str)] = &[
     ("link = \"a.test -> b.test\", half_close = \"1KiB\"", "a stream ends this way after so much; true for at once"),
     (
         "host = \"a.test\", down = \"refuse\"",
-        "the host refuses connections and datagrams (curl: 7, dig: 9) and resets connections over bent links; what the system refuses is counted where toynet's clients meet it",
+        "the host refuses connections and datagrams (curl: 7, dig: 9) and resets connections that stand; what the system refuses is counted where toynet's clients meet it",
     ),
     ("host = \"a.test\", down = \"silence\"", "nothing is heard of the host"),
     (

@@ -9,13 +9,9 @@ use tokio::net::TcpStream;
 use crate::Clock;
 use crate::link::Link;
 use crate::pipe;
-use crate::stream::carried::Io;
 
-/// The socket itself when there are no conditions, otherwise the end of a pipe that has them.
-pub(crate) fn relay(stream: TcpStream, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) -> Io {
-    if out.is_none() && back.is_none() {
-        return Io::Tcp(stream);
-    }
+/// The end of a pipe that has them, through which everything goes.
+pub(crate) fn relay(stream: TcpStream, clock: Clock, out: Option<Arc<Link>>, back: Option<Arc<Link>>) -> pipe::End {
     let (mine, theirs) = pipe::pair(clock, out, back);
     tokio::task::spawn_local(async move {
         let mut stream = stream;
@@ -28,7 +24,7 @@ pub(crate) fn relay(stream: TcpStream, clock: Clock, out: Option<Arc<Link>>, bac
             from_pipe.unsplit(to_pipe).reset();
         }
     });
-    Io::Pipe(mine)
+    mine
 }
 
 /// One side broke the connection off, and the other is to learn it.
