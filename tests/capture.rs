@@ -122,9 +122,14 @@ fn a_capture_grows_while_the_lab_runs() {
     let mut toynet = lab.home.toynet(&["capture", "-f", "-o", "-"]);
     let mut toynet = toynet.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let octets = toynet.stdout.take().unwrap();
-    let mut tshark = Command::new("tshark");
-    tshark.args(["-l", "-i", "-", "-Y", "http.response", "-c", "30"]).stdin(octets).stderr(Stdio::null());
-    let mut tshark = tshark.stdout(Stdio::piped()).spawn().unwrap();
+    // The command itself holds the pipe's end too, and must not outlive this.
+    let mut tshark = Command::new("tshark")
+        .args(["-l", "-i", "-", "-Y", "http.response", "-c", "30"])
+        .stdin(octets)
+        .stderr(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let door = lab.status().door("www.shop.test", "tcp", 80);
     let mut ended = None;
     eventually("thirty packets", || {
