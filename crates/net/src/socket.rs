@@ -38,21 +38,27 @@ pub(crate) fn listen_at(bound: StdListener) -> io::Result<TcpListener> {
     TcpListener::from_std(bound)
 }
 
+/// Who has a socket for datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Client,
+    Server,
+}
+
 /// A socket for datagrams; a server's shares its port with those of the lab's other workers, a client's hears of
 /// those that did not arrive.
-pub(crate) fn bind(address: SocketAddr, server: bool) -> io::Result<UdpSocket> {
+pub(crate) fn bind(address: SocketAddr, role: Role) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     own_family_only(&socket, address)?;
-    if server {
+    if role == Role::Server {
         share_port(&socket)?;
     }
     socket.bind(&address.into())?;
     let socket = StdSocket::from(socket);
-    if server {
-        widen(&socket);
-    } else {
-        undelivered::hear(&socket, address.is_ipv4())?;
+    match role {
+        Role::Server => widen(&socket),
+        Role::Client => undelivered::hear(&socket, address.is_ipv4())?,
     }
     UdpSocket::from_std(socket)
 }

@@ -165,6 +165,17 @@ fn an_address_that_nobody_has_is_refused_at_once() {
 }
 
 #[test]
+fn workers_share_any_port_that_a_server_has() {
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        for port in [53, 40_053] {
+            let both = [ns(&network).bind(port).await.unwrap(), ns(&network).bind(port).await.unwrap()];
+            assert!(both.iter().all(|one| one.port() == port));
+        }
+    });
+}
+
+#[test]
 fn a_stranger_on_the_loopback_is_known_as_one() {
     in_real_time(|| async {
         let (network, _lease) = ports(vec![]);

@@ -16,6 +16,7 @@ use toynet_record::Direction;
 
 use super::{Struck, cross, nobody};
 use crate::link::Link;
+use crate::socket::Role;
 use crate::stream::carried::Io;
 use crate::topology::{Topology, TopologyHost};
 use crate::{Clock, Host, socket};
@@ -131,9 +132,8 @@ impl Ports {
         Ok(self.lab_port(socket.local_addr()?.port()))
     }
 
-    pub(crate) fn bind(self, host: &Host, port: u16, six: bool) -> io::Result<tokio::net::UdpSocket> {
-        let server = (1..SIX).contains(&port);
-        socket::bind(SocketAddr::new(self.own(host, six).into(), self.real_port(port)), server)
+    pub(crate) fn bind(self, host: &Host, port: u16, six: bool, role: Role) -> io::Result<tokio::net::UdpSocket> {
+        socket::bind(SocketAddr::new(self.own(host, six).into(), self.real_port(port)), role)
     }
 
     /// Where a lab address is found on the loopback.

@@ -13,6 +13,7 @@ use super::ports::Ports;
 use super::{Struck, cross, nobody};
 use crate::doors::Doors;
 use crate::link::Link;
+use crate::socket::Role;
 use crate::stream::carried::Io;
 use crate::{Clock, Host, socket};
 
@@ -107,10 +108,10 @@ impl Real {
 }
 
 fn bind_all(addresses: &[IpAddr], mut port: u16) -> io::Result<(u16, Vec<UdpSocket>)> {
-    let server = port != 0;
+    let role = if port == 0 { Role::Client } else { Role::Server };
     let mut sockets = Vec::with_capacity(addresses.len());
     for address in addresses {
-        let socket = socket::bind(SocketAddr::new(*address, port), server)?;
+        let socket = socket::bind(SocketAddr::new(*address, port), role)?;
         port = socket.local_addr()?.port();
         sockets.push(socket);
     }

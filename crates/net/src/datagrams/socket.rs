@@ -17,6 +17,7 @@ use crate::carrier::ports::Ports;
 use crate::carrier::real::Bound;
 use crate::fault::Fault;
 use crate::link::Parcel;
+use crate::socket::Role;
 use crate::socket::undelivered::{self, Taken};
 use crate::{Carrier, Host};
 
@@ -65,7 +66,7 @@ impl Socket {
             Carrier::Memory(fabric) => Ok(Self::Memory { fabric: Rc::clone(fabric), inbox: fabric.bind(host, port)? }),
             Carrier::Ports(ports) if port == 0 => Self::bind_client(*ports, host),
             Carrier::Ports(ports) => {
-                let four = Rc::new(ports.bind(host, port, false)?);
+                let four = Rc::new(ports.bind(host, port, false, Role::Server)?);
                 Ok(Self::Ports { ports: *ports, port, four, six: None })
             }
             Carrier::Real(real) => {
@@ -80,9 +81,9 @@ impl Socket {
     fn bind_client(ports: Ports, host: &Host) -> io::Result<Self> {
         let mut refused = io::ErrorKind::AddrInUse.into();
         for _ in 0..ATTEMPTS {
-            let four = ports.bind(host, 0, false)?;
+            let four = ports.bind(host, 0, false, Role::Client)?;
             let port = ports.own_port(&four)?;
-            match ports.bind(host, port, true) {
+            match ports.bind(host, port, true, Role::Client) {
                 Ok(six) => return Ok(Self::Ports { ports, port, four: Rc::new(four), six: Some(Rc::new(six)) }),
                 Err(error) => refused = error,
             }
