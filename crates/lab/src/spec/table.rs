@@ -87,6 +87,7 @@ pub(super) fn in_words(error: &Error, otherwise: Range<usize>) -> Mistake {
 fn plain(message: &str) -> &str {
     match message {
         "wanted string or table" => "expected a word in quotes",
+        _ if message.starts_with("wanted exactly 1 element") => "expected a word in quotes, found a table",
         "invalid IPv4 address syntax" => "this is no IPv4 address",
         "invalid IPv6 address syntax" => "this is no IPv6 address",
         "invalid IP address syntax" => "this is no address",
