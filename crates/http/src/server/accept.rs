@@ -77,7 +77,7 @@ impl Guests {
                 self.serve(stream, place);
             } else if self.clock.now() - since >= PATIENCE && self.nobody_leaves() {
                 let watch = Rc::new(Watch::at(self.clock.now()));
-                let refusing = connection::serve(stream, self.host.clone(), self.door.turning_away(), watch);
+                let refusing = connection::serve(stream, self.host.clone(), self.door.turning_away(), watch, None);
                 self.turned_away.spawn_local(refusing);
             } else {
                 self.waiting.push_front((stream, since));
@@ -97,11 +97,8 @@ impl Guests {
         }
         let watch = Rc::new(Watch::at(self.clock.now()));
         self.watches.push(Rc::clone(&watch));
-        let serving = connection::serve(stream, self.host.clone(), Rc::clone(&self.door), watch);
-        self.seated.spawn_local(async move {
-            let _place = place;
-            serving.await;
-        });
+        let serving = connection::serve(stream, self.host.clone(), Rc::clone(&self.door), watch, Some(place));
+        self.seated.spawn_local(serving);
         self.tide.rises(self.seated.len());
     }
 

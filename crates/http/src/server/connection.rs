@@ -21,14 +21,15 @@ use super::gate::OnlyTls;
 use super::invitation::Invitations;
 use super::parting::heard_out;
 use super::refuse;
+use super::room::Place;
 use super::tunnel::{Next, Seize};
 use super::watch::{Standstill, Watch};
 use super::{Connected, Door, Limits, Serving, Sites};
 use crate::local::Local;
 use crate::wire::Gate;
 
-/// Serves one connection.
-pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>, watch: Rc<Watch>) {
+/// Serves one connection, which has its place until it ends.
+pub(super) async fn serve(stream: Stream, host: Host, door: Rc<Door>, watch: Rc<Watch>, _place: Option<Place>) {
     let (peer, name, serving) = (stream.peer(), host.clone(), Rc::clone(&door.serving));
     let ended = match &door.tls {
         None => attend(stream, host, serving, watch).await,

@@ -20,6 +20,7 @@ use toynet_net::quic::{Arriving, Connection, Endpoint};
 use toynet_net::{Datagrams, Host, Stream, tls};
 
 use super::accept::{FAREWELL, end_one, is_open};
+use super::room::Place;
 use super::watch::{Standstill, Watch};
 use super::{Connected, Serving};
 use crate::three::{self, Traffic};
@@ -61,11 +62,7 @@ pub(super) async fn accept(datagrams: Datagrams, tls: tls::Server, host: Host, s
         watches.push(Rc::clone(&watch));
         let (host, serving, endpoint) = (host.clone(), Rc::clone(&serving), Rc::clone(&endpoint));
         // No part of this task, so that it can still say that it ends.
-        let attended = attend(arriving, host, serving, watch, ended.clone(), endpoint);
-        spawn_local(async move {
-            let _place = place;
-            attended.await;
-        });
+        spawn_local(attend(arriving, host, serving, watch, ended.clone(), (endpoint, place)));
     }
     watches.iter().for_each(|watch| watch.part());
     while watches.iter().any(|watch| Rc::strong_count(watch) > 1) {
@@ -74,14 +71,14 @@ pub(super) async fn accept(datagrams: Datagrams, tls: tls::Server, host: Host, s
     Ok(())
 }
 
-/// One connection to its end. It holds the endpoint, which goes with the last of them.
+/// One connection to its end. It holds the endpoint, which goes with the last of them, and its place.
 async fn attend(
     arriving: Arriving,
     host: Host,
     serving: Rc<Serving>,
     watch: Rc<Watch>,
     mut ended: Receiver<()>,
-    _endpoint: Rc<Endpoint>,
+    _held: (Rc<Endpoint>, Place),
 ) {
     let (peer, clock) = (arriving.peer(), host.clock());
     let handshake = clock.until(clock.now() + LONGEST_HANDSHAKE, arriving.connect());
