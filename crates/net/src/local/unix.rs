@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::process;
 
 use tokio::net::{UnixListener, UnixStream};
 
@@ -17,18 +18,33 @@ pub type Stream = UnixStream;
 /// # Errors
 /// [`io::ErrorKind::AddrInUse`] when somebody listens there; as the file system says.
 pub async fn listen(path: &Path) -> io::Result<UnixListener> {
-    if let Some(folder) = path.parent() {
-        private_folder(folder)?;
-    }
     if UnixStream::connect(path).await.is_ok() {
         return Err(io::ErrorKind::AddrInUse.into());
     }
-    match fs::remove_file(path) {
+    for _ in 1..ATTEMPTS {
+        match listen_anew(path) {
+            // Somebody has just swept away what another lab had left there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            listening => return listening,
+        }
+    }
+    listen_anew(path)
+}
+
+/// The socket shows up when it is listened on: one that is not is taken for a dead lab's.
+fn listen_anew(path: &Path) -> io::Result<UnixListener> {
+    // No longer than the name that it gets, which may be all that fits (unix(7)).
+    let draft = path.with_file_name(format!("{:x}", process::id()));
+    if let Some(folder) = path.parent() {
+        private_folder(folder)?;
+    }
+    match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    let listener = UnixListener::bind(&draft)?;
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o600))?;
+    fs::rename(&draft, path)?;
     Ok(listener)
 }
 
@@ -74,3 +90,6 @@ pub fn is_private_folder(path: &Path) -> io::Result<bool> {
     let found = fs::symlink_metadata(path)?;
     Ok(found.is_dir() && found.uid() == user()? && found.mode() & 0o077 == 0)
 }
+
+/// Whoever sweeps does so once for each lab that is found dead.
+const ATTEMPTS: usize = 3;
