@@ -162,9 +162,10 @@ fn who_has_joined_as_a_host_reaches_those_who_come_and_stays_who_it_is() {
     home.write("gone.toml", NEW.to_owned() + OLD + "[host.\"desk.shop.test\"]\n");
     let script = "
         cp new.toml lab.toml; toynet reload >&2; for family in -4 -6; do curl -sS $family http://blog.news.test/; done; echo
-        for to in 192.0.2.1 2606:4700::1111; do for n in $(seq 20); do python3 -c \"import socket
-try: socket.create_connection(('$to', 80), 0.5)
-except OSError as error: print(error.errno)\"; done; done | sort | uniq -c
+        python3 -c \"import socket
+for to in ['192.0.2.1', '2606:4700::1111'] * 20:
+    try: socket.create_connection((to, 80), 0.5)
+    except OSError as error: print(error.errno)\" | sort | uniq -c
         for file in moved gone; do cp $file.toml lab.toml; toynet reload; done; curl -sS http://blog.news.test/";
     let told = lab.toynet(&["shell", "--as", "pc.shop.test", "--", "sh", "-c", script]).succeeded();
     assert_eq!(told.stdout, "newsnews\n     40 101\nnews", "{}", told.stderr);
