@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support::{
-    at, between, door, down, in_real_time, in_virtual_time, journal, memory, ns, ports, rule, seen, set, www,
+    at, between, door, down, in_real_time, in_virtual_time, journal, memory, ns, on_both_carriers, ports, rule, seen,
+    set, www,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use toynet_net::fault::When;
@@ -206,11 +207,7 @@ fn a_connection_that_stands_meets_what_comes_later() {
         let _ = server.read(&mut got).await;
         assert_eq!(client.read(&mut got).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]

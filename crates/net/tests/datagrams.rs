@@ -13,7 +13,9 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 
-use support::{at, at6, in_real_time, in_virtual_time, journal, memory, memory_with, ns, ports, seen, www};
+use support::{
+    at, at6, in_real_time, in_virtual_time, journal, memory, memory_with, ns, on_both_carriers, ports, seen, www,
+};
 use tokio::task::spawn_local;
 use toynet_net::link::{Conditions, Pattern, Rule};
 use toynet_net::{Answer, Host, Network};
@@ -40,11 +42,7 @@ fn what_can_be_answered_at_once_is_answered_in_place() {
         }
         server.abort();
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]
@@ -147,11 +145,7 @@ fn who_asks_where_nobody_takes_datagrams_hears_of_it() {
         assert_eq!(seen(&journal(&network)).iter().filter(|line| line.contains(closed)).count(), 2);
         server.abort();
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use hyper::body::Bytes;
 use hyper::rt::Executor;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use support::{at, at6, configs, in_real_time, in_virtual_time, journal, latency, memory, ns, ports, www};
+use support::{at, at6, configs, in_virtual_time, journal, latency, memory, ns, on_both_carriers, www};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
 use toynet_net::Network;
@@ -84,11 +84,7 @@ fn tls_starts_in_the_middle_of_a_conversation() {
         assert!(entries.iter().any(|seen| matches!(seen, Seen::Sealed { direction: Direction::Sent, length: 100.. })));
         assert!(entries.iter().any(|seen| matches!(seen, Seen::Secret { line } if line.contains("TRAFFIC_SECRET"))));
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]
@@ -138,11 +134,7 @@ fn quic_carries_streams_that_are_recorded_in_clear() {
         assert_eq!(opened.count(), 4);
         assert!(journal.entries().any(|entry| matches!(entry.seen, Seen::Octets { octets: b"pong", .. })));
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 /// Runs hyper's tasks on this worker.

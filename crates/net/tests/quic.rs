@@ -13,7 +13,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use support::{
-    at, at6, between, configs, door, down, in_real_time, in_virtual_time, journal, memory, ns, ports, seen, set, www,
+    at, at6, between, configs, door, down, in_real_time, in_virtual_time, journal, memory, ns, on_both_carriers, ports,
+    seen, set, www,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
@@ -64,11 +65,7 @@ fn who_connects_where_nobody_takes_datagrams_hears_of_it() {
         let closed = "Closed { how: Refused }";
         assert_eq!(seen(&journal(&network)).iter().filter(|line| line.contains(closed)).count(), 2);
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]

@@ -12,7 +12,9 @@ use std::io::{ErrorKind, IoSlice};
 use std::rc::Rc;
 use std::time::Duration;
 
-use support::{at, at6, in_real_time, in_virtual_time, journal, latency, memory, ns, ports, seen, www};
+use support::{
+    at, at6, in_real_time, in_virtual_time, journal, latency, memory, ns, on_both_carriers, ports, seen, www,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
 use toynet_net::{Network, Stream};
@@ -40,11 +42,7 @@ fn an_inside_peer_is_known_by_its_address_in_both_families() {
             assert_eq!(client.local().ip(), if to.is_ipv4() { at(1, 0).ip() } else { at6(1, 0).ip() });
         }
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]
@@ -75,11 +73,7 @@ fn nobody_listening_is_a_refusal_and_nobody_there_is_unreachable() {
         let closings = seen(&journal(&network)).into_iter().filter(|line| line.contains("Closed"));
         assert_eq!(closings.collect::<Vec<_>>().len(), 2);
     };
-    in_virtual_time(|| async { check(memory(vec![])).await });
-    in_real_time(|| async {
-        let (network, _lease) = ports(vec![]);
-        check(network).await;
-    });
+    on_both_carriers(check);
 }
 
 #[test]

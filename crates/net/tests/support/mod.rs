@@ -59,6 +59,15 @@ pub fn ports(rules: Vec<Rule>) -> (Rc<Network>, Lease) {
     (Network::new(0, Arc::new(topology(rules)), carrier, clock, recorder), lease)
 }
 
+/// Runs `check` in memory, in virtual time, and on the loopback.
+pub fn on_both_carriers(check: impl AsyncFn(Rc<Network>)) {
+    in_virtual_time(|| async { check(memory(vec![])).await });
+    in_real_time(|| async {
+        let (network, _lease) = ports(vec![]);
+        check(network).await;
+    });
+}
+
 pub fn latency(from: &str, to: &str, delay: Duration) -> Vec<Rule> {
     let conditions = Conditions { latency: delay, ..Conditions::default() };
     let rule = |from: &str, to: &str| Rule {
