@@ -137,7 +137,7 @@ impl Endpoint {
             biased;
             connected = connecting => connected,
             error = self.socket.undelivered(to) => {
-                let fault = marks.refusing(to, &error);
+                let fault = self.host.refusing(to, &error);
                 return Err(attempt.refused(error, fault));
             }
         };

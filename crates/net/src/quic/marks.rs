@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -32,11 +31,6 @@ impl Marks {
 
     pub fn clock(&self) -> Clock {
         self.host.clock()
-    }
-
-    /// The fault for whose sake the system has refused what was sent there.
-    pub fn refusing(&self, to: SocketAddr, error: &io::Error) -> Option<Arc<Fault>> {
-        self.host.refusing(to, error)
     }
 
     /// A stream of the connection with `peer` begins.
